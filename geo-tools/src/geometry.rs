@@ -38,7 +38,9 @@ impl Geometry {
             Self::Point(position) => Box::new(std::iter::once(*position)),
             Self::MultiPoint(positions) => Box::new(positions.iter().copied()),
             Self::MultiLine(lines) => Box::new(lines.iter().flatten().copied()),
-            Self::MultiPolygon(polygons) => Box::new(polygons.iter().flat_map(Polygon::rings).flatten().copied()),
+            Self::MultiPolygon(polygons) => {
+                Box::new(polygons.iter().flat_map(Polygon::rings).flatten().copied())
+            }
         }
     }
 

@@ -7,10 +7,13 @@
 //! Invariant: no IO beyond `Read` and `Write`, no async, no clock, no random number.
 //! Invariant: behind [`Position`] no float takes part in a decision; floats only measure and draw.
 
+pub mod coverage;
 pub mod geometry;
+pub mod measure;
 pub mod position;
 pub mod problem;
 
+pub use coverage::{Coverage, Leaf};
 pub use geometry::{Geometry, Polygon};
 pub use position::{Bounds, InvalidPosition, Position};
 pub use problem::{Code, Problem, Severity};

@@ -51,7 +51,10 @@ impl Position {
         if lon.abs() > 180.0 || lat.abs() > 90.0 {
             return Err(InvalidPosition::OutOfRange { lon, lat });
         }
-        Ok(Self { lon_e7: (lon * UNITS_PER_DEGREE).round() as i32, lat_e7: (lat * UNITS_PER_DEGREE).round() as i32 })
+        Ok(Self {
+            lon_e7: (lon * UNITS_PER_DEGREE).round() as i32,
+            lat_e7: (lat * UNITS_PER_DEGREE).round() as i32,
+        })
     }
 
     /// From units of 1e-7 degree.
@@ -102,7 +105,9 @@ pub struct Bounds {
 
 /// Why two corners are not a box.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("west {west} must not exceed east {east}, nor south {south} north {north}; a box across the antimeridian is sent as two")]
+#[error(
+    "west {west} must not exceed east {east}, nor south {south} north {north}; a box across the antimeridian is sent as two"
+)]
 pub struct InvalidBounds {
     west: f64,
     south: f64,

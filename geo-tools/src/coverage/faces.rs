@@ -1,0 +1,212 @@
+//! From borders to faces: half-edges around each node in order of their angle, rings traced, holes given to their face.
+
+use std::collections::HashMap;
+
+use crate::coverage::exact::{Placement, compare_angle, delta, doubled_area, place};
+use crate::coverage::{Border, BorderRef, Coverage, Face, Leaf};
+use crate::{Bounds, Code, Geometry, Position, Problem};
+
+/// A ring that touches itself nowhere, with the face to its left.
+pub(crate) struct Ring {
+    pub(crate) refs: Vec<BorderRef>,
+    pub(crate) leaf: Option<Leaf>,
+    pub(crate) positions: Vec<Position>,
+    pub(crate) doubled_area: i128,
+}
+
+/// Traces the faces of borders that are known to meet only at their ends.
+pub(crate) fn trace(leaf_count: usize, borders: Vec<Border>) -> Result<Coverage, Vec<Problem>> {
+    let problems: Vec<Problem> = borders.iter().filter_map(|border| ill_formed(border, leaf_count)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let Some(bounds) = Bounds::of(borders.iter().flat_map(|border| border.line.iter().copied())) else {
+        return Err(vec![Problem::error(Code::ZeroArea, "a coverage needs at least one area")]);
+    };
+    let rings = rings(&borders)?;
+    let faces = faces(rings);
+    Ok(sorted(leaf_count, borders, faces, bounds))
+}
+
+fn ill_formed(border: &Border, leaf_count: usize) -> Option<Problem> {
+    let closed = border.line.first() == border.line.last();
+    let known = |leaf: Option<Leaf>| leaf.is_none_or(|leaf| leaf.index() < leaf_count);
+    let message = if border.line.len() < if closed { 4 } else { 2 } {
+        "a border needs two positions, a closed one three different ones"
+    } else if border.left == border.right {
+        "a border must have different owners on its sides"
+    } else if !known(border.left) || !known(border.right) {
+        "a border names a leaf that does not exist"
+    } else {
+        return None;
+    };
+    let mut problem = Problem::error(Code::BadValue, message);
+    problem.geometry = Some(Geometry::MultiLine(vec![border.line.clone()]));
+    Some(problem)
+}
+
+/// Half-edge `2 k` walks border `k` as stored, `2 k + 1` the other way.
+fn border_ref(half: u32) -> BorderRef {
+    BorderRef { border: half / 2, forward: half.is_multiple_of(2) }
+}
+
+/// The positions of a border as it is walked, without the last.
+pub(crate) fn walked(borders: &[Border], border_ref: BorderRef) -> Box<dyn Iterator<Item = Position> + '_> {
+    let line = &borders[border_ref.border as usize].line;
+    if border_ref.forward {
+        Box::new(line[..line.len() - 1].iter().copied())
+    } else {
+        Box::new(line[1..].iter().rev().copied())
+    }
+}
+
+fn left_of(borders: &[Border], half: u32) -> Option<Leaf> {
+    let border = &borders[(half / 2) as usize];
+    if half.is_multiple_of(2) { border.left } else { border.right }
+}
+
+fn start(borders: &[Border], half: u32) -> Position {
+    let line = &borders[(half / 2) as usize].line;
+    line[if half.is_multiple_of(2) { 0 } else { line.len() - 1 }]
+}
+
+fn second(borders: &[Border], half: u32) -> Position {
+    let line = &borders[(half / 2) as usize].line;
+    line[if half.is_multiple_of(2) { 1 } else { line.len() - 2 }]
+}
+
+/// For each half-edge the one that follows it around the face on its left.
+fn next_around(borders: &[Border]) -> Vec<u32> {
+    let mut halves: Vec<u32> = (0..borders.len() as u32 * 2).collect();
+    halves.sort_unstable_by(|&a, &b| {
+        let (at_a, at_b) = (start(borders, a), start(borders, b));
+        at_a.cmp(&at_b)
+            .then_with(|| compare_angle(delta(at_a, second(borders, a)), delta(at_b, second(borders, b))))
+    });
+    let mut next = vec![0; halves.len()];
+    for star in halves.chunk_by(|&a, &b| start(borders, a) == start(borders, b)) {
+        for (at, &half) in star.iter().enumerate() {
+            // Whoever arrives as the twin of `half` turns right as far as possible: to the one before it in angle.
+            let before = star[if at == 0 { star.len() - 1 } else { at - 1 }];
+            next[(half ^ 1) as usize] = before;
+        }
+    }
+    next
+}
+
+/// Every ring of every face, split where a face touches itself at a node.
+pub(crate) fn rings(borders: &[Border]) -> Result<Vec<Vec<Ring>>, Vec<Problem>> {
+    let next = next_around(borders);
+    let mut used = vec![false; next.len()];
+    let mut groups = Vec::new();
+    let mut problems = Vec::new();
+    for first in 0..next.len() as u32 {
+        if used[first as usize] {
+            continue;
+        }
+        let mut cycle = Vec::new();
+        let mut half = first;
+        while !used[half as usize] {
+            used[half as usize] = true;
+            cycle.push(half);
+            half = next[half as usize];
+        }
+        let leaf = left_of(borders, first);
+        if let Some(&other) = cycle.iter().find(|&&half| left_of(borders, half) != leaf) {
+            let mut problem = Problem::error(Code::Overlap, "borders around one face name different owners");
+            problem.geometry = Some(Geometry::Point(start(borders, other)));
+            problems.push(problem);
+            continue;
+        }
+        groups.push(split(borders, &cycle, leaf));
+    }
+    if problems.is_empty() { Ok(groups) } else { Err(problems) }
+}
+
+/// Cuts one walk around a face into rings that pass each node once.
+fn split(borders: &[Border], cycle: &[u32], leaf: Option<Leaf>) -> Vec<Ring> {
+    let mut rings = Vec::new();
+    let mut open: Vec<u32> = Vec::new();
+    let mut seen: HashMap<Position, usize> = HashMap::new();
+    for &half in cycle {
+        let at = start(borders, half);
+        if let Some(&since) = seen.get(&at) {
+            let closed = open.split_off(since);
+            for &gone in &closed {
+                seen.remove(&start(borders, gone));
+            }
+            rings.push(ring(borders, &closed, leaf));
+        }
+        seen.insert(at, open.len());
+        open.push(half);
+    }
+    if !open.is_empty() {
+        rings.push(ring(borders, &open, leaf));
+    }
+    rings
+}
+
+fn ring(borders: &[Border], halves: &[u32], leaf: Option<Leaf>) -> Ring {
+    let refs: Vec<BorderRef> = halves.iter().map(|&half| border_ref(half)).collect();
+    let positions: Vec<Position> = refs.iter().flat_map(|&at| walked(borders, at)).collect();
+    let doubled_area = doubled_area(&positions);
+    Ring { refs, leaf, positions, doubled_area }
+}
+
+/// Makes faces of rings: each counter-clockwise ring is one, each clockwise ring a hole of the smallest face around it.
+pub(crate) fn faces(groups: Vec<Vec<Ring>>) -> Vec<Face> {
+    let mut outers: Vec<Ring> = Vec::new();
+    let mut holes: Vec<Ring> = Vec::new();
+    for ring in groups.into_iter().flatten() {
+        if ring.doubled_area > 0 { outers.push(ring) } else { holes.push(ring) }
+    }
+    let mut by_leaf: HashMap<Option<Leaf>, Vec<u32>> = HashMap::new();
+    for (at, outer) in outers.iter().enumerate() {
+        by_leaf.entry(outer.leaf).or_default().push(at as u32);
+    }
+    let boxes: Vec<Option<Bounds>> =
+        outers.iter().map(|outer| Bounds::of(outer.positions.iter().copied())).collect();
+    let mut faces: Vec<Face> = outers
+        .iter()
+        .map(|outer| Face { leaf: outer.leaf, exterior: outer.refs.clone(), holes: Vec::new() })
+        .collect();
+    for hole in holes {
+        let candidates = by_leaf.get(&hole.leaf).map_or(&[][..], Vec::as_slice);
+        let around = candidates
+            .iter()
+            .map(|&at| at as usize)
+            .filter(|&at| boxes[at].is_some_and(|bounds| bounds.contains(hole.positions[0])))
+            .filter(|&at| encloses(&outers[at].positions, &hole.positions))
+            .min_by_key(|&at| outers[at].doubled_area);
+        // Without a face around it, the hole is the outline of the whole.
+        if let Some(at) = around {
+            faces[at].holes.push(hole.refs);
+        }
+    }
+    faces
+}
+
+/// Whether a ring lies inside another that it may touch but does not cross.
+pub(crate) fn encloses(outer: &[Position], inner: &[Position]) -> bool {
+    for &position in inner {
+        match place(outer, position) {
+            Placement::Inside => return true,
+            Placement::Outside => return false,
+            Placement::Border => {}
+        }
+    }
+    false
+}
+
+fn sorted(leaf_count: usize, borders: Vec<Border>, mut faces: Vec<Face>, bounds: Bounds) -> Coverage {
+    let leaf_index = |face: &Face| face.leaf.map_or(leaf_count, Leaf::index);
+    faces.sort_by_key(|face| (leaf_index(face), face.exterior.iter().map(|at| at.border).min()));
+    let mut leaf_faces = vec![0; leaf_count + 1];
+    for face in faces.iter().filter(|face| face.leaf.is_some()) {
+        leaf_faces[leaf_index(face) + 1] += 1;
+    }
+    for at in 0..leaf_count {
+        leaf_faces[at + 1] += leaf_faces[at];
+    }
+    Coverage { leaf_count, borders, faces, leaf_faces, bounds }
+}
