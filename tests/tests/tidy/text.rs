@@ -1,0 +1,162 @@
+//! What stands in files that are not Rust, or in all of them: templates, lock files, documents.
+
+use super::source::{Finding, Source};
+
+/// Where codes that leave the product are written down, as string literals in UPPER_SNAKE.
+const CODE_FILES: [&str; 4] = [
+    "geo-tools/src/problem.rs",
+    "domain/src/problem.rs",
+    "api/src/graphql/error.rs",
+    "api/src/http/error.rs",
+];
+const CATALOGUE: &str = "docs/errors.md";
+
+/// A static `style="…"` in a Svelte template: the content security policy refuses it.
+pub(crate) fn static_styles(source: &Source) -> Vec<Finding> {
+    if !source.path.ends_with(".svelte") && !source.path.ends_with(".html") {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (place, start) in source.text.match_indices("style=") {
+        let before = source.text[..place].chars().next_back();
+        let quoted = &source.text[place + start.len()..];
+        let Some(quote) = quoted.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else { continue };
+        let value = quoted[1..].split(quote).next().unwrap_or_default();
+        if before.is_none_or(char::is_whitespace) && !value.contains('{') {
+            let line = source.text[..place].lines().count().max(1);
+            let mend = "use a class, or `style:property={value}`: the policy `style-src 'self'` refuses what is in the template";
+            findings.push(source.finding(line, format!("a static style=\"{value}\""), mend));
+        }
+    }
+    findings
+}
+
+/// A lock file that names another place than the public registry.
+pub(crate) fn registries_in_lock_files(source: &Source) -> Vec<Finding> {
+    let (key, public) = match source.path.rsplit('/').next() {
+        Some("package-lock.json") => ("\"resolved\": \"http", "\"resolved\": \"https://registry.npmjs.org/"),
+        Some("Cargo.lock") => {
+            ("source = ", "source = \"registry+https://github.com/rust-lang/crates.io-index\"")
+        }
+        _ => return Vec::new(),
+    };
+    let lines = source.text.lines().enumerate();
+    let mend = "lock again against the public registry; a mirror belongs into the user's own configuration";
+    lines
+        .filter(|(_, text)| text.contains(key) && !text.contains(public))
+        .map(|(line, text)| {
+            source.finding(line + 1, format!("locked to another place: {}", text.trim()), mend)
+        })
+        .collect()
+}
+
+/// A path that exists on one machine only.
+pub(crate) fn paths_of_one_machine(source: &Source) -> Vec<Finding> {
+    let homes = ["/root/", "/home/", "/Users/", "/work/", "C:\\Users\\"];
+    if source.path == "tests/tests/tidy/text.rs" || source.path.ends_with(".lock") {
+        return Vec::new();
+    }
+    let mend = "say it relative to the repository, with `~`, or by an environment variable";
+    let mut findings = Vec::new();
+    for (line, text) in source.text.lines().enumerate() {
+        for home in homes {
+            let absolute = text.match_indices(home).any(|(place, _)| {
+                let before = text[..place].chars().next_back();
+                !before.is_some_and(|c| c.is_alphanumeric() || "._-$}{~*/".contains(c))
+            });
+            if absolute {
+                findings.push(source.finding(line + 1, format!("`{home}…` is one machine's path"), mend));
+            }
+        }
+    }
+    findings
+}
+
+fn is_code(text: &str) -> bool {
+    text.len() > 2
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// A code that leaves the product and stands in no document, or is documented and does not exist.
+pub(crate) fn undocumented_codes(sources: &[Source]) -> Vec<Finding> {
+    let catalogue = sources.iter().find(|source| source.path == CATALOGUE);
+    let documented: Vec<&str> = catalogue
+        .iter()
+        .flat_map(|source| source.text.lines())
+        .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'))
+        .collect();
+    let mut findings = Vec::new();
+    let mut known: Vec<String> = Vec::new();
+    for source in sources.iter().filter(|source| CODE_FILES.contains(&source.path.as_str())) {
+        for token in &source.rust().tokens {
+            let code = token.text.trim_matches('"');
+            if !token.text.starts_with('"') || !is_code(code) || source.is_test_line(token.line) {
+                continue;
+            }
+            known.push(code.to_owned());
+            if !documented.contains(&code) {
+                let mend =
+                    format!("add a heading \"### `{code}`\" with a sentence and an example to {CATALOGUE}");
+                findings.push(source.finding(token.line, format!("`{code}` is documented nowhere"), mend));
+            }
+        }
+    }
+    for code in documented.into_iter().filter(|code| !known.iter().any(|known| known == code)) {
+        findings.push(Finding {
+            path: CATALOGUE.to_owned(),
+            line: 1,
+            what: format!("`{code}` is documented, and nothing answers with it"),
+            mend: "take it out, or look for the code that lost it".to_owned(),
+        });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod proofs {
+    use super::*;
+    use crate::tidy::{catches, passes};
+
+    #[test]
+    fn a_static_style_in_a_template_is_found() {
+        catches(static_styles, "dashboard/src/App.svelte", "<p\n  style=\"color: red\">a</p>");
+        passes(
+            static_styles,
+            "dashboard/src/App.svelte",
+            "<p style=\"width: {width}px\" data-style=\"a\">a</p>",
+        );
+        passes(static_styles, "dashboard/src/App.svelte", "<p style:color={colour}>a</p>");
+    }
+
+    #[test]
+    fn a_lock_file_of_another_registry_is_found() {
+        let other = "  \"resolved\": \"http://mirror.example/svelte.tgz\",";
+        catches(registries_in_lock_files, "dashboard/package-lock.json", other);
+        catches(registries_in_lock_files, "Cargo.lock", "source = \"git+https://example.com/a\"");
+        let public = "  \"resolved\": \"https://registry.npmjs.org/svelte/-/svelte-5.0.0.tgz\",";
+        passes(registries_in_lock_files, "dashboard/package-lock.json", public);
+    }
+
+    #[test]
+    fn a_path_of_one_machine_is_found() {
+        catches(paths_of_one_machine, "docs/configuration.md", "Put it into /home/anna/gridward.");
+        catches(paths_of_one_machine, "Makefile", "DATA=/work/data");
+        passes(
+            paths_of_one_machine,
+            "docs/configuration.md",
+            "See ../root/a, https://example.com/home/a and $X/work/b.",
+        );
+    }
+
+    #[test]
+    fn a_code_that_nobody_documents_and_one_that_nothing_answers_are_found() {
+        let problem = Source::new("geo-tools/src/problem.rs", "fn f() -> &'static str { \"TOO_LARGE\" }");
+        let findings = undocumented_codes(std::slice::from_ref(&problem));
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        let good = Source::new(CATALOGUE, "### `TOO_LARGE`\n");
+        assert!(undocumented_codes(&[problem, good]).is_empty());
+        let stale = Source::new(CATALOGUE, "### `OLD_CODE`\n");
+        assert_eq!(undocumented_codes(&[stale]).len(), 1);
+    }
+}
