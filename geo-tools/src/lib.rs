@@ -9,6 +9,7 @@
 
 pub mod coverage;
 pub mod geometry;
+pub mod locator;
 pub mod measure;
 pub mod position;
 pub mod problem;

@@ -29,10 +29,20 @@ pub struct Position {
 pub enum InvalidPosition {
     /// NaN or infinite.
     #[error("longitude {lon} and latitude {lat} must be finite numbers")]
-    NotFinite { lon: f64, lat: f64 },
+    NotFinite {
+        /// The longitude given.
+        lon: f64,
+        /// The latitude given.
+        lat: f64,
+    },
     /// Outside the range, with a hint where the two seem to be swapped.
     #[error("longitude {lon} must be in -180..=180 and latitude {lat} in -90..=90{}", swap_hint(*.lon, *.lat))]
-    OutOfRange { lon: f64, lat: f64 },
+    OutOfRange {
+        /// The longitude given.
+        lon: f64,
+        /// The latitude given.
+        lat: f64,
+    },
 }
 
 fn swap_hint(lon: f64, lat: f64) -> &'static str {

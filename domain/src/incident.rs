@@ -1,0 +1,251 @@
+//! Incidents (事件): something to be solved, with a position.
+//!
+//! Start at [`Incident::file`], which turns a checked draft into a located incident, and at [`Incident::change`], which
+//! takes it through the stages of its district's rules.
+//!
+//! Invariant: a stored incident never loses the plan version it was located under, and its version only grows.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use geo_tools::Position;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Audience;
+use crate::district::District;
+use crate::ids::{DistrictId, IncidentId, UserId};
+use crate::input::{InputCode, InputProblem};
+use crate::plan::{Assignment, Plan};
+use crate::rules::{Colour, Rules, StageKey};
+use crate::text::{IncidentText, Note};
+
+/// Through which channel an incident came.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A worker on patrol.
+    Patrol,
+    /// A visit.
+    Visit,
+    /// The hotline 12345.
+    Hotline,
+    /// This site.
+    Web,
+    /// A QR code at a door.
+    QrCode,
+    /// A call.
+    Phone,
+    /// A device.
+    Device,
+}
+
+/// What can be done to an incident.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentAction {
+    /// Send it on to who handles it.
+    Dispatch,
+    /// Close it.
+    Close,
+}
+
+impl IncidentAction {
+    /// Every action.
+    pub const ALL: [Self; 2] = [Self::Dispatch, Self::Close];
+
+    /// The action's name in the rules and in the history.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dispatch => "dispatch",
+            Self::Close => "close",
+        }
+    }
+}
+
+/// An incident.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Incident {
+    /// The id.
+    pub id: IncidentId,
+    /// The district.
+    pub district: DistrictId,
+    /// Grows by one with each change, from 1.
+    pub version: i32,
+    /// The category's code in the district's rules.
+    pub category: String,
+    /// What kind of problem it is.
+    pub colour: Colour,
+    /// What the reporter said.
+    pub text: IncidentText,
+    /// The stage.
+    pub stage: StageKey,
+    /// Where it came from.
+    pub channel: Channel,
+    /// Where it is.
+    pub position: Position,
+    /// The radius of the circle that the position is known to lie in.
+    pub accuracy_m: Option<f64>,
+    /// The cell it was assigned to, and how.
+    pub assignment: Assignment,
+    /// Whether everybody may see that it is there.
+    pub audience: Audience,
+    /// Whether it is part of a drill.
+    pub exercise: bool,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was reported.
+    pub reported_at: DateTime<Utc>,
+    /// When it is to be cleared.
+    pub due_at: DateTime<Utc>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Who reported it; `None` is the public.
+    pub reporter: Option<UserId>,
+}
+
+/// A report, checked as far as the input alone can be.
+#[derive(Clone, PartialEq, Debug)]
+pub struct IncidentDraft {
+    /// The category's code.
+    pub category: String,
+    /// What the reporter said.
+    pub text: IncidentText,
+    /// Where it is.
+    pub position: Position,
+    /// The radius of the circle that the position is known to lie in.
+    pub accuracy_m: Option<f64>,
+    /// Where it came from.
+    pub channel: Channel,
+    /// When it happened; `None` is now.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// One step of an incident's history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IncidentStep {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What: `report`, or an action's name.
+    pub action: String,
+    /// The stage after it.
+    pub stage: StageKey,
+    /// The incident's version after it.
+    pub version: i32,
+    /// Who; `None` is the public.
+    pub by: Option<UserId>,
+    /// What they noted.
+    pub note: Option<Note>,
+}
+
+/// A phone's clock may be this far ahead of ours.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
+/// Reports of what happened longer ago come by import.
+const OLDEST_REPORT: TimeDelta = TimeDelta::days(30);
+
+impl Incident {
+    /// Files a report: checks it against the district's rules and locates it in the plan in force.
+    ///
+    /// # Errors
+    /// Every problem of the draft.
+    pub fn file(
+        draft: IncidentDraft,
+        district: &District,
+        plan: &Plan,
+        id: IncidentId,
+        reporter: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, IncidentStep), Vec<InputProblem>> {
+        let rules = &district.rules;
+        let mut problems = Vec::new();
+        let category = rules.category(&draft.category);
+        if category.is_none() {
+            let allowed: Vec<&str> =
+                rules.categories().iter().map(|category| category.code.as_str()).collect();
+            let message =
+                format!("there is no category {:?}; allowed are {}", draft.category, allowed.join(", "));
+            problems.push(InputProblem::new(InputCode::UnknownCategory, message, &["category"]));
+        }
+        problems.extend(accuracy_problem(draft.accuracy_m, rules));
+        let occurred_at = draft.occurred_at.unwrap_or(now);
+        problems.extend(time_problem(occurred_at, now));
+        let (Some(category), true) = (category, problems.is_empty()) else { return Err(problems) };
+        let stage = rules.stages()[0].key.clone();
+        let incident = Self {
+            id,
+            district: district.id,
+            version: 1,
+            category: category.code.clone(),
+            colour: category.colour,
+            text: draft.text,
+            stage: stage.clone(),
+            channel: draft.channel,
+            position: draft.position,
+            accuracy_m: draft.accuracy_m,
+            assignment: plan.assign(draft.position, rules.nearest_within_m()),
+            audience: if category.public { Audience::Everybody } else { Audience::Staff },
+            exercise: district.exercise,
+            occurred_at,
+            reported_at: now,
+            due_at: now + rules.clear_within(category.colour),
+            closed_at: None,
+            reporter,
+        };
+        let step =
+            IncidentStep { at: now, action: "report".into(), stage, version: 1, by: reporter, note: None };
+        Ok((incident, step))
+    }
+
+    /// Takes the incident to its next stage. The caller compares versions when it writes.
+    ///
+    /// # Errors
+    /// [`InputCode::ActionNotAllowed`] where the stage does not allow the action.
+    pub fn change(
+        &self,
+        action: IncidentAction,
+        note: Option<Note>,
+        rules: &Rules,
+        by: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, IncidentStep), InputProblem> {
+        let Some(stage) = rules.after(&self.stage, action) else {
+            let from: Vec<&str> =
+                rules.stages_for(action).into_iter().map(|stage| stage.0.as_str()).collect();
+            let message = format!(
+                "the incident is {}; {} is possible only when it is {}",
+                self.stage.0,
+                action.as_str(),
+                from.join(" or ")
+            );
+            let problem = InputProblem::new(InputCode::ActionNotAllowed, message, &["action"]);
+            return Err(problem.with_param("stage", &self.stage.0).with_param("action", action.as_str()));
+        };
+        let version = self.version + 1;
+        let closed_at = if rules.is_open(stage) { None } else { Some(now) };
+        let step =
+            IncidentStep { at: now, action: action.as_str().into(), stage: stage.clone(), version, by, note };
+        Ok((Self { version, stage: stage.clone(), closed_at, ..self.clone() }, step))
+    }
+
+    /// Whether it waits for something and its clock has run out.
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        self.closed_at.is_none() && self.due_at < now
+    }
+}
+
+fn accuracy_problem(accuracy_m: Option<f64>, rules: &Rules) -> Option<InputProblem> {
+    let given = accuracy_m?;
+    if given.is_finite() && given > 0.0 && given <= rules.max_accuracy_m() {
+        return None;
+    }
+    let message =
+        format!("an accuracy of {given} m; more than 0 to {} m are allowed", rules.max_accuracy_m());
+    Some(InputProblem::new(InputCode::InvalidAccuracy, message, &["position", "accuracyM"]))
+}
+
+fn time_problem(occurred_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<InputProblem> {
+    if (now - OLDEST_REPORT..=now + CLOCK_SKEW).contains(&occurred_at) {
+        return None;
+    }
+    let given = occurred_at.to_rfc3339();
+    let message =
+        format!("it happened at {given}; the last {} days up to now are allowed", OLDEST_REPORT.num_days());
+    Some(InputProblem::new(InputCode::InvalidTime, message, &["occurredAt"]))
+}

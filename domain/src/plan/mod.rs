@@ -1,0 +1,260 @@
+//! Plans (网格方案): a whole partition of a district, with its tree of cells, its borders and its spatial index.
+//!
+//! Start at [`Plan::assign`] and [`Plan::locate`]. The borders are a [`Coverage`]; leaves of it are leaf cells, and a
+//! parent's polygon is the union of its leaves.
+//!
+//! Invariant: a published plan never changes; whoever holds one keeps seeing the version they started with.
+//! Invariant: every leaf of the coverage is a cell without children, and the parents form a tree whose levels descend.
+
+mod location;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use geo_tools::coverage::{Coverage, Leaf};
+use geo_tools::locator::Locator;
+use geo_tools::{Bounds, Polygon};
+
+use crate::cell::Cell;
+use crate::ids::{CellId, DistrictId, PlanVersion};
+
+pub use location::{Assignment, Candidate, Location, LocationMethod};
+
+/// A published plan.
+pub struct Plan {
+    district: DistrictId,
+    version: PlanVersion,
+    in_force_since: DateTime<Utc>,
+    cells: Vec<Cell>,
+    index_by_id: HashMap<CellId, usize>,
+    index_by_code: HashMap<String, usize>,
+    children: Vec<Vec<usize>>,
+    leaf_cells: Vec<usize>,
+    leaves_by_id: HashMap<CellId, Leaf>,
+    coverage: Coverage,
+    locator: Locator,
+}
+
+/// What a plan is put together from.
+#[derive(Debug)]
+pub struct PlanParts {
+    /// The district.
+    pub district: DistrictId,
+    /// The version.
+    pub version: PlanVersion,
+    /// When it was published.
+    pub in_force_since: DateTime<Utc>,
+    /// Every cell of every level.
+    pub cells: Vec<Cell>,
+    /// The cell that each leaf of the coverage is, in the coverage's order.
+    pub leaf_cells: Vec<CellId>,
+    /// The borders.
+    pub coverage: Coverage,
+}
+
+/// Why parts are not a plan.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlanDefect {
+    /// Two cells with one id.
+    #[error("cell {code} stands in the plan twice")]
+    Repeated {
+        /// The code of it.
+        code: String,
+    },
+    /// Two cells with one code.
+    #[error("code {code} is given to two cells")]
+    RepeatedCode {
+        /// The code of it.
+        code: String,
+    },
+    /// A parent that is not in the plan, or not on a larger level.
+    #[error("cell {code} has a parent that is not in the plan or not on a larger level")]
+    Parent {
+        /// The code of it.
+        code: String,
+    },
+    /// A leaf whose cell is not in the plan, or is a parent, or has another leaf already.
+    #[error("leaf {leaf} of the coverage is not a cell without children of its own")]
+    Leaf {
+        /// Its index.
+        leaf: usize,
+    },
+    /// A cell without children that has no leaf.
+    #[error("cell {code} has neither children nor an area")]
+    NoArea {
+        /// The code of it.
+        code: String,
+    },
+}
+
+impl Plan {
+    /// Puts a plan together and builds its spatial index. Cells are kept by level, then code.
+    ///
+    /// # Errors
+    /// The first [`PlanDefect`] found.
+    pub fn assemble(mut parts: PlanParts) -> Result<Self, PlanDefect> {
+        parts.cells.sort_by(|a, b| (a.rank, &a.code).cmp(&(b.rank, &b.code)));
+        let cells = parts.cells;
+        let (index_by_id, index_by_code) = indexes(&cells)?;
+        let children = children(&cells, &index_by_id)?;
+        let mut leaf_cells = Vec::with_capacity(parts.leaf_cells.len());
+        let mut leaves_by_id = HashMap::with_capacity(parts.leaf_cells.len());
+        for (leaf, id) in parts.leaf_cells.iter().enumerate() {
+            let number = u32::try_from(leaf).map_err(|_| PlanDefect::Leaf { leaf })?;
+            match index_by_id.get(id) {
+                Some(&index) if children[index].is_empty() => leaf_cells.push(index),
+                _ => return Err(PlanDefect::Leaf { leaf }),
+            }
+            if leaves_by_id.insert(*id, Leaf(number)).is_some() {
+                return Err(PlanDefect::Leaf { leaf });
+            }
+        }
+        let bare = |(index, cell): &(usize, &Cell)| {
+            children[*index].is_empty() && !leaves_by_id.contains_key(&cell.id)
+        };
+        if let Some((_, cell)) = cells.iter().enumerate().find(bare) {
+            return Err(PlanDefect::NoArea { code: cell.code.as_str().to_owned() });
+        }
+        let locator = Locator::build(&parts.coverage);
+        Ok(Self {
+            district: parts.district,
+            version: parts.version,
+            in_force_since: parts.in_force_since,
+            cells,
+            index_by_id,
+            index_by_code,
+            children,
+            leaf_cells,
+            leaves_by_id,
+            coverage: parts.coverage,
+            locator,
+        })
+    }
+
+    /// The district.
+    pub fn district(&self) -> DistrictId {
+        self.district
+    }
+
+    /// The version.
+    pub fn version(&self) -> PlanVersion {
+        self.version
+    }
+
+    /// When it was published.
+    pub fn in_force_since(&self) -> DateTime<Utc> {
+        self.in_force_since
+    }
+
+    /// Every cell, by level, then code.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The borders.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// A cell by its id.
+    pub fn cell(&self, id: CellId) -> Option<&Cell> {
+        self.index_by_id.get(&id).map(|&index| &self.cells[index])
+    }
+
+    /// A cell by its code.
+    pub fn cell_by_code(&self, code: &str) -> Option<&Cell> {
+        self.index_by_code.get(code).map(|&index| &self.cells[index])
+    }
+
+    /// The cells that a cell is cut into; none for a leaf or an unknown cell.
+    pub fn children(&self, id: CellId) -> impl Iterator<Item = &Cell> {
+        let children = self.index_by_id.get(&id).map_or(&[][..], |&index| &self.children[index]);
+        children.iter().map(|&child| &self.cells[child])
+    }
+
+    /// The cells above a cell, from its parent up.
+    pub fn ancestors(&self, id: CellId) -> impl Iterator<Item = &Cell> {
+        let parent = |cell: &&Cell| cell.parent.and_then(|parent| self.cell(parent));
+        std::iter::successors(self.cell(id), parent).skip(1)
+    }
+
+    /// A cell and all above it; empty for an unknown cell.
+    pub fn lineage(&self, id: CellId) -> Vec<CellId> {
+        self.cell(id).into_iter().chain(self.ancestors(id)).map(|cell| cell.id).collect()
+    }
+
+    /// The leaves of the coverage under a cell, the cell's own included.
+    pub fn leaves_under(&self, id: CellId) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        let mut open: Vec<usize> = self.index_by_id.get(&id).copied().into_iter().collect();
+        while let Some(index) = open.pop() {
+            leaves.extend(self.leaves_by_id.get(&self.cells[index].id));
+            open.extend(&self.children[index]);
+        }
+        leaves.sort_unstable();
+        leaves
+    }
+
+    /// A cell's area: derived from the borders, wound as RFC 7946 says.
+    pub fn polygons(&self, id: CellId) -> Vec<Polygon> {
+        match self.leaves_under(id).as_slice() {
+            [] => Vec::new(),
+            [leaf] => self.coverage.polygons(*leaf),
+            leaves => self.coverage.union(leaves),
+        }
+    }
+
+    /// The smallest box around a cell; `None` for an unknown one.
+    pub fn bounds(&self, id: CellId) -> Option<Bounds> {
+        let boxes = self.leaves_under(id).into_iter().map(|leaf| self.coverage.leaf_bounds(leaf));
+        boxes.reduce(Bounds::union)
+    }
+
+    /// A cell's area in square metres, 0 for an unknown one.
+    pub fn area_m2(&self, id: CellId) -> f64 {
+        self.leaves_under(id).into_iter().map(|leaf| self.coverage.area_m2(leaf)).sum()
+    }
+
+    /// The leaf cell that a leaf of the coverage is.
+    pub fn leaf_cell(&self, leaf: Leaf) -> Option<&Cell> {
+        self.leaf_cells.get(leaf.0 as usize).map(|&index| &self.cells[index])
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut plan = f.debug_struct("Plan");
+        plan.field("district", &self.district).field("version", &self.version);
+        plan.field("cells", &self.cells.len()).finish_non_exhaustive()
+    }
+}
+
+type Indexes = (HashMap<CellId, usize>, HashMap<String, usize>);
+
+fn indexes(cells: &[Cell]) -> Result<Indexes, PlanDefect> {
+    let mut by_id = HashMap::with_capacity(cells.len());
+    let mut by_code = HashMap::with_capacity(cells.len());
+    for (index, cell) in cells.iter().enumerate() {
+        let code = cell.code.as_str().to_owned();
+        if by_id.insert(cell.id, index).is_some() {
+            return Err(PlanDefect::Repeated { code });
+        }
+        if by_code.insert(code.clone(), index).is_some() {
+            return Err(PlanDefect::RepeatedCode { code });
+        }
+    }
+    Ok((by_id, by_code))
+}
+
+fn children(cells: &[Cell], by_id: &HashMap<CellId, usize>) -> Result<Vec<Vec<usize>>, PlanDefect> {
+    let mut children = vec![Vec::new(); cells.len()];
+    for (index, cell) in cells.iter().enumerate() {
+        let Some(parent) = cell.parent else { continue };
+        match by_id.get(&parent) {
+            Some(&above) if cells[above].rank < cell.rank => children[above].push(index),
+            _ => return Err(PlanDefect::Parent { code: cell.code.as_str().to_owned() }),
+        }
+    }
+    Ok(children)
+}
