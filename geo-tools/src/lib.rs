@@ -8,6 +8,7 @@
 //! Invariant: behind [`Position`] no float takes part in a decision; floats only measure and draw.
 
 pub mod coverage;
+pub mod formats;
 pub mod geometry;
 pub mod locator;
 pub mod measure;

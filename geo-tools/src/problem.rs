@@ -56,6 +56,8 @@ pub enum Code {
     TooLarge,
     /// Bytes that are not in the expected encoding.
     Encoding,
+    /// Bytes that could not be had: a damaged archive, a failing disk.
+    Unreadable,
     /// A column or property that is needed and missing.
     MissingField,
     /// A value that is not of its column's kind.
@@ -93,6 +95,7 @@ impl Code {
             Self::TooManyCrossings => "TOO_MANY_CROSSINGS",
             Self::TooLarge => "TOO_LARGE",
             Self::Encoding => "ENCODING",
+            Self::Unreadable => "UNREADABLE",
             Self::MissingField => "MISSING_FIELD",
             Self::BadValue => "BAD_VALUE",
             Self::Extent => "EXTENT",

@@ -1,0 +1,74 @@
+//! Files in and out: streaming readers that give features and problems in the order of the file, and writers.
+//!
+//! Nothing here knows what a feature is for. Start at [`geojson::read`].
+//!
+//! Invariant: memory is bounded by [`Caps`], whatever the bytes are: no recursion follows the nesting of the input.
+//! Invariant: a problem carries its line, its feature and, in JSON, a pointer to the coordinate.
+//! Invariant: a reader ends after its first problem that leaves the rest of the bytes without meaning.
+
+pub mod geojson;
+mod unpack;
+
+use crate::geometry::Geometry;
+use crate::problem::Problem;
+
+/// One thing with properties and, usually, a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// Its place in the file, from 0.
+    pub index: usize,
+    /// Its own id; a number is given as its decimal digits, so 1 and "1" are the same id.
+    pub id: Option<String>,
+    /// Its properties, in the order of the file.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+    /// Its shape; `None` where the file has none, and then a `NULL_GEOMETRY` warning says so.
+    pub geometry: Option<Geometry>,
+    /// The line that it starts on, from 1.
+    pub line: u64,
+    /// JSON pointer to it; within its own record in a text sequence.
+    pub pointer: String,
+    /// What was put right or passed over while reading it.
+    pub warnings: Vec<Problem>,
+}
+
+/// What a reader gives next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A feature that can be used.
+    Feature(Feature),
+    /// What is wrong with a feature that is left out, or with the file.
+    Problem(Problem),
+}
+
+/// How much a reader takes before it refuses with `TOO_LARGE` or `DEPTH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Bytes, counted after unpacking.
+    pub max_bytes: u64,
+    /// Features or rows.
+    pub max_features: usize,
+    /// Positions in the whole file.
+    pub max_positions: usize,
+    /// Positions in one feature; they are held in memory.
+    pub max_feature_positions: usize,
+    /// How deeply brackets may nest. More than 100 counts as 100.
+    pub max_depth: usize,
+    /// Bytes of one properties object, one string or one CSV row; they are held in memory.
+    pub max_text_bytes: usize,
+    /// Problems told before reading ends.
+    pub max_problems: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            max_bytes: 4 << 30,
+            max_features: 20_000_000,
+            max_positions: 200_000_000,
+            max_feature_positions: 12_000_000,
+            max_depth: 64,
+            max_text_bytes: 4 << 20,
+            max_problems: 10_000,
+        }
+    }
+}
