@@ -1,0 +1,25 @@
+# The commands of this repository; each says in one line what it does. `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build check bless fmt
+
+help: ## List the commands.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
+
+demo: ## Build everything and serve the demo district on http://127.0.0.1:8080 (PORT=…, ARGS=…).
+	@bash scripts/demo.sh $(ARGS)
+
+test: ## Install or start what the tests need, and run every suite.
+	@bash scripts/test.sh
+
+build: ## Build the dashboard and the release binaries into target/release (honours CARGO_TARGET_DIR).
+	@bash scripts/build.sh
+
+check: ## All of CI: formats, lints, dependencies, drift, every suite, a clean tree.
+	@bash scripts/check.sh
+
+bless: ## Accept what the SDL and the snapshots have become.
+	@bash scripts/bless.sh
+
+fmt: ## Format the Rust code.
+	@cargo fmt --all

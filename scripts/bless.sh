@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# `make bless`: accepts what the SDL, the generated types and the snapshots have become. Look at the diff before you commit it.
+set -euo pipefail
+source "$(dirname "$0")/tools.sh"
+cd "$root"
+
+need_rust
+need_node
+build_dashboard
+cargo run --locked --quiet -p api --bin gridward -- schema >frontend-schema/schema.graphql
+(cd dashboard && npm run generate)
+INSTA_UPDATE=always cargo test --locked --workspace --no-fail-fast
+git status --short

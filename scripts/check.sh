@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# `make check`: everything that CI asks, in the order in which it fails soonest. Ends at the first step that fails, and at the
+# end looks whether the tree is as it was: what is generated must be committed.
+set -euo pipefail
+source "$(dirname "$0")/tools.sh"
+cd "$root"
+
+start=$SECONDS
+timings=()
+step() {
+    local name=$1 from=$SECONDS
+    shift
+    say "$name"
+    "$@" || stop "make check: \"$name\" does not hold."
+    timings+=("$(printf '%6d s  %s' $((SECONDS - from)) "$name")")
+}
+
+# A step is called behind `||`, where bash forgets `set -e`: what may fail in the middle says `|| return` itself.
+
+# What git sees of the tree: names and contents.
+tree() { git status --porcelain && git diff | cksum; }
+
+clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+
+deny() {
+    local tools=$cache/tools wanted=0.20.2 cargo_deny=cargo-deny
+    if ! cargo-deny --version 2>&1 | grep -q "$wanted"; then
+        cargo_deny=$tools/bin/cargo-deny
+        [ -x "$cargo_deny" ] && "$cargo_deny" --version | grep -q "$wanted" ||
+            CARGO_TARGET_DIR=$tools/build cargo install cargo-deny --version "$wanted" --locked --debug --root "$tools" ||
+            return
+    fi
+    "$cargo_deny" --locked check bans licenses sources || return
+    if timeout 20 git ls-remote -q https://github.com/rustsec/advisory-db HEAD >/dev/null 2>&1; then
+        "$cargo_deny" --locked check advisories
+    else
+        echo "advisories: passed over, the database cannot be reached from here"
+    fi
+}
+
+dashboard() { (cd dashboard && npm run check); }
+
+unchanged() {
+    [ "$(tree)" = "$before" ] || { git status --short; git diff --stat; stop "The run changed the tree: commit what it generated (make bless)."; }
+    [ "${CI:-}" != true ] || [ -z "$(git status --porcelain)" ] || { git status --short; return 1; }
+}
+
+need_rust
+need_node
+before=$(tree)
+step 'Format' cargo fmt --all --check
+step 'Dashboard: build' build_dashboard
+step 'Dashboard: types, operations, lints' dashboard
+step 'Dependencies' deny
+step 'Clippy' clippy
+step 'Every suite' bash scripts/test.sh
+step 'The tree is as it was' unchanged
+say "make check: all holds, in $((SECONDS - start)) s"
+printf '%s\n' "${timings[@]}"

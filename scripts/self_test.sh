@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Proves that the summary says no (to a failure, to a suite that ran no test, to one that was left out, to nothing at all), and
+# that the closing lines of every runner are read.
+set -euo pipefail
+
+here=$(dirname "$0")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+passed=0 failed=0
+
+# same CLAIM WANTED GOT
+same() {
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        printf '%s: expected "%s", got "%s"\n' "$1" "$2" "$3"
+        failed=$((failed + 1))
+    fi
+}
+
+# summary CLAIM WANTED ROWS SUITE…: WANTED is the exit code and the closing line.
+summary() {
+    local claim=$1 wanted=$2 code=0 output
+    printf '%b' "$3" >"$folder/rows"
+    shift 3
+    output=$(bash "$here/summary.sh" "$folder/rows" "$@") || code=$?
+    same "$claim" "$wanted" "$code: ${output##*$'\n'}"
+}
+
+# count CLAIM WANTED LOG
+count() {
+    printf '%b' "$3" >"$folder/log"
+    same "$1" "$2" "$(bash "$here/count.sh" "$folder/log")"
+}
+
+both='rust\t12\t0\t3\t\nbrowser\t4\t0\t9\t\n'
+summary 'all suites pass' '0: 16 passed, 0 failed' "$both" rust browser
+summary 'PostgreSQL was left out' '1: 16 passed, 1 failed' "$both" rust browser postgresql
+summary 'Chromium was missing' '1: 12 passed, 1 failed' 'rust\t12\t0\t3\t\nbrowser\t0\t0\t0\tleft out\n' rust browser
+summary 'the data was missing' '1: 12 passed, 1 failed' 'rust\t12\t0\t3\t\nliechtenstein\t0\t0\t0\tleft out\n' rust liechtenstein
+summary 'a test failed' '1: 15 passed, 1 failed' 'rust\t12\t0\t3\t\nbrowser\t3\t1\t9\t\n' rust browser
+summary 'nothing ran' '1: 0 passed, 0 failed' ''
+summary 'nothing ran of what must' '1: 0 passed, 1 failed' '' postgresql
+
+count 'nextest' '44 2' '     Summary [   0.5s] 46 tests run: 44 passed (1 slow), 2 failed, 0 skipped\n'
+count 'nextest with a test that hung' '3 1' '     Summary [   9.0s] 4 tests run: 3 passed, 1 timed out, 0 skipped\n'
+count 'cargo test' '9 1' 'test result: ok. 4 passed; 0 failed; 0 ignored\ntest result: FAILED. 5 passed; 1 failed; 0 ignored\n'
+count 'vitest' '11 1' ' Test Files  1 failed | 3 passed (4)\n      Tests  1 failed | 11 passed (12)\n'
+count "node's runner" '3 1' 'ℹ tests 4\nℹ pass 3\nℹ fail 1\n'
+count 'ours' '9 1' '9 passed, 1 failed\n'
+count 'no runner at all' '0 0' 'a program that printed nothing of use\n'
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

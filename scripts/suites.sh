@@ -1,0 +1,109 @@
+# Sourced by test.sh: one function per suite. Each prints what its runner prints and ends non-zero when a test failed; where it
+# cannot run at all it prints "left out: WHY".
+
+data=${GRIDWARD_DATA:-$root/../shared/data}
+python=$cache/venv/bin/python
+gridward=$target/debug/gridward
+geo_tools=$target/debug/geo-tools
+export GRIDWARD_REQUIRE_SUITES=${GRIDWARD_REQUIRE_SUITES:-1}
+export PYTHONDONTWRITEBYTECODE=1
+
+# The dashboard first, since the binary carries it.
+prepare() {
+    build_dashboard || return
+    say "Building the programs under test"
+    cargo build --locked --manifest-path "$root/Cargo.toml" -p api -p geo-tools --bins
+}
+
+leave_out() { printf 'left out: %s\n' "$*"; }
+
+suite_scripts() { bash "$root/scripts/self_test.sh"; }
+
+# run_rust ONLY|WITHOUT: the tests of all crates with "postgres" in their name, or all the others.
+run_rust() {
+    cd "$root" || return
+    if command -v cargo-nextest >/dev/null; then
+        local filter='test(postgres)'
+        [ "$1" = ONLY ] || filter='not test(postgres)'
+        cargo nextest run --locked --workspace --no-fail-fast --color never -E "$filter"
+    elif [ "$1" = ONLY ]; then
+        cargo test --locked --workspace --all-targets --no-fail-fast postgres
+    else
+        cargo test --locked --workspace --all-targets --no-fail-fast -- --skip postgres
+    fi
+}
+
+suite_rust() { run_rust WITHOUT; }
+
+suite_documentation() {
+    cd "$root" && cargo test --locked --workspace --doc
+}
+
+# Apart from the others, so that a run without PostgreSQL cannot pass for one with it.
+suite_postgresql() { run_rust ONLY; }
+
+suite_dashboard() { cd "$root/dashboard" && npm test; }
+
+suite_browser() {
+    command -v chromium >/dev/null || { leave_out 'Chromium is missing'; return; }
+    cd "$root/dashboard" && GRIDWARD_BIN=$gridward npm run test:browser
+}
+
+# Starts a server on a free port in a folder of its own, and runs a command with its address.
+with_server() {
+    local folder port pid code=0
+    folder=$(mktemp -d)
+    port=$(free_port)
+    PORT=$port "$gridward" demo --data-dir "$folder/data" >"$folder/log" 2>&1 &
+    pid=$!
+    for _ in $(seq 120); do
+        curl -fsS -o "$folder/ready" "http://127.0.0.1:$port/ready" 2>"$folder/curl" && break
+        kill -0 "$pid" 2>"$folder/curl" || break
+        sleep 0.5
+    done
+    if [ -f "$folder/ready" ]; then
+        "$@" "http://127.0.0.1:$port" || code=$?
+    else
+        echo "the server did not become ready:"
+        tail -n 20 "$folder/log"
+        code=1
+    fi
+    kill -TERM "$pid" 2>"$folder/curl"
+    wait "$pid" 2>"$folder/curl"
+    rm -rf "$folder"
+    return "$code"
+}
+
+audit() { node "$root/tests/graphql-http/audit.mjs" "$1/graphql"; }
+
+suite_graphql_http() {
+    [ -d "$root/tests/graphql-http/node_modules" ] || { leave_out 'npm could not install graphql-http'; return; }
+    with_server audit
+}
+
+# Imports the real country with our commands, and lets shapely judge every household and every corner.
+suite_liechtenstein() {
+    local town=$data/town-liechtenstein folder code=0
+    [ -d "$town" ] || { leave_out "the data set $town is not there"; return; }
+    "$python" -c 'import shapely' || { leave_out 'shapely is missing'; return; }
+    folder=$(mktemp -d)
+    (cd "$folder" && import_liechtenstein "$town" "$folder") &&
+        "$python" "$root/tests/oracle/liechtenstein.py" "$town" "$folder/households.csv" || code=1
+    "$python" "$root/tests/oracle/borders.py" probes "$town/blocks.geojson.gz" "$folder/probes.csv" &&
+        "$geo_tools" assign --cells "$town/blocks.geojson.gz" --cell-id block_id --points "$folder/probes.csv" \
+            --id id --lon lon --lat lat --datum wgs84 -o "$folder/assigned.csv" &&
+        "$python" "$root/tests/oracle/borders.py" judge "$town/blocks.geojson.gz" "$folder/probes.csv" \
+            "$folder/assigned.csv" || code=1
+    rm -rf "$folder"
+    return "$code"
+}
+
+import_liechtenstein() {
+    local town=$1
+    export GRIDWARD_DATABASE_URL=sqlite://$2/gridward.db
+    "$gridward" district create --code li --name Liechtenstein --timezone Europe/Vaduz &&
+        "$gridward" import cells "$town/municipalities.geojson" --district li --level township --id id --name name &&
+        "$gridward" import cells "$town/blocks.geojson.gz" --district li --level cell --id block_id --parent municipality &&
+        "$gridward" import households "$town/buildings_points.geojson.gz" --district li --id osm_id &&
+        "$gridward" export households --district li --format csv -o "$2/households.csv"
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# `make test`: every suite, one after the other, all of them even when one fails; then a table and "N passed, N failed".
+# `scripts/test.sh SUITE…` runs only these; in CI (GRIDWARD_REQUIRE_SUITES=1) all are asked for regardless.
+set -uo pipefail
+source "$(dirname "$0")/tools.sh"
+source "$(dirname "$0")/suites.sh"
+
+all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein)
+wanted=("$@")
+[ ${#wanted[@]} -gt 0 ] || wanted=("${all[@]}")
+required=("${wanted[@]}")
+[ "${GRIDWARD_REQUIRE_SUITES:-}" != 1 ] || required=("${all[@]}")
+# Where the data is not there, its suite has nothing to judge; CI says that this is a failure.
+if [ ! -d "$data/town-liechtenstein" ] && [ "${GRIDWARD_REQUIRE_DATA:-}" != 1 ]; then
+    required=("${required[@]/#liechtenstein/}")
+fi
+
+logs=$(mktemp -d)
+rows=$logs/rows
+touch "$rows"
+trap 'rm -rf "$logs"' EXIT
+
+need_rust
+need_node
+bash "$root/scripts/install-test-tools.sh" || echo "Going on without; the suites that need it are left out, and this run fails."
+
+# Runs a suite's function, keeps its output, and adds its row. A suite prints "left out: WHY" when it cannot run.
+run() {
+    local name=$1 start=$SECONDS code=0 log=$logs/$1 counts ok bad remark
+    say "Suite: $name"
+    ("suite_${name//-/_}") 2>&1 | tee "$log"
+    code=${PIPESTATUS[0]}
+    counts=$(bash "$root/scripts/count.sh" "$log")
+    read -r ok bad <<<"$counts"
+    remark=$(sed -n 's/^left out: //p' "$log" | head -n 1)
+    if [ -n "$remark" ]; then
+        ok=0 bad=0 remark="left out: $remark"
+    elif [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        bad=1 remark="ended with exit code $code"
+    fi
+    printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$ok" "$bad" "$((SECONDS - start))" "$remark" >>"$rows"
+}
+
+prepare || stop "The programs that the suites need do not build: see above. 0 passed, 1 failed"
+for name in "${wanted[@]}"; do
+    declare -F "suite_${name//-/_}" >/dev/null || stop "There is no suite \"$name\"; there are: ${all[*]}"
+    run "$name"
+done
+# shellcheck disable=SC2086 — an entry that was taken out above leaves an empty word.
+bash "$root/scripts/summary.sh" "$rows" ${required[*]}
