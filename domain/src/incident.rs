@@ -9,13 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use geo_tools::Position;
 use serde::{Deserialize, Serialize};
 
-use crate::access::Audience;
+use crate::access::{Action, Audience, permits};
 use crate::district::District;
 use crate::ids::{DistrictId, IncidentId, UserId};
 use crate::input::{InputCode, InputProblem};
 use crate::plan::{Assignment, Plan};
 use crate::rules::{Colour, Rules, StageKey};
 use crate::text::{IncidentText, Note};
+use crate::viewer::Role;
 
 /// Through which channel an incident came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -56,6 +57,14 @@ impl IncidentAction {
         match self {
             Self::Dispatch => "dispatch",
             Self::Close => "close",
+        }
+    }
+
+    /// What a viewer must be permitted to do for it.
+    pub fn permission(self) -> Action {
+        match self {
+            Self::Dispatch => Action::DispatchIncident,
+            Self::Close => Action::CloseIncident,
         }
     }
 }
@@ -224,13 +233,34 @@ impl Incident {
         Ok((Self { version, stage: stage.clone(), closed_at, ..self.clone() }, step))
     }
 
+    /// What a role may do to it now: what its stage allows, as far as the role permits it.
+    pub fn allowed_actions(&self, role: Role, rules: &Rules) -> Vec<IncidentAction> {
+        let allowed = |action: &IncidentAction| {
+            permits(role, action.permission()) && rules.after(&self.stage, *action).is_some()
+        };
+        IncidentAction::ALL.into_iter().filter(allowed).collect()
+    }
+
+    /// What a reporter is told to ask by: three groups of four of Crockford's base 32, out of the id's random bits.
+    pub fn receipt_code(&self) -> String {
+        const ALPHABET: [char; 32] = [
+            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J',
+            'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+        ];
+        let bits = self.id.0.as_u128();
+        let letter = |index: u32| ALPHABET[(bits >> (index * 5)) as usize & 31];
+        let group = |first: u32| (first..first + 4).map(letter).collect::<String>();
+        [group(0), group(4), group(8)].join("-")
+    }
+
     /// Whether it waits for something and its clock has run out.
     pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.closed_at.is_none() && self.due_at < now
     }
 }
 
-fn accuracy_problem(accuracy_m: Option<f64>, rules: &Rules) -> Option<InputProblem> {
+/// What is wrong with the radius of an accuracy circle, if anything; none given is fine.
+pub fn accuracy_problem(accuracy_m: Option<f64>, rules: &Rules) -> Option<InputProblem> {
     let given = accuracy_m?;
     if given.is_finite() && given > 0.0 && given <= rules.max_accuracy_m() {
         return None;
@@ -248,4 +278,53 @@ fn time_problem(occurred_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<InputP
     let message =
         format!("it happened at {given}; the last {} days up to now are allowed", OLDEST_REPORT.num_days());
     Some(InputProblem::new(InputCode::InvalidTime, message, &["occurredAt"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incident(stage: &str) -> Incident {
+        let at = DateTime::UNIX_EPOCH;
+        Incident {
+            id: IncidentId(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0123_4567_89ab)),
+            district: DistrictId(uuid::Uuid::nil()),
+            version: 1,
+            category: "noise".into(),
+            colour: Colour::Yellow,
+            text: IncidentText::parse("loud").expect("a text"),
+            stage: StageKey(stage.into()),
+            channel: Channel::Web,
+            position: Position::new(120.98, 14.6).expect("in range"),
+            accuracy_m: None,
+            assignment: Assignment::outside(crate::ids::PlanVersion(1)),
+            audience: Audience::Everybody,
+            exercise: false,
+            occurred_at: at,
+            reported_at: at,
+            due_at: at,
+            closed_at: None,
+            reporter: None,
+        }
+    }
+
+    #[test]
+    fn only_what_both_the_stage_and_the_role_allow_can_be_done() {
+        let rules = Rules::default();
+        let check = |stage, role, expected: &[IncidentAction]| {
+            assert_eq!(incident(stage).allowed_actions(role, &rules), expected, "{stage} {role:?}");
+        };
+        check("collected", Role::Dispatcher, &[IncidentAction::Dispatch, IncidentAction::Close]);
+        check("dispatched", Role::Head, &[IncidentAction::Close]);
+        check("closed", Role::Admin, &[]);
+        check("collected", Role::Worker, &[]);
+        check("collected", Role::Public, &[]);
+    }
+
+    #[test]
+    fn a_receipt_has_twelve_letters_that_cannot_be_misread() {
+        let code = incident("collected").receipt_code();
+        assert_eq!(code, "BD2F-P2D4-1000");
+        assert!(!code.contains(['I', 'L', 'O', 'U']));
+    }
 }

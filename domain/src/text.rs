@@ -48,6 +48,16 @@ pub fn checked(text: &str, allowed: usize) -> Result<String, InvalidText> {
     Ok(text.to_owned())
 }
 
+/// A text as it is searched: lower case, full-width letters and digits as plain ones, white space as single blanks.
+pub fn search_text(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        _ => c,
+    };
+    let narrow: String = text.chars().map(plain).flat_map(char::to_lowercase).collect();
+    narrow.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 macro_rules! text {
     ($(#[$doc:meta] $name:ident: $allowed:literal),* $(,)?) => {$(
         #[$doc]
@@ -147,6 +157,13 @@ mod tests {
         check("abcdef", Err(InvalidText::TooLong { characters: 6, allowed: 5 }));
         check("ab\u{0}c", Err(InvalidText::Control { code: 0, index: 2 }));
         check("a\nb", Ok("a\nb"));
+    }
+
+    #[test]
+    fn a_search_ignores_case_width_and_repeated_blanks() {
+        let check = |text: &str, expected: &str| assert_eq!(search_text(text), expected);
+        check("  Äußere　ＭＡＮＮＥＲＨＥＩＭ１２ ", "äußere mannerheim12");
+        check("网格 ３号", "网格 3号");
     }
 
     #[test]
