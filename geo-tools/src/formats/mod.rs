@@ -1,11 +1,12 @@
 //! Files in and out: streaming readers that give features and problems in the order of the file, and writers.
 //!
-//! Nothing here knows what a feature is for. Start at [`geojson::read`].
+//! Nothing here knows what a feature is for. Start at [`geojson::read`] and [`csv::read`].
 //!
 //! Invariant: memory is bounded by [`Caps`], whatever the bytes are: no recursion follows the nesting of the input.
 //! Invariant: a problem carries its line, its feature and, in JSON, a pointer to the coordinate.
 //! Invariant: a reader ends after its first problem that leaves the rest of the bytes without meaning.
 
+pub mod csv;
 pub mod geojson;
 mod unpack;
 

@@ -1,0 +1,257 @@
+//! The iterator over a table.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::Arc;
+
+use super::columns::{self, Columns};
+use super::damage::looks_damaged_by_spreadsheet;
+use super::decode::Decoded;
+use super::split::{RawRow, Splitter};
+use super::{CsvOptions, Item, Positions, Row};
+use crate::formats::Caps;
+use crate::formats::unpack::Unpacked;
+use crate::position::Position;
+use crate::problem::{Code, Problem};
+
+/// Gives the rows and problems of a table in its order. Made by [`super::read`].
+pub struct Reader<R: Read> {
+    state: State<R>,
+    queue: VecDeque<Item>,
+    options: CsvOptions,
+    caps: Caps,
+    /// The first row with each id.
+    ids: HashMap<String, usize>,
+    row_count: usize,
+    problem_count: usize,
+}
+
+enum State<R: Read> {
+    Unopened(Box<Decoded<R>>),
+    Rows { rows: Box<Splitter<R>>, header: Arc<[String]>, columns: Columns },
+    Done,
+}
+
+impl<R: Read> std::fmt::Debug for Reader<R> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Reader").field("row_count", &self.row_count).finish_non_exhaustive()
+    }
+}
+
+impl<R: Read> Iterator for Reader<R> {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Item> {
+        loop {
+            if let Some(item) = self.queue.pop_front() {
+                return Some(item);
+            }
+            let step = match std::mem::replace(&mut self.state, State::Done) {
+                State::Done => return None,
+                State::Unopened(text) => self.open(*text),
+                State::Rows { rows, header, columns } => self.row(rows, header, columns),
+            };
+            if let Err(problems) = step {
+                problems.into_iter().for_each(|problem| self.tell(problem));
+            }
+            if self.problem_count > self.caps.max_problems {
+                let message = format!("more than {} problems; the rest is not told", self.caps.max_problems);
+                self.queue.push_back(Item::Problem(Problem::error(Code::TooLarge, message)));
+                self.state = State::Done;
+            }
+        }
+    }
+}
+
+impl<R: Read> Reader<R> {
+    pub(super) fn new(reader: R, options: CsvOptions, caps: Caps) -> Self {
+        let text = Decoded::new(Unpacked::new(reader, caps.max_bytes), options.encoding);
+        Self {
+            state: State::Unopened(Box::new(text)),
+            queue: VecDeque::new(),
+            options,
+            caps,
+            ids: HashMap::new(),
+            row_count: 0,
+            problem_count: 0,
+        }
+    }
+
+    fn open(&mut self, text: Decoded<R>) -> Result<(), Vec<Problem>> {
+        let rows = Splitter::new(text, self.options.delimiter, self.caps.max_text_bytes);
+        let mut rows = rows.map_err(|problem| vec![*problem])?;
+        let Some(raw) = rows.row().map_err(|problem| vec![*problem])? else {
+            let problem =
+                Problem::error(Code::MissingField, "the file is empty; its first row must name the columns");
+            return Err(vec![Problem { line: Some(1), ..problem }]);
+        };
+        let (header, problems) = texts(&raw, rows.replaces());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let header: Arc<[String]> = header.into_iter().map(|name| name.trim().to_owned()).collect();
+        let columns = columns::find(&header, &self.options)?;
+        self.state = State::Rows { rows: Box::new(rows), header, columns };
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        mut rows: Box<Splitter<R>>,
+        header: Arc<[String]>,
+        columns: Columns,
+    ) -> Result<(), Vec<Problem>> {
+        let Some(raw) = rows.row().map_err(|problem| vec![*problem])? else { return Ok(()) };
+        if raw.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
+            self.state = State::Rows { rows, header, columns };
+            return Ok(());
+        }
+        let index = self.row_count;
+        self.row_count += 1;
+        if self.row_count > self.caps.max_features {
+            let message = format!("more than {} rows", self.caps.max_features);
+            return Err(vec![Problem { line: Some(raw.line), ..Problem::error(Code::TooLarge, message) }]);
+        }
+        let (cells, mut problems) = texts(&raw, rows.replaces());
+        let line = raw.line;
+        let checked =
+            if problems.is_empty() { self.checked(raw.line, cells, &header, &columns) } else { None.into() };
+        problems.extend(checked.problems);
+        for problem in problems.iter_mut() {
+            problem.line = Some(line);
+            problem.indexes = if problem.indexes.is_empty() { vec![index] } else { problem.indexes.clone() };
+        }
+        if let Some(row) = checked.row.filter(|_| problems.is_empty()) {
+            self.queue.push_back(Item::Row(row));
+        }
+        self.state = State::Rows { rows, header, columns };
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Reads the cells that mean something.
+    fn checked(
+        &mut self,
+        line: u64,
+        mut cells: Vec<String>,
+        header: &Arc<[String]>,
+        columns: &Columns,
+    ) -> Checked {
+        let index = self.row_count - 1;
+        let mut problems = Vec::new();
+        while cells.len() > header.len() && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+            cells.pop();
+        }
+        if cells.len() != header.len() {
+            let message = format!("the row has {} cells, the header {} columns", cells.len(), header.len());
+            return Checked { row: None, problems: vec![Problem::error(Code::BadValue, message)] };
+        }
+        let id = columns.id.map(|at| cells[at].trim().to_owned()).filter(|id| !id.is_empty());
+        if let (Some(id), Some(at)) = (&id, columns.id) {
+            problems.extend(self.id_problem(id, &header[at], index));
+        }
+        let position = columns.lon_lat.map_or(Ok(None), |(lon, lat)| {
+            read_position((&header[lon], &cells[lon]), (&header[lat], &cells[lat]), self.options.positions)
+        });
+        let position = position.unwrap_or_else(|more| {
+            problems.extend(more);
+            None
+        });
+        for problem in &mut problems {
+            problem.features = id.iter().cloned().collect();
+        }
+        let row = Row { index, line, id, position, cells, columns: Arc::clone(header) };
+        Checked { row: Some(row), problems }
+    }
+
+    fn id_problem(&mut self, id: &str, column: &str, index: usize) -> Option<Problem> {
+        if let Some(damage) = looks_damaged_by_spreadsheet(id) {
+            let message =
+                format!("column \u{201c}{column}\u{201d}: \u{201c}{id}\u{201d} is not a sound id: {damage}");
+            return Some(Problem::error(Code::BadValue, message));
+        }
+        let first = *self.ids.entry(id.to_owned()).or_insert(index);
+        (first != index).then(|| {
+            let message = format!(
+                "column \u{201c}{column}\u{201d}: \u{201c}{id}\u{201d} is also the id of row {}",
+                first + 1
+            );
+            Problem { indexes: vec![first, index], ..Problem::error(Code::DuplicateId, message) }
+        })
+    }
+
+    fn tell(&mut self, problem: Problem) {
+        self.problem_count += 1;
+        self.queue.push_back(Item::Problem(problem));
+    }
+}
+
+/// A row as far as it could be read.
+struct Checked {
+    row: Option<Row>,
+    problems: Vec<Problem>,
+}
+
+impl From<Option<Row>> for Checked {
+    fn from(row: Option<Row>) -> Self {
+        Self { row, problems: Vec::new() }
+    }
+}
+
+/// The cells as text, or what keeps them from being text.
+fn texts(raw: &RawRow, replaced: bool) -> (Vec<String>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    if let Some(cell) = raw.stray_text {
+        let message = format!("cell {}: there is text after the closing quotation mark", cell + 1);
+        problems.push(Problem { line: Some(raw.line), ..Problem::error(Code::BadValue, message) });
+    }
+    let mut cells = Vec::with_capacity(raw.cells.len());
+    for (at, bytes) in raw.cells.iter().enumerate() {
+        let text = String::from_utf8_lossy(bytes);
+        let broken = matches!(text, std::borrow::Cow::Owned(_)) || (replaced && text.contains('\u{fffd}'));
+        if broken || text.contains('\0') {
+            let message = format!("cell {}: bytes that are neither UTF-8 nor GBK text, or a NUL", at + 1);
+            problems.push(Problem { line: Some(raw.line), ..Problem::error(Code::Encoding, message) });
+        }
+        cells.push(text.into_owned());
+    }
+    (cells, problems)
+}
+
+/// Reads longitude and latitude, each given as column and cell.
+fn read_position(
+    lon: (&str, &str),
+    lat: (&str, &str),
+    positions: Positions,
+) -> Result<Option<Position>, Vec<Problem>> {
+    if positions == Positions::Optional && lon.1.trim().is_empty() && lat.1.trim().is_empty() {
+        return Ok(None);
+    }
+    let (lon_column, lat_column) = (lon.0, lat.0);
+    match (degrees(lon), degrees(lat)) {
+        (Ok(lon), Ok(lat)) => Position::new(lon, lat).map(Some).map_err(|error| {
+            let message =
+                format!("columns \u{201c}{lon_column}\u{201d} and \u{201c}{lat_column}\u{201d}: {error}");
+            vec![Problem::error(Code::CoordRange, message)]
+        }),
+        (lon, lat) => Err([lon.err(), lat.err()].into_iter().flatten().map(|problem| *problem).collect()),
+    }
+}
+
+fn degrees((column, cell): (&str, &str)) -> Result<f64, Box<Problem>> {
+    let text = cell.trim();
+    let wrong =
+        |what: String| Problem::error(Code::CoordType, format!("column \u{201c}{column}\u{201d}: {what}"));
+    if text.is_empty() {
+        return Err(wrong("a number is expected, the cell is empty".to_owned()));
+    }
+    // `parse` would also take words such as "inf" and "nan".
+    let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    if let (true, Ok(value)) = (plain, text.parse()) {
+        return Ok(value);
+    }
+    let shown: String = text.chars().take(40).collect();
+    let comma = text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok();
+    let hint = if comma { "; a decimal comma must be a point" } else { "" };
+    Err(wrong(format!("\u{201c}{shown}\u{201d} is not a number in degrees{hint}")))
+}
