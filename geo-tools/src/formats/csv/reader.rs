@@ -240,8 +240,9 @@ fn read_position(
 
 fn degrees((column, cell): (&str, &str)) -> Result<f64, Box<Problem>> {
     let text = cell.trim();
-    let wrong =
-        |what: String| Problem::error(Code::CoordType, format!("column \u{201c}{column}\u{201d}: {what}"));
+    let wrong = |what: String| {
+        Box::new(Problem::error(Code::CoordType, format!("column \u{201c}{column}\u{201d}: {what}")))
+    };
     if text.is_empty() {
         return Err(wrong("a number is expected, the cell is empty".to_owned()));
     }
