@@ -5,7 +5,7 @@ use super::source::{Finding, Source};
 /// Where codes that leave the product are written down, as string literals in UPPER_SNAKE.
 const CODE_FILES: [&str; 4] = [
     "geo-tools/src/problem.rs",
-    "domain/src/problem.rs",
+    "domain/src/input.rs",
     "api/src/graphql/error.rs",
     "api/src/http/error.rs",
 ];
