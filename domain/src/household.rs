@@ -111,3 +111,50 @@ fn checked_member_count(given: Option<i32>) -> Result<Option<u32>, InputProblem>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{EAST, at, district, noon, plan};
+    use crate::plan::LocationMethod;
+
+    fn register(
+        position: Option<Position>,
+        building: Option<&Building>,
+        members: i32,
+    ) -> Result<Household, InputCode> {
+        let address = Address::parse("Calle Real 7").expect("an address");
+        let draft = HouseholdDraft { address, position, member_count: Some(members) };
+        let id = HouseholdId(uuid::Uuid::from_u128(6));
+        Household::register(draft, building, &district(), &plan(), id, noon())
+            .map_err(|problems| problems[0].code)
+    }
+
+    #[test]
+    fn a_household_without_a_position_lies_where_its_building_lies() {
+        let building = Building {
+            id: BuildingId(uuid::Uuid::from_u128(8)),
+            district: district().id,
+            source_id: None,
+            address: None,
+            position: at(120.9815, 14.6005),
+            dwellings: 12,
+        };
+        let household = register(None, Some(&building), 3).expect("a good household");
+        assert_eq!(household.assignment.cell, Some(EAST));
+        assert_eq!(household.position, Some(building.position));
+    }
+
+    #[test]
+    fn a_household_without_any_place_waits_to_be_placed_by_hand() {
+        let household = register(None, None, 3).expect("a good household");
+        assert_eq!((household.position, household.assignment.method), (None, LocationMethod::Outside));
+    }
+
+    #[test]
+    fn a_household_has_0_to_99_members() {
+        assert_eq!(register(None, None, -1).map(|_| ()), Err(InputCode::InvalidNumber));
+        assert_eq!(register(None, None, 100).map(|_| ()), Err(InputCode::InvalidNumber));
+        assert!(register(None, None, 99).is_ok());
+    }
+}

@@ -283,36 +283,112 @@ fn time_problem(occurred_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<InputP
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures::{WEST, at, district, noon, plan};
+    use crate::plan::LocationMethod;
 
-    fn incident(stage: &str) -> Incident {
-        let at = DateTime::UNIX_EPOCH;
-        Incident {
-            id: IncidentId(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0123_4567_89ab)),
-            district: DistrictId(uuid::Uuid::nil()),
-            version: 1,
-            category: "noise".into(),
-            colour: Colour::Yellow,
-            text: IncidentText::parse("loud").expect("a text"),
-            stage: StageKey(stage.into()),
+    fn draft() -> IncidentDraft {
+        IncidentDraft {
+            category: "street-light".into(),
+            text: IncidentText::parse("路灯坏了").expect("a text"),
+            position: at(120.9805, 14.6005),
+            accuracy_m: Some(12.0),
             channel: Channel::Web,
-            position: Position::new(120.98, 14.6).expect("in range"),
-            accuracy_m: None,
-            assignment: Assignment::outside(crate::ids::PlanVersion(1)),
-            audience: Audience::Everybody,
-            exercise: false,
-            occurred_at: at,
-            reported_at: at,
-            due_at: at,
-            closed_at: None,
-            reporter: None,
+            occurred_at: None,
         }
+    }
+
+    fn file(draft: IncidentDraft) -> Result<Incident, Vec<InputProblem>> {
+        let id = IncidentId(uuid::Uuid::from_u128(5));
+        Incident::file(draft, &district(), &plan(), id, None, noon()).map(|(incident, _)| incident)
+    }
+
+    #[test]
+    fn a_report_is_located_under_the_plan_in_force_and_gets_its_clock() {
+        let incident = file(draft()).expect("a good report");
+        assert_eq!(
+            (incident.assignment.cell, incident.assignment.method),
+            (Some(WEST), LocationMethod::Inside)
+        );
+        assert_eq!(incident.assignment.plan_version, plan().version());
+        assert_eq!(incident.due_at, noon() + TimeDelta::hours(24), "yellow is cleared within a day");
+        assert_eq!((incident.version, incident.stage.0.as_str()), (1, "collected"));
+    }
+
+    #[test]
+    fn an_incident_outside_every_cell_is_kept_unassigned() {
+        let incident = file(IncidentDraft { position: at(125.0, 10.0), ..draft() }).expect("a good report");
+        assert_eq!((incident.assignment.cell, incident.assignment.method), (None, LocationMethod::Outside));
+    }
+
+    #[test]
+    fn every_problem_of_a_report_is_named_at_once() {
+        let bad = IncidentDraft {
+            category: "ufo".into(),
+            accuracy_m: Some(5000.1),
+            occurred_at: Some(noon() + TimeDelta::minutes(6)),
+            ..draft()
+        };
+        let problems = file(bad).expect_err("three mistakes");
+        let codes: Vec<InputCode> = problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, [InputCode::UnknownCategory, InputCode::InvalidAccuracy, InputCode::InvalidTime]);
+    }
+
+    #[test]
+    fn an_accuracy_is_a_positive_number_of_metres_up_to_the_cap() {
+        let check = |accuracy_m: f64, fits: bool| {
+            let filed = file(IncidentDraft { accuracy_m: Some(accuracy_m), ..draft() });
+            assert_eq!(filed.is_ok(), fits, "{accuracy_m}");
+        };
+        check(0.0, false);
+        check(-1.0, false);
+        check(f64::NAN, false);
+        check(0.01, true);
+        check(5000.0, true);
+    }
+
+    #[test]
+    fn a_category_that_is_not_public_is_for_staff() {
+        let quiet = file(IncidentDraft { category: "dispute".into(), ..draft() }).expect("a good report");
+        assert_eq!(quiet.audience, Audience::Staff);
+        assert_eq!(file(draft()).expect("a good report").audience, Audience::Everybody);
+    }
+
+    #[test]
+    fn a_closed_incident_can_neither_be_dispatched_nor_closed_again() {
+        let rules = Rules::default();
+        let open = file(draft()).expect("a good report");
+        let (sent, _) =
+            open.change(IncidentAction::Dispatch, None, &rules, None, noon()).expect("from collected");
+        let (closed, step) =
+            sent.change(IncidentAction::Close, None, &rules, None, noon()).expect("from dispatched");
+        assert_eq!((closed.version, closed.closed_at, step.version), (3, Some(noon()), 3));
+        for action in IncidentAction::ALL {
+            let problem = closed.change(action, None, &rules, None, noon()).expect_err("it is closed");
+            assert_eq!(problem.code, InputCode::ActionNotAllowed);
+            assert!(problem.message.starts_with("the incident is closed; "), "{}", problem.message);
+        }
+    }
+
+    #[test]
+    fn only_an_open_incident_is_overdue() {
+        let incident = file(draft()).expect("a good report");
+        assert!(
+            !incident.is_overdue(incident.due_at)
+                && incident.is_overdue(incident.due_at + TimeDelta::seconds(1))
+        );
+        let closed = Incident { closed_at: Some(noon()), ..incident.clone() };
+        assert!(!closed.is_overdue(incident.due_at + TimeDelta::days(1)));
+    }
+
+    fn in_stage(stage: &str) -> Incident {
+        Incident { stage: StageKey(stage.into()), ..file(draft()).expect("a good report") }
     }
 
     #[test]
     fn only_what_both_the_stage_and_the_role_allow_can_be_done() {
         let rules = Rules::default();
         let check = |stage, role, expected: &[IncidentAction]| {
-            assert_eq!(incident(stage).allowed_actions(role, &rules), expected, "{stage} {role:?}");
+            assert_eq!(in_stage(stage).allowed_actions(role, &rules), expected, "{stage} {role:?}");
         };
         check("collected", Role::Dispatcher, &[IncidentAction::Dispatch, IncidentAction::Close]);
         check("dispatched", Role::Head, &[IncidentAction::Close]);
@@ -323,7 +399,11 @@ mod tests {
 
     #[test]
     fn a_receipt_has_twelve_letters_that_cannot_be_misread() {
-        let code = incident("collected").receipt_code();
+        let code = Incident {
+            id: IncidentId(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0123_4567_89ab)),
+            ..in_stage("collected")
+        }
+        .receipt_code();
         assert_eq!(code, "BD2F-P2D4-1000");
         assert!(!code.contains(['I', 'L', 'O', 'U']));
     }

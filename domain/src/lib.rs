@@ -13,6 +13,8 @@ pub mod audit;
 pub mod cell;
 pub mod district;
 pub mod event;
+#[cfg(test)]
+mod fixtures;
 pub mod household;
 pub mod ids;
 pub mod incident;

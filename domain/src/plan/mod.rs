@@ -258,3 +258,48 @@ fn children(cells: &[Cell], by_id: &HashMap<CellId, usize>) -> Result<Vec<Vec<us
     }
     Ok(children)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{EAST, TOWNSHIP, WEST, at, cell, parts, plan};
+
+    #[test]
+    fn a_parents_polygon_is_the_union_of_its_leaves() {
+        let plan = plan();
+        let [township] = &plan.polygons(TOWNSHIP)[..] else { panic!("one polygon") };
+        assert!(
+            township.exterior.contains(&at(120.980, 14.600))
+                && township.exterior.contains(&at(120.982, 14.601))
+        );
+        assert!(township.holes.is_empty());
+        let sum_m2 = plan.area_m2(WEST) + plan.area_m2(EAST);
+        assert!((plan.area_m2(TOWNSHIP) - sum_m2).abs() < 1e-6, "areas are sums of the leaves'");
+        assert_eq!(plan.bounds(TOWNSHIP), plan.bounds(WEST).zip(plan.bounds(EAST)).map(|(w, e)| w.union(e)));
+    }
+
+    #[test]
+    fn the_tree_is_walked_up_and_down() {
+        let plan = plan();
+        assert_eq!(plan.lineage(EAST), [EAST, TOWNSHIP]);
+        assert_eq!(plan.children(TOWNSHIP).map(|cell| cell.id).collect::<Vec<_>>(), [WEST, EAST]);
+        assert_eq!(plan.lineage(CellId(uuid::Uuid::from_u128(77))), []);
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused_by_name() {
+        let check = |change: &dyn Fn(&mut PlanParts), expected: PlanDefect| {
+            let mut parts = parts();
+            change(&mut parts);
+            assert_eq!(Plan::assemble(parts).map(|_| ()), Err(expected));
+        };
+        check(&|parts| parts.leaf_cells[1] = TOWNSHIP, PlanDefect::Leaf { leaf: 1 });
+        check(&|parts| parts.leaf_cells[1] = WEST, PlanDefect::Leaf { leaf: 1 });
+        check(&|parts| parts.cells[0].parent = Some(WEST), PlanDefect::Parent { code: "W2".into() });
+        check(&|parts| parts.cells.push(parts.cells[0].clone()), PlanDefect::Repeated { code: "W2".into() });
+        let twin = cell(CellId(uuid::Uuid::from_u128(4)), "W1", 2, Some(TOWNSHIP));
+        check(&|parts| parts.cells.push(twin.clone()), PlanDefect::RepeatedCode { code: "W1".into() });
+        let bare = cell(CellId(uuid::Uuid::from_u128(4)), "W3", 2, Some(TOWNSHIP));
+        check(&|parts| parts.cells.push(bare.clone()), PlanDefect::NoArea { code: "W3".into() });
+    }
+}
