@@ -1,1 +1,9 @@
-//! placeholder
+//! Gridward's outside: GraphQL, HTTP, SQL, time, files and logs around the pure `domain`.
+//!
+//! A request goes down through `http` → `graphql` → `service` → `store`; what happened comes back up through `bus` → `live`.
+//!
+//! Invariant: nothing points back up; `tests/tests/tidy/arrows.rs` holds the list of who may name whom.
+
+pub mod bus;
+pub mod clock;
+pub mod config;

@@ -1,0 +1,226 @@
+//! Settings: flags, then the environment (`GRIDWARD_*`), then `gridward.toml`, then defaults.
+//!
+//! Start at [`Settings::load`]. A key that nobody knows is an error, wherever it stands; a secret never shows in `Debug`.
+
+mod overrides;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use overrides::Overrides;
+pub use secret::{Secret, SecretError, ServerSecret};
+
+/// Everything that can be set, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder of the database, the secret and the admin socket.
+    pub data_dir: PathBuf,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: DatabaseSettings,
+    /// Redis; `None` is everything in this process.
+    pub redis_url: Option<Secret>,
+    /// The file with the secret that cursors are signed with; made at the first start.
+    pub secret_file: PathBuf,
+    /// Which pages may talk to this server.
+    pub origins: Origins,
+    /// What is logged, in the notation of `RUST_LOG`.
+    pub log: String,
+    /// How it is written.
+    pub log_format: LogFormat,
+    /// Caps on what one caller can make the server do.
+    pub limits: Limits,
+}
+
+/// Which database, and how many connections to it.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// `sqlite://` with an absolute path, or `postgres://`.
+    pub url: Secret,
+    /// How many connections read at the same time.
+    pub reader_count: u32,
+}
+
+/// Which pages may talk to this server; its own may always.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Origins {
+    /// Others, as `scheme://host[:port]`.
+    pub listed: Vec<String>,
+    /// Whether pages of this machine may, whatever their port: the demo.
+    pub localhost: Localhost,
+}
+
+/// Whether pages of this machine may talk to the server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Localhost {
+    /// Only those listed.
+    #[default]
+    Listed,
+    /// All of them.
+    Any,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Caps on what one caller can make the server do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The largest body of a GraphQL request.
+    pub body_bytes: usize,
+    /// The largest message on a WebSocket.
+    pub message_bytes: usize,
+    /// Open WebSockets.
+    pub sockets: usize,
+    /// Subscriptions and queries under way on one WebSocket.
+    pub operations_per_socket: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 1 << 20, message_bytes: 64 << 10, sockets: 20_000, operations_per_socket: 20 }
+    }
+}
+
+/// Why settings were refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is there but cannot be read.
+    #[error("the configuration file {path} cannot be read")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration file {path} is not valid: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What and where; the line itself is left out, since it may hold a secret.
+        problem: String,
+    },
+    /// A variable that nobody knows.
+    #[error("the environment variable {name} is not known; known are {known}")]
+    UnknownVariable {
+        /// Its name.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A value that does not fit.
+    #[error("{name} is not valid: {problem}")]
+    Value {
+        /// Which setting.
+        name: String,
+        /// What is allowed.
+        problem: String,
+    },
+}
+
+impl Settings {
+    /// Puts the settings together. `variables` is the environment; `file` is `None` for `gridward.toml` in the working
+    /// folder, which need not exist.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first key that is unknown or value that does not fit.
+    pub fn load(
+        flags: Overrides,
+        variables: impl IntoIterator<Item = (String, String)>,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().filter(|(name, _)| name.starts_with("GRIDWARD_")).collect();
+        let env = Overrides::from_variables(&variables)?;
+        let named =
+            file.map(Path::to_path_buf).or_else(|| variables.get("GRIDWARD_CONFIG").map(PathBuf::from));
+        let file = match named {
+            Some(path) => Overrides::from_file(&path)?,
+            None if Path::new("gridward.toml").exists() => Overrides::from_file(Path::new("gridward.toml"))?,
+            None => Overrides::default(),
+        };
+        Self::from_overrides(flags.or(env).or(file))
+    }
+
+    /// The settings of a few overrides over the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`].
+    pub fn from_overrides(given: Overrides) -> Result<Self, ConfigError> {
+        let data_dir = given.data_dir.unwrap_or_else(|| PathBuf::from("."));
+        let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
+        let url = given.database_url.unwrap_or_else(|| Secret::new("sqlite://gridward.db"));
+        let defaults = Limits::default();
+        let secret_file = given.secret_file.unwrap_or_else(|| PathBuf::from("gridward.secret"));
+        Ok(Self {
+            database: DatabaseSettings {
+                url: resolved_database_url(&url, &data_dir)?,
+                reader_count: given.database_readers.unwrap_or(4).clamp(1, 256),
+            },
+            listen: given.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            redis_url: given.redis_url,
+            secret_file: data_dir.join(secret_file),
+            origins: Origins {
+                listed: checked_origins(given.origins.unwrap_or_default())?,
+                ..Origins::default()
+            },
+            log: given.log.unwrap_or_else(|| "info".to_owned()),
+            log_format: given.log_format.unwrap_or_default(),
+            limits: Limits {
+                body_bytes: given.max_body_bytes.unwrap_or(defaults.body_bytes),
+                sockets: given.max_sockets.unwrap_or(defaults.sockets),
+                operations_per_socket: given.max_operations.unwrap_or(defaults.operations_per_socket),
+                ..defaults
+            },
+            data_dir,
+        })
+    }
+
+    /// Where admin commands reach the running server.
+    pub fn admin_socket(&self) -> PathBuf {
+        self.data_dir.join("gridward.sock")
+    }
+}
+
+/// A relative SQLite path lies in the data folder.
+fn resolved_database_url(url: &Secret, data_dir: &Path) -> Result<Secret, ConfigError> {
+    let text = url.expose();
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(url.clone());
+    }
+    let refused = |problem: &str| ConfigError::Value { name: "database_url".into(), problem: problem.into() };
+    let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
+    let path = path.ok_or_else(|| refused("it must begin with sqlite:// or postgres://"))?;
+    if path.is_empty() || path.contains('?') || path == ":memory:" {
+        return Err(refused("sqlite:// takes the path of a file and nothing else"));
+    }
+    Ok(Secret::new(format!("sqlite://{}", data_dir.join(path).display())))
+}
+
+fn checked_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    for origin in &origins {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '*', ' '])) {
+            let problem =
+                format!("{origin:?} must be https://host or http://host, with a port where it has one");
+            return Err(ConfigError::Value { name: "origins".into(), problem });
+        }
+    }
+    Ok(origins)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! One list of keys for all three doors: flags, environment, file.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::{ConfigError, LogFormat, Secret};
+
+/// What was set at one door. Every field is a flag, a variable `GRIDWARD_…` and a key of `gridward.toml`.
+#[derive(Clone, Debug, Default, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct Overrides {
+    /// The folder of the database, the secret and the admin socket [default: the working folder].
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// sqlite://FILE or postgres://… [default: sqlite://gridward.db in the data folder].
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<Secret>,
+    /// How many connections read at the same time [default: 4].
+    #[arg(long, value_name = "COUNT")]
+    pub database_readers: Option<u32>,
+    /// redis://… [default: none, everything in this process].
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<Secret>,
+    /// The file with the server's secret; made at the first start [default: gridward.secret in the data folder].
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// Pages elsewhere that may talk to this server, as https://host.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub origins: Option<Vec<String>>,
+    /// What is logged, such as info or api=debug [default: info].
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// How it is written [default: text].
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// The largest body of a GraphQL request [default: 1048576].
+    #[arg(long, value_name = "BYTES")]
+    pub max_body_bytes: Option<usize>,
+    /// Open WebSockets [default: 20000].
+    #[arg(long, value_name = "COUNT")]
+    pub max_sockets: Option<usize>,
+    /// Operations under way on one WebSocket [default: 20].
+    #[arg(long, value_name = "COUNT")]
+    pub max_operations: Option<usize>,
+}
+
+/// Names under our prefix that are not settings: which file to read, and what our own tests and tools look at.
+const OTHER_VARIABLES: [&str; 4] =
+    ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_URL"];
+
+const VARIABLES: [&str; 12] = [
+    "GRIDWARD_DATA_DIR",
+    "GRIDWARD_LISTEN",
+    "GRIDWARD_DATABASE_URL",
+    "GRIDWARD_DATABASE_READERS",
+    "GRIDWARD_REDIS_URL",
+    "GRIDWARD_SECRET_FILE",
+    "GRIDWARD_ORIGINS",
+    "GRIDWARD_LOG",
+    "GRIDWARD_LOG_FORMAT",
+    "GRIDWARD_MAX_BODY_BYTES",
+    "GRIDWARD_MAX_SOCKETS",
+    "GRIDWARD_MAX_OPERATIONS",
+];
+
+/// Secrets, which may stand in a file of their own instead: the variable's name with `_FILE` behind it.
+const FILES_OF_SECRETS: [&str; 2] = ["GRIDWARD_DATABASE_URL_FILE", "GRIDWARD_REDIS_URL_FILE"];
+
+impl Overrides {
+    /// These, and where they say nothing the others.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            data_dir: self.data_dir.or(other.data_dir),
+            listen: self.listen.or(other.listen),
+            database_url: self.database_url.or(other.database_url),
+            database_readers: self.database_readers.or(other.database_readers),
+            redis_url: self.redis_url.or(other.redis_url),
+            secret_file: self.secret_file.or(other.secret_file),
+            origins: self.origins.or(other.origins),
+            log: self.log.or(other.log),
+            log_format: self.log_format.or(other.log_format),
+            max_body_bytes: self.max_body_bytes.or(other.max_body_bytes),
+            max_sockets: self.max_sockets.or(other.max_sockets),
+            max_operations: self.max_operations.or(other.max_operations),
+        }
+    }
+
+    pub(super) fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        for name in variables.keys().map(String::as_str) {
+            if ![&OTHER_VARIABLES[..], &VARIABLES, &FILES_OF_SECRETS]
+                .iter()
+                .any(|known| known.contains(&name))
+            {
+                let known = [&VARIABLES[..], &FILES_OF_SECRETS].concat().join(", ");
+                return Err(ConfigError::UnknownVariable { name: name.to_owned(), known });
+            }
+        }
+        let origins = parsed::<String>(variables, "GRIDWARD_ORIGINS")?;
+        Ok(Self {
+            data_dir: parsed(variables, "GRIDWARD_DATA_DIR")?,
+            listen: parsed(variables, "GRIDWARD_LISTEN")?,
+            database_url: secret(variables, "GRIDWARD_DATABASE_URL")?,
+            database_readers: parsed(variables, "GRIDWARD_DATABASE_READERS")?,
+            redis_url: secret(variables, "GRIDWARD_REDIS_URL")?,
+            secret_file: parsed(variables, "GRIDWARD_SECRET_FILE")?,
+            origins: origins.map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect()),
+            log: parsed(variables, "GRIDWARD_LOG")?,
+            log_format: match variables.get("GRIDWARD_LOG_FORMAT").map(String::as_str) {
+                None => None,
+                Some("text") => Some(LogFormat::Text),
+                Some("json") => Some(LogFormat::Json),
+                Some(other) => {
+                    let problem = format!("{other:?} must be text or json");
+                    return Err(ConfigError::Value { name: "GRIDWARD_LOG_FORMAT".into(), problem });
+                }
+            },
+            max_body_bytes: parsed(variables, "GRIDWARD_MAX_BODY_BYTES")?,
+            max_sockets: parsed(variables, "GRIDWARD_MAX_SOCKETS")?,
+            max_operations: parsed(variables, "GRIDWARD_MAX_OPERATIONS")?,
+        })
+    }
+
+    pub(super) fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
+            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            ConfigError::File { path: path.to_owned(), problem: format!("{place}{}", error.message()) }
+        })
+    }
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    variables: &BTreeMap<String, String>,
+    name: &str,
+) -> Result<Option<T>, ConfigError> {
+    let Some(text) = variables.get(name) else { return Ok(None) };
+    let refused =
+        |problem: T::Err| ConfigError::Value { name: name.to_owned(), problem: problem.to_string() };
+    text.parse().map(Some).map_err(refused)
+}
+
+fn secret(variables: &BTreeMap<String, String>, name: &str) -> Result<Option<Secret>, ConfigError> {
+    let file = format!("{name}_FILE");
+    match (variables.get(name), variables.get(&file)) {
+        (Some(_), Some(_)) => {
+            let problem = format!("{file} is set as well; give one of the two");
+            Err(ConfigError::Value { name: name.to_owned(), problem })
+        }
+        (Some(text), None) => Ok(Some(Secret::new(text.clone()))),
+        (None, Some(path)) => {
+            let unreadable = |source| ConfigError::Unreadable { path: PathBuf::from(path), source };
+            let text = std::fs::read_to_string(path).map_err(unreadable)?;
+            Ok(Some(Secret::new(text.trim_end())))
+        }
+        (None, None) => Ok(None),
+    }
+}
