@@ -157,3 +157,18 @@ fn no_text_names_a_path_of_one_machine() {
 fn every_code_that_leaves_the_product_is_documented() {
     report(&text::undocumented_codes(&source::repository()));
 }
+
+#[test]
+fn every_setting_is_explained() {
+    report(&text::undocumented_settings(&source::repository()));
+}
+
+#[test]
+fn documents_begin_each_sentence_on_a_line_of_its_own() {
+    hold(text::sentences_on_one_line);
+}
+
+#[test]
+fn async_graphql_stays_at_the_version_that_answers_rightly() {
+    hold(text::unpinned_graphql);
+}

@@ -115,7 +115,7 @@ fn places(slice: &Slice, layer: Layer) -> Vec<String> {
             ]
         }
         Tests => rust("tests/tests", nouns),
-        Dashboard => vec![format!("dashboard/src/lib/{nouns}/"), format!("dashboard/src/{nouns}/")],
+        Dashboard => vec![format!("dashboard/src/{nouns}/")],
     }
 }
 

@@ -3,12 +3,8 @@
 use super::source::{Finding, Source};
 
 /// Where codes that leave the product are written down, as string literals in UPPER_SNAKE.
-const CODE_FILES: [&str; 4] = [
-    "geo-tools/src/problem.rs",
-    "domain/src/input.rs",
-    "api/src/graphql/error.rs",
-    "api/src/http/error.rs",
-];
+const CODE_FILES: [&str; 4] =
+    ["geo-tools/src/problem.rs", "domain/src/input.rs", "api/src/graphql/error.rs", "api/src/http/error.rs"];
 const CATALOGUE: &str = "docs/errors.md";
 
 /// A static `style="…"` in a Svelte template: the content security policy refuses it.
@@ -113,6 +109,70 @@ pub(crate) fn undocumented_codes(sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
+/// async-graphql or one of its parts at another version than the one that answers rightly (docs/decisions/0002).
+pub(crate) fn unpinned_graphql(source: &Source) -> Vec<Finding> {
+    if source.path != "Cargo.lock" {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = source.text.lines().collect();
+    let mend = "cargo update -p NAME --precise 7.0.19; docs/decisions/0002 says what went wrong above it";
+    let pairs = lines.windows(2).enumerate().filter(|(_, pair)| {
+        pair[0].starts_with("name = \"async-graphql")
+            && pair[1].starts_with("version = ")
+            && !pair[1].contains("\"7.0.19\"")
+    });
+    pairs.map(|(line, pair)| source.finding(line + 2, format!("{} {}", pair[0], pair[1]), mend)).collect()
+}
+
+/// A paragraph of a document with several sentences on one line, which makes a diff of one word a diff of all.
+pub(crate) fn sentences_on_one_line(source: &Source) -> Vec<Finding> {
+    if !source.path.ends_with(".md") || source.path.starts_with("api/demo/") {
+        return Vec::new();
+    }
+    let mut in_code = false;
+    let mut findings = Vec::new();
+    for (line, text) in source.text.lines().enumerate() {
+        in_code ^= text.starts_with("```");
+        let paragraph =
+            text.starts_with(|c: char| c.is_alphabetic() || "`[*_\"(".contains(c)) && !text.starts_with("* ");
+        let chars: Vec<char> = text.chars().collect();
+        let joined = chars.windows(4).any(|window| {
+            (window[0].is_lowercase() || ")`".contains(window[0]))
+                && matches!(window[1], '.' | '!' | '?')
+                && window[2] == ' '
+                && window[3].is_uppercase()
+        });
+        if paragraph && joined && !in_code {
+            findings.push(source.finding(
+                line + 1,
+                "several sentences on one line",
+                "begin each on a line of its own",
+            ));
+        }
+    }
+    findings
+}
+
+/// A setting that no page explains.
+pub(crate) fn undocumented_settings(sources: &[Source]) -> Vec<Finding> {
+    let page =
+        sources.iter().find(|source| source.path == "docs/configuration.md").map_or("", |page| &page.text);
+    let mut findings = Vec::new();
+    for source in
+        sources.iter().filter(|source| source.path.starts_with("api/src/config/") && !source.is_test())
+    {
+        for token in &source.rust().tokens {
+            let name = token.text.trim_matches('"');
+            let is_variable = token.text.starts_with("\"GRIDWARD_") && name.len() > "GRIDWARD_".len();
+            if is_variable && !source.is_test_line(token.line) && !page.contains(&format!("`{name}")) {
+                let mend = "add it to docs/configuration.md, with its default and what it does";
+                findings.push(source.finding(token.line, format!("`{name}` is documented nowhere"), mend));
+            }
+        }
+    }
+    findings
+}
+
 #[cfg(test)]
 mod proofs {
     use super::*;
@@ -147,6 +207,30 @@ mod proofs {
             "docs/configuration.md",
             "See ../root/a, https://example.com/home/a and $X/work/b.",
         );
+    }
+
+    #[test]
+    fn another_version_of_async_graphql_is_found() {
+        catches(unpinned_graphql, "Cargo.lock", "name = \"async-graphql-parser\"\nversion = \"7.2.1\"\n");
+        passes(unpinned_graphql, "Cargo.lock", "name = \"async-graphql-parser\"\nversion = \"7.0.19\"\n");
+    }
+
+    #[test]
+    fn several_sentences_on_one_line_are_found() {
+        catches(sentences_on_one_line, "README.md", "It runs. It also walks.");
+        passes(
+            sentences_on_one_line,
+            "README.md",
+            "It runs.\nIt has 1.1 cm. 2 cm are more.\n| a. B |\n```\na. B\n```\n",
+        );
+    }
+
+    #[test]
+    fn a_setting_that_nobody_explains_is_found() {
+        let config = Source::new("api/src/config/mod.rs", "const A: &str = \"GRIDWARD_COLOUR\";");
+        assert_eq!(undocumented_settings(std::slice::from_ref(&config)).len(), 1);
+        let page = Source::new("docs/configuration.md", "| `colour` | `GRIDWARD_COLOUR` | red |");
+        assert!(undocumented_settings(&[config, page]).is_empty());
     }
 
     #[test]
