@@ -1,0 +1,80 @@
+// The district that the page shows: its names, levels, categories, and all its cells.
+//
+// Start at `DistrictState.load`. Counts are not here: they are live.
+import { DistrictDocument, DistrictsDocument, CellsDocument } from '../graphql/operations';
+import type { Problem } from '../graphql/problem';
+import type { ResultOf } from '../graphql/tada';
+import { session } from '../session/session.svelte';
+import { cellTree, type CellTree } from '../cells/tree';
+
+export type District = NonNullable<ResultOf<typeof DistrictDocument>['district']>;
+export type DistrictEntry = NonNullable<ResultOf<typeof DistrictsDocument>['districts']>[number];
+export type CellRow = NonNullable<ResultOf<typeof CellsDocument>['cells']>['nodes'][number];
+
+const CELL_PAGE_SIZE = 200;
+/** 1,400 cells in a city with four levels stay far below; more would want loading by viewport. */
+const CELL_PAGES_AT_MOST = 100;
+
+class DistrictState {
+  entries = $state.raw<readonly DistrictEntry[]>([]);
+  current = $state.raw<District | null>(null);
+  cells = $state.raw<CellTree>(cellTree([]));
+  loading = $state(true);
+  problem = $state.raw<Problem | null>(null);
+  /** The server answered, and there is no district to show. */
+  absent = $state(false);
+
+  #request = 0;
+
+  /** Loads the district with this code, or the only or first one. */
+  async load(code: string | null): Promise<void> {
+    const request = ++this.#request;
+    this.loading = true;
+    this.problem = null;
+    this.absent = false;
+    const problem = await this.#loadAll(code, () => request !== this.#request);
+    if (request !== this.#request) return;
+    this.problem = problem;
+    this.loading = false;
+  }
+
+  async #loadAll(code: string | null, isStale: () => boolean): Promise<Problem | null> {
+    const districts = await session.ask(DistrictsDocument, {});
+    if (isStale()) return null;
+    if (districts.problem) return districts.problem;
+    this.entries = districts.data.districts ?? [];
+    const chosen = code ?? this.entries[0]?.code;
+    if (chosen === undefined) {
+      this.absent = true;
+      return null;
+    }
+    const answer = await session.ask(DistrictDocument, { code: chosen });
+    if (isStale()) return null;
+    if (answer.problem) return answer.problem;
+    this.absent = answer.data.district === null;
+    this.current = answer.data.district;
+    return answer.data.district === null ? null : this.#loadCells(chosen, isStale);
+  }
+
+  async #loadCells(district: string, isStale: () => boolean): Promise<Problem | null> {
+    const rows: CellRow[] = [];
+    let after: string | null = null;
+    for (let page = 0; page < CELL_PAGES_AT_MOST; page++) {
+      const answer: Awaited<ReturnType<typeof askCells>> = await askCells(district, after);
+      if (isStale()) return null;
+      if (answer.problem) return answer.problem;
+      rows.push(...(answer.data.cells?.nodes ?? []));
+      const pageInfo = answer.data.cells?.pageInfo;
+      if (!pageInfo?.hasNextPage) break;
+      after = pageInfo.endCursor;
+    }
+    this.cells = cellTree(rows);
+    return null;
+  }
+}
+
+function askCells(district: string, after: string | null) {
+  return session.ask(CellsDocument, { district, first: CELL_PAGE_SIZE, after });
+}
+
+export const districts = new DistrictState();

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { byUrgency, isDue, isOverdue, markOf } from './incident';
+
+const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
+const due = (dueAt: string | null, reportedAt = '2026-11-22T08:00:00Z') => ({ dueAt, reportedAt });
+
+test('an incident is due in its last 24 hours and overdue after them, never both', () => {
+  const check = (dueAt: string | null, expected: [due: boolean, overdue: boolean]) =>
+    expect([isDue(due(dueAt), NOW_MS), isOverdue(due(dueAt), NOW_MS)]).toEqual(expected);
+  check('2026-11-23T12:00:01Z', [false, false]);
+  check('2026-11-23T12:00:00Z', [true, false]);
+  check('2026-11-22T12:00:00Z', [true, false]);
+  check('2026-11-22T11:59:59Z', [false, true]);
+  check(null, [false, false]);
+});
+
+test('the most overdue stands first and what has no date last', () => {
+  const rows = [due(null), due('2026-11-25T00:00:00Z'), due('2026-11-20T00:00:00Z'), due(null, '2026-11-22T09:00:00Z')];
+  expect(rows.sort(byUrgency).map((row) => row.dueAt ?? row.reportedAt)).toEqual([
+    '2026-11-20T00:00:00Z',
+    '2026-11-25T00:00:00Z',
+    '2026-11-22T09:00:00Z',
+    '2026-11-22T08:00:00Z',
+  ]);
+});
+
+test('a mark tells the stage apart from the lateness', () => {
+  const incident = { ...due('2026-11-20T00:00:00Z'), colour: 'RED' as const, stage: { key: 'collected' } };
+  expect(markOf(incident, NOW_MS)).toEqual({ colour: 'RED', dispatched: false, overdue: true });
+  expect(markOf({ ...incident, stage: { key: 'dispatched' } }, NOW_MS).dispatched).toBe(true);
+});

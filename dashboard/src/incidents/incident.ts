@@ -1,0 +1,32 @@
+// What the page works out about an incident from its own fields and the time. Pure.
+import type { Colour } from '../map/palette';
+import type { Mark } from '../map/symbols';
+
+export interface Timed {
+  dueAt: string | null;
+}
+
+export const DUE_WITHIN_MS = 24 * 3_600_000;
+
+export function isOverdue(incident: Timed, now_ms: number): boolean {
+  return incident.dueAt !== null && Date.parse(incident.dueAt) < now_ms;
+}
+
+/** To be cleared within the next 24 hours, and not late yet. */
+export function isDue(incident: Timed, now_ms: number): boolean {
+  if (incident.dueAt === null) return false;
+  const left_ms = Date.parse(incident.dueAt) - now_ms;
+  return left_ms >= 0 && left_ms <= DUE_WITHIN_MS;
+}
+
+/** What is most pressing first: by due time; what has none comes last, the newest of it first. */
+export function byUrgency<Incident extends Timed & { reportedAt: string }>(first: Incident, second: Incident): number {
+  if (first.dueAt !== null && second.dueAt !== null) return Date.parse(first.dueAt) - Date.parse(second.dueAt);
+  if (first.dueAt !== null) return -1;
+  if (second.dueAt !== null) return 1;
+  return Date.parse(second.reportedAt) - Date.parse(first.reportedAt);
+}
+
+export function markOf(incident: Timed & { colour: Colour; stage: { key: string } }, now_ms: number): Mark {
+  return { colour: incident.colour, dispatched: incident.stage.key !== 'collected', overdue: isOverdue(incident, now_ms) };
+}

@@ -1,0 +1,115 @@
+// Reports that wait to be sent. Each is stored in this browser before it is sent and removed when the server has
+// answered, so that a lost connection loses nothing; its client key stays the same, so that nothing is filed twice.
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { ReportIncidentDocument } from '../graphql/operations';
+import { isOffline, type Problem } from '../graphql/problem';
+import type { ResultOf, VariablesOf } from '../graphql/tada';
+import { session } from '../session/session.svelte';
+
+export type ReportInput = VariablesOf<typeof ReportIncidentDocument>['input'];
+export type ReportPayload = NonNullable<ResultOf<typeof ReportIncidentDocument>['reportIncident']>;
+
+export interface WaitingReport {
+  clientKey: string;
+  input: ReportInput;
+  /** Who wrote it: keys are unique per user, so another user must not send it. */
+  sender: string;
+  storedAt_ms: number;
+  problem: Problem | null;
+}
+
+export type Outcome = { kind: 'filed'; payload: ReportPayload } | { kind: 'waiting' } | { kind: 'refused'; problem: Problem };
+
+interface OutboxSchema extends DBSchema {
+  reports: { key: string; value: WaitingReport };
+}
+
+let database: Promise<IDBPDatabase<OutboxSchema>> | undefined;
+
+function open(): Promise<IDBPDatabase<OutboxSchema>> {
+  database ??= openDB<OutboxSchema>('gridward', 1, {
+    upgrade: (db) => void db.createObjectStore('reports', { keyPath: 'clientKey' }),
+  });
+  return database;
+}
+
+class Outbox {
+  waiting = $state.raw<readonly WaitingReport[]>([]);
+  /** This browser keeps nothing (private window): a report is only sent, and the form says so when it is not. */
+  unavailable = $state(false);
+  #flushing = false;
+
+  async start(): Promise<void> {
+    await this.#read();
+    addEventListener('online', () => void this.flush());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') void this.flush();
+    });
+    await this.flush();
+  }
+
+  /** Stores a report, then tries to send it. */
+  async send(input: ReportInput): Promise<Outcome> {
+    const report: WaitingReport = { clientKey: input.clientKey, input, sender: sender(), storedAt_ms: Date.now(), problem: null };
+    await this.#store(report);
+    return this.#deliver(report);
+  }
+
+  /** Sends what waits, oldest first; stops at the first that does not get through. */
+  async flush(): Promise<void> {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    try {
+      const own = this.waiting.filter((report) => report.sender === sender() && report.problem === null);
+      for (const report of own) {
+        const outcome = await this.#deliver(report);
+        if (outcome.kind === 'waiting') break;
+        if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
+      }
+    } finally {
+      this.#flushing = false;
+    }
+  }
+
+  async discard(clientKey: string): Promise<void> {
+    if (!this.unavailable) await (await open()).delete('reports', clientKey);
+    this.waiting = this.waiting.filter((report) => report.clientKey !== clientKey);
+  }
+
+  async #deliver(report: WaitingReport): Promise<Outcome> {
+    const answer = await session.ask(ReportIncidentDocument, { input: report.input });
+    if (answer.problem && isOffline(answer.problem)) {
+      return this.unavailable ? { kind: 'refused', problem: answer.problem } : { kind: 'waiting' };
+    }
+    await this.discard(report.clientKey);
+    if (answer.problem) return { kind: 'refused', problem: answer.problem };
+    const payload = answer.data.reportIncident;
+    const [problem] = payload?.problems ?? [];
+    if (problem) return { kind: 'refused', problem };
+    return payload ? { kind: 'filed', payload } : { kind: 'refused', problem: { code: 'UNKNOWN', message: 'the answer was empty' } };
+  }
+
+  async #store(report: WaitingReport): Promise<void> {
+    this.waiting = [...this.waiting.filter((other) => other.clientKey !== report.clientKey), report];
+    try {
+      await (await open()).put('reports', report);
+    } catch {
+      this.unavailable = true;
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const stored = await (await open()).getAll('reports');
+      this.waiting = stored.sort((first, second) => first.storedAt_ms - second.storedAt_ms);
+    } catch {
+      this.unavailable = true;
+    }
+  }
+}
+
+function sender(): string {
+  return session.token === null ? '' : `${session.viewer?.role ?? ''} ${session.viewer?.name ?? ''}`;
+}
+
+export const outbox = new Outbox();

@@ -1,0 +1,15 @@
+// A circle to draw on the map. Drawing only: what lies inside it, the server says (`locate`).
+
+const METRES_PER_DEGREE = 111_320;
+
+/** A closed ring of `corners` positions, longitude first, around a centre. */
+export function circleRing(lon: number, lat: number, radius_m: number, corners = 64): [number, number][] {
+  const lonRadius = radius_m / (METRES_PER_DEGREE * Math.max(0.01, Math.cos((lat * Math.PI) / 180)));
+  const latRadius = radius_m / METRES_PER_DEGREE;
+  const ring: [number, number][] = [];
+  for (let corner = 0; corner <= corners; corner++) {
+    const angle = (2 * Math.PI * (corner % corners)) / corners;
+    ring.push([lon + lonRadius * Math.cos(angle), lat + latRadius * Math.sin(angle)]);
+  }
+  return ring;
+}

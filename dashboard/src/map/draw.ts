@@ -1,0 +1,129 @@
+// The MapLibre map: making it, and putting the page's state onto it. Loaded apart from the shell, since it is large.
+import {
+  AttributionControl,
+  Map as MapLibreMap,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type GeoJSONSource,
+  type MapGeoJSONFeature,
+  type StyleSpecification,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Feature } from 'geojson';
+import { circleRing } from './circle';
+import type { MapBounds, MapPoint } from './map-state.svelte';
+import { MARK_PIXEL_RATIO, allMarks, drawMark, markName } from './symbols';
+
+setWorkerUrl(workerUrl);
+
+export interface MapTexts {
+  title: string;
+  zoomIn: string;
+  zoomOut: string;
+}
+
+export interface MapOptions {
+  container: HTMLElement;
+  style: StyleSpecification;
+  bounds: MapBounds | null;
+  attribution: string;
+  texts: MapTexts;
+}
+
+const corners = ({ west, south, east, north }: MapBounds): [number, number, number, number] => [west, south, east, north];
+
+export function createMap({ container, style, bounds, attribution, texts }: MapOptions): MapLibreMap {
+  const map = new MapLibreMap({
+    container,
+    style,
+    ...(bounds === null ? {} : { bounds: corners(bounds), fitBoundsOptions: { padding: 24 } }),
+    attributionControl: false,
+    fadeDuration: 0,
+    dragRotate: false,
+    pitchWithRotate: false,
+    maxPitch: 0,
+    maxZoom: 19,
+    localIdeographFontFamily: "'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
+    locale: { 'Map.Title': texts.title, 'NavigationControl.ZoomIn': texts.zoomIn, 'NavigationControl.ZoomOut': texts.zoomOut },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new AttributionControl({ compact: false, customAttribution: attribution }), 'bottom-right');
+  map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
+  map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+  for (const mark of allMarks()) map.addImage(markName(mark), drawMark(mark), { pixelRatio: MARK_PIXEL_RATIO });
+  return map;
+}
+
+export function look(map: MapLibreMap, at: MapPoint | MapBounds): void {
+  if ('west' in at) map.fitBounds(corners(at), { padding: 48, maxZoom: 17, duration: 700 });
+  else map.easeTo({ center: [at.lon, at.lat], zoom: Math.max(map.getZoom(), 16), duration: 700 });
+}
+
+function setFeatures(map: MapLibreMap, source: string, features: Feature[]): void {
+  map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
+}
+
+export interface DrawnIncident extends MapPoint {
+  id: string;
+  mark: string;
+  colour: string;
+  overdue: boolean;
+}
+
+const point = (at: MapPoint, properties: Record<string, unknown> = {}): Feature => ({
+  type: 'Feature',
+  properties,
+  geometry: { type: 'Point', coordinates: [at.lon, at.lat] },
+});
+
+export function showIncidents(map: MapLibreMap, incidents: readonly DrawnIncident[]): void {
+  const rank = { YELLOW: 0, ORANGE: 1, RED: 2 } as Record<string, number>;
+  const features = incidents.map(({ lon, lat, ...properties }) =>
+    point({ lon, lat }, { ...properties, rank: (rank[properties.colour] ?? 0) + (properties.overdue ? 3 : 0) }),
+  );
+  setFeatures(map, 'incidents', features);
+}
+
+export function showSelection(map: MapLibreMap, at: MapPoint | null): void {
+  setFeatures(map, 'selection', at === null ? [] : [point(at)]);
+}
+
+export function showDraft(map: MapLibreMap, draft: (MapPoint & { accuracyM: number | null }) | null): void {
+  const features: Feature[] = [];
+  if (draft?.accuracyM) {
+    const ring = circleRing(draft.lon, draft.lat, draft.accuracyM);
+    features.push({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [ring] } });
+  }
+  if (draft) features.push(point(draft));
+  setFeatures(map, 'report', features);
+}
+
+export function showSteps(map: MapLibreMap, steps: ReadonlyMap<string, number>): void {
+  for (const [code, step] of steps) map.setFeatureState({ source: 'grid', sourceLayer: 'cells', id: code }, { step });
+}
+
+/** What a click hit, the topmost first. */
+export type Hit = { kind: 'incident'; id: string } | { kind: 'cluster'; id: number; at: MapPoint } | { kind: 'cell'; code: string } | null;
+
+function pointOf(feature: MapGeoJSONFeature): MapPoint {
+  const [lon = 0, lat = 0] = feature.geometry.type === 'Point' ? feature.geometry.coordinates : [];
+  return { lon, lat };
+}
+
+export function hitAt(map: MapLibreMap, at: { x: number; y: number }): Hit {
+  const around: [[number, number], [number, number]] = [[at.x - 6, at.y - 6], [at.x + 6, at.y + 6]];
+  const [incident] = map.queryRenderedFeatures(around, { layers: ['incident', 'incident-cluster'] });
+  if (incident?.layer.id === 'incident') return { kind: 'incident', id: String(incident.properties['id']) };
+  if (incident) return { kind: 'cluster', id: Number(incident.properties['cluster_id']), at: pointOf(incident) };
+  const [cell] = map.queryRenderedFeatures([at.x, at.y], { layers: ['cell-fill'] });
+  return cell ? { kind: 'cell', code: String(cell.properties['code']) } : null;
+}
+
+export async function openCluster(map: MapLibreMap, id: number, at: MapPoint): Promise<void> {
+  const zoom = await map.getSource<GeoJSONSource>('incidents')?.getClusterExpansionZoom(id);
+  map.easeTo({ center: [at.lon, at.lat], zoom: (zoom ?? map.getZoom() + 1) + 0.2, duration: 500 });
+}
+
+export type { MapLibreMap };

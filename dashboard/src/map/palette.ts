@@ -1,0 +1,14 @@
+// Every colour that has a meaning on the map, once. The legend and the style sheet read it from here.
+
+/** Fill of a cell by the step of its rate (`cells/rate.ts`); the first is "nothing open". */
+export const RATE_COLOURS = ['#f6f4ef', '#dfece7', '#bfdbd6', '#95c5c1', '#6aa9a8', '#458c8e'] as const;
+
+/** Kind of problem. Each also has its own shape: colour alone says nothing here. */
+export const INCIDENT_COLOURS = { YELLOW: '#a87c00', ORANGE: '#c25e00', RED: '#b3261e' } as const;
+
+export type Colour = keyof typeof INCIDENT_COLOURS;
+export const COLOURS: readonly Colour[] = ['RED', 'ORANGE', 'YELLOW'];
+
+export const INK = '#17343b';
+export const ACCENT = '#17606a';
+export const SELECTED = '#0e4a54';

@@ -1,0 +1,215 @@
+// The map's style: base, cells coloured by their rate, borders, labels, incidents, and what is being reported.
+//
+// Source layers and properties are the server's tile contract (`/d/{district}/tiles.json`).
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Language } from '../text/language.svelte';
+import { BASE_LAYERS, FONT, ROAD_NAMES, fading, growing } from './base-layers';
+import { ACCENT, INCIDENT_COLOURS, RATE_COLOURS, SELECTED } from './palette';
+
+const EMPTY = { type: 'FeatureCollection' as const, features: [] };
+const TILE_MIN_ZOOM = 8;
+const TILE_MAX_ZOOM = 16;
+
+export interface StyleChoice {
+  district: string;
+  mapVersion: string;
+  /** Level keys from the largest down to the one that is shown. */
+  levels: readonly string[];
+  language: Language;
+  selectedCell: string | null;
+}
+
+function tiles(layer: string, { district, mapVersion }: StyleChoice): string[] {
+  const folder = `${location.origin}/d/${encodeURIComponent(district)}/tiles/${layer}`;
+  return [`${folder}/${encodeURIComponent(mapVersion)}/{z}/{x}/{y}.mvt`];
+}
+
+/** The name in the reader's language, else in the other, else the code. */
+export function labelText(language: Language): ExpressionSpecification {
+  const order = language === 'en' ? ['name_en', 'name_zh'] : ['name_zh', 'name_en'];
+  return ['coalesce', ...order.map((name) => ['get', name]), ['get', 'code']] as unknown as ExpressionSpecification;
+}
+
+export const shownLevel = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-1) ?? ''];
+export const parentLevel = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-2) ?? ''];
+export const lowestBorders = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-1) ?? ''];
+export const higherBorders = (levels: readonly string[]): FilterSpecification => ['in', ['get', 'level'], ['literal', levels.slice(0, -1)]];
+export const selectedCell = (code: string | null): FilterSpecification => ['==', ['get', 'code'], code ?? ''];
+
+function cellLayers(choice: StyleChoice): LayerSpecification[] {
+  const step = ['coalesce', ['feature-state', 'step'], 0];
+  const colours = RATE_COLOURS.slice(1).flatMap((colour, index) => [index + 1, colour]);
+  return [
+    {
+      id: 'cell-fill',
+      type: 'fill',
+      source: 'grid',
+      'source-layer': 'cells',
+      filter: shownLevel(choice.levels),
+      paint: {
+        'fill-color': ['step', step, RATE_COLOURS[0], ...colours] as unknown as ExpressionSpecification,
+        'fill-opacity': fading(9, 0.95, 14, 0.82, 17, 0.62),
+        'fill-antialias': false,
+      },
+    },
+  ];
+}
+
+function borderLayers(choice: StyleChoice): LayerSpecification[] {
+  const shared = { type: 'line', source: 'grid', 'source-layer': 'borders', layout: { 'line-join': 'round' } } as const;
+  return [
+    {
+      ...shared,
+      id: 'border-cell',
+      filter: lowestBorders(choice.levels),
+      paint: { 'line-color': '#3f626c', 'line-width': growing(11, 0.5, 14, 1.1, 16, 1.8, 18, 2.6), 'line-opacity': fading(11, 0.4, 14, 0.75, 16, 0.9) },
+    },
+    {
+      ...shared,
+      id: 'border-higher-halo',
+      filter: higherBorders(choice.levels),
+      paint: { 'line-color': '#7a5c88', 'line-opacity': 0.16, 'line-width': growing(9, 4, 13, 7, 16, 11) },
+    },
+    {
+      ...shared,
+      id: 'border-higher',
+      filter: higherBorders(choice.levels),
+      paint: { 'line-color': '#7a5c88', 'line-width': growing(9, 1, 13, 1.5, 16, 2.2), 'line-dasharray': [5, 2, 1, 2] },
+    },
+    {
+      ...shared,
+      id: 'cell-selected',
+      'source-layer': 'cells',
+      filter: selectedCell(choice.selectedCell),
+      paint: { 'line-color': SELECTED, 'line-width': growing(11, 2, 14, 3, 17, 4.5) },
+    },
+  ];
+}
+
+function labelLayers(choice: StyleChoice): LayerSpecification[] {
+  const shared = { type: 'symbol', source: 'grid', 'source-layer': 'cell_labels' } as const;
+  const layout = { 'text-field': labelText(choice.language), 'text-font': FONT, 'text-line-height': 1.25 };
+  return [
+    {
+      ...shared,
+      id: 'cell-name',
+      minzoom: 11.5,
+      filter: shownLevel(choice.levels),
+      layout: {
+        ...layout,
+        'text-size': fading(11.5, 10.5, 14, 12, 17, 15),
+        'text-max-width': 8,
+        'text-padding': 4,
+        'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
+        'text-radial-offset': 1.1,
+      },
+      paint: { 'text-color': '#2d4f58', 'text-halo-color': 'rgba(255,255,255,0.92)', 'text-halo-width': 1.6 },
+    },
+    {
+      ...shared,
+      id: 'parent-name',
+      maxzoom: 15.5,
+      filter: parentLevel(choice.levels),
+      layout: { ...layout, 'text-size': fading(9, 12, 12, 14, 14, 17), 'text-letter-spacing': 0.06, 'text-padding': 10 },
+      paint: { 'text-color': '#4d3a57', 'text-halo-color': 'rgba(255,255,255,0.92)', 'text-halo-width': 1.8 },
+    },
+  ];
+}
+
+const INCIDENT_LAYERS: LayerSpecification[] = [
+  {
+    id: 'incident-cluster',
+    type: 'circle',
+    source: 'incidents',
+    filter: ['has', 'point_count'],
+    paint: {
+      'circle-color': ['case', ['>', ['get', 'red'], 0], INCIDENT_COLOURS.RED, ['>', ['get', 'orange'], 0], '#b35900', '#8a6800'],
+      'circle-radius': ['step', ['get', 'point_count'], 14, 10, 17, 50, 21, 200, 26],
+      'circle-stroke-width': 3,
+      'circle-stroke-color': ['case', ['>', ['get', 'overdue'], 0], '#3b1014', 'rgba(255,255,255,0.92)'],
+    },
+  },
+  {
+    id: 'incident-cluster-count',
+    type: 'symbol',
+    source: 'incidents',
+    filter: ['has', 'point_count'],
+    layout: {
+      'text-field': ['get', 'point_count_abbreviated'],
+      'text-font': FONT,
+      'text-size': 12.5,
+      'text-allow-overlap': true,
+      'text-ignore-placement': false,
+      'text-padding': 9,
+    },
+    paint: { 'text-color': '#ffffff' },
+  },
+  {
+    id: 'incident',
+    type: 'symbol',
+    source: 'incidents',
+    filter: ['!', ['has', 'point_count']],
+    layout: {
+      'icon-image': ['get', 'mark'],
+      'icon-size': fading(11, 0.6, 14, 0.85, 17, 1.1),
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': false,
+      'symbol-sort-key': ['get', 'rank'],
+    },
+  },
+  {
+    id: 'incident-selected',
+    type: 'circle',
+    source: 'selection',
+    paint: {
+      'circle-color': 'rgba(0,0,0,0)',
+      'circle-radius': fading(11, 12, 14, 16, 17, 21),
+      'circle-stroke-width': 3,
+      'circle-stroke-color': SELECTED,
+    },
+  },
+];
+
+const REPORT_LAYERS: LayerSpecification[] = [
+  { id: 'report-accuracy', type: 'fill', source: 'report', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': ACCENT, 'fill-opacity': 0.16 } },
+  { id: 'report-accuracy-line', type: 'line', source: 'report', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': ACCENT, 'line-width': 1.5, 'line-dasharray': [3, 2] } },
+  {
+    id: 'report-point',
+    type: 'circle',
+    source: 'report',
+    filter: ['==', ['geometry-type'], 'Point'],
+    paint: { 'circle-color': ACCENT, 'circle-radius': 8, 'circle-stroke-width': 3.5, 'circle-stroke-color': '#ffffff' },
+  },
+];
+
+export function mapStyle(choice: StyleChoice): StyleSpecification {
+  const countOf = (colour: string): ExpressionSpecification => ['+', ['case', ['==', ['get', 'colour'], colour], 1, 0]] as unknown as ExpressionSpecification;
+  return {
+    version: 8,
+    sources: {
+      base: { type: 'vector', tiles: tiles('base', choice), minzoom: TILE_MIN_ZOOM, maxzoom: TILE_MAX_ZOOM },
+      // A code is one cell of this plan version, and `cellCounts` brings it too: no id has to be translated.
+      grid: { type: 'vector', tiles: tiles('grid', choice), minzoom: TILE_MIN_ZOOM, maxzoom: TILE_MAX_ZOOM, promoteId: { cells: 'code' } },
+      incidents: {
+        type: 'geojson',
+        data: EMPTY,
+        cluster: true,
+        clusterRadius: 34,
+        clusterMaxZoom: 15,
+        clusterProperties: { red: countOf('RED'), orange: countOf('ORANGE'), overdue: ['+', ['case', ['get', 'overdue'], 1, 0]] },
+      },
+      selection: { type: 'geojson', data: EMPTY },
+      report: { type: 'geojson', data: EMPTY },
+    },
+    layers: [
+      { id: 'background', type: 'background', paint: { 'background-color': '#e7e4dd' } },
+      ...cellLayers(choice),
+      ...BASE_LAYERS,
+      ...borderLayers(choice),
+      ROAD_NAMES,
+      ...labelLayers(choice),
+      ...INCIDENT_LAYERS,
+      ...REPORT_LAYERS,
+    ],
+  };
+}

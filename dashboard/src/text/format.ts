@@ -1,0 +1,56 @@
+// Numbers, names and times in the reader's language and the district's time zone.
+import { language, type Language } from './language.svelte';
+
+export interface LocalText {
+  language: string;
+  text: string;
+}
+
+/** The name in the reader's language, else in any. */
+export function localName(names: readonly LocalText[] | null | undefined, wanted: Language = language.current): string {
+  if (!names || names.length === 0) return '';
+  const prefix = wanted.slice(0, 2);
+  return (names.find((name) => name.language.startsWith(prefix)) ?? names[0])?.text ?? '';
+}
+
+export function formatNumber(value: number, digits = 0): string {
+  return new Intl.NumberFormat(language.current, { maximumFractionDigits: digits }).format(value);
+}
+
+/** An area in the unit a reader can picture: m² below a hectare, ha below a km². */
+export function formatArea(area_m2: number): string {
+  if (area_m2 < 10_000) return `${formatNumber(area_m2)} m²`;
+  if (area_m2 < 1_000_000) return `${formatNumber(area_m2 / 10_000, 1)} ha`;
+  return `${formatNumber(area_m2 / 1_000_000, 2)} km²`;
+}
+
+export function formatDistance(distance_m: number): string {
+  if (distance_m < 1_000) return `${formatNumber(distance_m, distance_m < 10 ? 1 : 0)} m`;
+  return `${formatNumber(distance_m / 1_000, 1)} km`;
+}
+
+export function formatTime(instant: string, timeZone: string): string {
+  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short', timeZone };
+  return new Intl.DateTimeFormat(language.current, options).format(new Date(instant));
+}
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+];
+
+/** "in 3 hours", "2 days ago": the largest unit of which there is at least one. */
+export function formatRelative(instant: string | number, now_ms: number): string {
+  const difference_ms = (typeof instant === 'number' ? instant : Date.parse(instant)) - now_ms;
+  const relative = new Intl.RelativeTimeFormat(language.current, { numeric: 'auto', style: 'long' });
+  for (const [unit, unit_ms] of STEPS) {
+    if (Math.abs(difference_ms) >= unit_ms) return relative.format(Math.trunc(difference_ms / unit_ms), unit);
+  }
+  return relative.format(0, 'second');
+}
+
+export function formatShare(share: number): string {
+  return new Intl.NumberFormat(language.current, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+}
