@@ -56,20 +56,14 @@ with_server() {
     port=$(free_port)
     PORT=$port "$gridward" demo --data-dir "$folder/data" >"$folder/log" 2>&1 &
     pid=$!
-    for _ in $(seq 120); do
-        curl -fsS -o "$folder/ready" "http://127.0.0.1:$port/ready" 2>"$folder/curl" && break
-        kill -0 "$pid" 2>"$folder/curl" || break
-        sleep 0.5
-    done
-    if [ -f "$folder/ready" ]; then
+    if node "$root/scripts/wait-ready.mjs" "http://127.0.0.1:$port/ready" 90; then
         "$@" "http://127.0.0.1:$port" || code=$?
     else
-        echo "the server did not become ready:"
         tail -n 20 "$folder/log"
         code=1
     fi
-    kill -TERM "$pid" 2>"$folder/curl"
-    wait "$pid" 2>"$folder/curl"
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid"
     rm -rf "$folder"
     return "$code"
 }
