@@ -52,8 +52,8 @@ pub struct Overrides {
 }
 
 /// Names under our prefix that are not settings: which file to read, and what our own tests and tools look at.
-const OTHER_VARIABLES: [&str; 4] =
-    ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_URL"];
+const OTHER_VARIABLES: [&str; 5] =
+    ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_REQUIRE_SUITES", "GRIDWARD_BIN"];
 
 const VARIABLES: [&str; 12] = [
     "GRIDWARD_DATA_DIR",

@@ -169,7 +169,9 @@ pub(crate) fn names_without_unit(source: &Source) -> Vec<Finding> {
         let number = kind.trim_start_matches("Option<").trim_end_matches('>');
         let last = name.to_lowercase();
         let last = last.rsplit('_').next().unwrap_or_default();
-        NUMBERS.contains(&number) && MEASURES.contains(&last) && !source.is_test_line(*line)
+        // An `area` that is a whole number is the index of one.
+        let measures = MEASURES.contains(&last) && (last != "area" || number.starts_with('f'));
+        measures && NUMBERS.contains(&number) && !source.is_test_line(*line)
     });
     let mend = "put the unit last: `_m`, `_m2`, `_ms`, `_s`, `_bytes`, `_e7`; or use a type that knows it (Duration)";
     lacking.map(|(name, _, line)| source.finding(line, format!("`{name}` has no unit"), mend)).collect()
