@@ -1,0 +1,189 @@
+//! What is kept in memory between questions: facts, never answers. A key holds versions and never a viewer.
+//!
+//! | key | value | lifetime | dropped by |
+//! |---|---|---|---|
+//! | (none) | every district with its rules | 60 s | an event `PlanPublished` or `Imported`; a write refused because the plan moved |
+//! | district, plan version | the plan with its index | the 16 used last | nothing: a published plan never changes |
+//! | district, map version, layer, z, x, y | an encoded tile of the grid or the base map | 64 MB, used last | nothing: the version is in the key |
+//!
+//! Scope is applied afterwards, by the use case. Start at [`Cache::plan`].
+//!
+//! Invariant: forgetting everything at any moment makes answers slower, never different.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::district::District;
+use domain::ids::{DistrictId, PlanVersion};
+use domain::plan::{Plan, PlanDefect};
+
+use crate::store::{Store, StoreError};
+
+const DISTRICTS_LIFETIME: Duration = Duration::from_secs(60);
+/// Plans of a few MB each; two nodes of one district ask for one, a look into the past for another.
+const PLANS_KEPT: u64 = 16;
+const TILES_KEPT_BYTES: u64 = 64 << 20;
+
+/// What is kept in memory. Cheap to clone.
+#[derive(Clone)]
+pub struct Cache {
+    store: Store,
+    districts: moka::future::Cache<(), Arc<[Arc<District>]>>,
+    plans: moka::future::Cache<(DistrictId, PlanVersion), Arc<Plan>>,
+    tiles: moka::future::Cache<TileKey, Bytes>,
+}
+
+/// Which tile: everything that its bytes follow from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TileKey {
+    /// The district.
+    pub district: DistrictId,
+    /// The layer's name.
+    pub layer: &'static str,
+    /// The version of the plan and the base map.
+    pub version: String,
+    /// Zoom level.
+    pub z: u8,
+    /// Column from the west.
+    pub x: u32,
+    /// Row from the north.
+    pub y: u32,
+}
+
+/// Why something could not be kept.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The database did not answer.
+    #[error("the database did not answer")]
+    Store(#[source] Arc<StoreError>),
+    /// What is stored as a plan is none.
+    #[error("plan version {version} of district {district} is damaged")]
+    Plan {
+        /// The district.
+        district: DistrictId,
+        /// The version.
+        version: PlanVersion,
+        /// What is wrong with it.
+        #[source]
+        defect: PlanDefect,
+    },
+    /// The work in the background was cut off.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl From<StoreError> for CacheError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl Cache {
+    /// An empty cache over a store.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            districts: moka::future::Cache::builder().time_to_live(DISTRICTS_LIFETIME).max_capacity(1).build(),
+            plans: moka::future::Cache::builder().max_capacity(PLANS_KEPT).build(),
+            tiles: moka::future::Cache::builder()
+                .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + 100).unwrap_or(u32::MAX))
+                .max_capacity(TILES_KEPT_BYTES)
+                .build(),
+        }
+    }
+
+    /// Every district, by code.
+    ///
+    /// # Errors
+    /// [`CacheError::Store`].
+    pub async fn districts(&self) -> Result<Vec<Arc<District>>, CacheError> {
+        let load = async { Ok(self.store.districts().await?.into_iter().map(Arc::new).collect()) };
+        let districts = self.districts.try_get_with((), load).await.map_err(unshared)?;
+        Ok(districts.to_vec())
+    }
+
+    /// The district with a code.
+    ///
+    /// # Errors
+    /// [`CacheError::Store`].
+    pub async fn district(&self, code: &str) -> Result<Option<Arc<District>>, CacheError> {
+        Ok(self.districts().await?.into_iter().find(|district| district.code.as_str() == code))
+    }
+
+    /// The district with an id.
+    ///
+    /// # Errors
+    /// [`CacheError::Store`].
+    pub async fn district_by_id(&self, id: DistrictId) -> Result<Option<Arc<District>>, CacheError> {
+        Ok(self.districts().await?.into_iter().find(|district| district.id == id))
+    }
+
+    /// Reads districts anew the next time: a plan was published, or a base map replaced.
+    pub async fn forget_districts(&self) {
+        self.districts.invalidate(&()).await;
+    }
+
+    /// A published plan; `None` where there is no such version. Many that ask at once load it once.
+    ///
+    /// # Errors
+    /// [`CacheError`].
+    pub async fn plan(
+        &self,
+        district: DistrictId,
+        version: PlanVersion,
+    ) -> Result<Option<Arc<Plan>>, CacheError> {
+        if let Some(plan) = self.plans.get(&(district, version)).await {
+            return Ok(Some(plan));
+        }
+        let found = self.plans.try_get_with((district, version), self.load_plan(district, version)).await;
+        match found.map_err(|error| (*error).clone()) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(Missing::Absent) => Ok(None),
+            Err(Missing::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn load_plan(&self, district: DistrictId, version: PlanVersion) -> Result<Arc<Plan>, Missing> {
+        let parts = self.store.load_plan(district, version).await.map_err(CacheError::from)?;
+        let parts = parts.ok_or(Missing::Absent)?;
+        // The index of a large plan takes long enough to hold other requests up.
+        let plan = tokio::task::spawn_blocking(move || Plan::assemble(parts)).await;
+        let plan = plan.map_err(|_| CacheError::Stopping)?;
+        Ok(Arc::new(plan.map_err(|defect| CacheError::Plan { district, version, defect })?))
+    }
+
+    /// A tile that was encoded before.
+    pub async fn tile(&self, key: &TileKey) -> Option<Bytes> {
+        self.tiles.get(key).await
+    }
+
+    /// Keeps an encoded tile.
+    pub async fn keep_tile(&self, key: TileKey, bytes: Bytes) {
+        self.tiles.insert(key, bytes).await;
+    }
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut cache = f.debug_struct("Cache");
+        cache.field("plans", &self.plans.entry_count()).field("tiles", &self.tiles.entry_count());
+        cache.finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Missing {
+    Absent,
+    Failed(CacheError),
+}
+
+impl From<CacheError> for Missing {
+    fn from(error: CacheError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn unshared(error: Arc<CacheError>) -> CacheError {
+    (*error).clone()
+}

@@ -1,0 +1,31 @@
+//! What resolvers take from the context: the use cases, and who asks.
+
+use async_graphql::Context;
+use domain::viewer::Viewer;
+
+use crate::live::Hub;
+use crate::service::Services;
+
+/// What every resolver needs, by name.
+pub trait ContextExt<'a> {
+    /// The use cases.
+    fn services(&self) -> &'a Services;
+    /// Who asks.
+    fn viewer(&self) -> &'a Viewer;
+    /// The hub that subscriptions hang on.
+    fn hub(&self) -> &'a Hub;
+}
+
+impl<'a> ContextExt<'a> for Context<'a> {
+    fn services(&self) -> &'a Services {
+        self.data_unchecked::<Services>()
+    }
+
+    fn viewer(&self) -> &'a Viewer {
+        self.data_unchecked::<Viewer>()
+    }
+
+    fn hub(&self) -> &'a Hub {
+        self.data_unchecked::<Hub>()
+    }
+}

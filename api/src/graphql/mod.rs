@@ -1,0 +1,12 @@
+//! GraphQL: one folder a slice; what they stand on is here.
+//!
+//! A document passes `preflight`, then a resolver parses its input, makes one call of a use case and wraps the answer.
+//! Start at [`schema`]; then `incidents/` as the example of a slice.
+//!
+//! Invariant: nothing here names the store, the cache or the bus.
+//! Invariant: every error that leaves is made in [`error`].
+
+pub mod context;
+pub mod error;
+pub mod preflight;
+pub mod scalars;

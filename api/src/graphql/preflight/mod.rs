@@ -1,0 +1,145 @@
+//! What is checked of a document before it is executed: first its bytes, then its shape. Both take linear time.
+//!
+//! async-graphql walks a fragment again at every spread, and its parser recurses into brackets: 1 KB of nested fragments
+//! is 2^30 visits, 1 KB of brackets ends a process. So [`lex`] looks at the bytes without recursion, and [`cost`]
+//! counts each fragment once. List sizes are not seen here: resolvers multiply by `first` (`complexity`).
+//!
+//! Start at [`admit`].
+//!
+//! Invariant: nothing is parsed whose bytes were not admitted, nothing executed whose shape was not.
+
+mod cost;
+mod lex;
+
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Pos, ServerError};
+
+use super::error::{Code, request_error};
+
+/// Caps on a document, sized at ten times what the dashboard asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DocumentLimits {
+    /// Bytes.
+    pub bytes: usize,
+    /// Tokens.
+    pub tokens: usize,
+    /// How deep brackets of any kind may nest.
+    pub nesting: usize,
+    /// How deep fields may nest, fragments opened.
+    pub depth: u64,
+    /// Fields, fragments opened, over all operations.
+    pub fields: u64,
+    /// Aliases, fragments opened.
+    pub aliases: u64,
+    /// Directives, fragments opened.
+    pub directives: u64,
+    /// Fragments.
+    pub fragments: usize,
+    /// Operations.
+    pub operations: usize,
+    /// Arguments of one field or directive.
+    pub arguments: usize,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 32 << 10,
+            tokens: 4_000,
+            nesting: 40,
+            depth: 20,
+            fields: 2_000,
+            aliases: 200,
+            directives: 100,
+            fragments: 60,
+            operations: 20,
+            arguments: 100,
+        }
+    }
+}
+
+/// A document that may be executed, and the operation of it that was asked for.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The document, parsed once.
+    pub document: ExecutableDocument,
+    /// The kind of the operation that was asked for.
+    pub kind: OperationType,
+}
+
+/// Checks a document and finds the operation that was asked for.
+///
+/// # Errors
+/// The first thing that is wrong with it, as a request error.
+pub fn admit(
+    source: &str,
+    operation_name: Option<&str>,
+    limits: &DocumentLimits,
+) -> Result<Admitted, ServerError> {
+    lex::check(source, limits).map_err(too_much)?;
+    let document = async_graphql::parser::parse_query(source).map_err(|error| syntax_error(&error))?;
+    cost::check(&document, limits).map_err(too_much)?;
+    let kind = chosen(&document, operation_name)?.ty;
+    Ok(Admitted { document, kind })
+}
+
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, ServerError> {
+    let mut operations = document.operations.iter();
+    let unclear = |message: &str| request_error(Code::GraphqlValidationFailed, message.to_owned(), None);
+    match (name, operations.next(), operations.next()) {
+        (None, Some((_, only)), None) => Ok(&only.node),
+        (None, _, _) => {
+            Err(unclear("the document has several operations; operationName must say which one is asked for"))
+        }
+        (Some(name), ..) => {
+            let found =
+                document.operations.iter().find(|(known, _)| known.is_some_and(|known| known == name));
+            let message = "the document has no operation with the name that operationName gives";
+            found.map(|(_, operation)| &operation.node).ok_or_else(|| unclear(message))
+        }
+    }
+}
+
+fn too_much(problem: TooMuch) -> ServerError {
+    request_error(Code::DocumentRefused, problem.to_string(), problem.position())
+}
+
+/// The parser's own message quotes the whole line, however long.
+fn syntax_error(error: &async_graphql::parser::Error) -> ServerError {
+    use async_graphql::parser::Error::{MissingOperation, RecursionLimitExceeded, Syntax};
+    let position = error.positions().next();
+    let place = position.map(|at| format!(" at line {}, column {}", at.line, at.column)).unwrap_or_default();
+    let message = match error {
+        Syntax { .. } => format!("the document is not GraphQL{place}"),
+        MissingOperation => "the document has no operation".to_owned(),
+        RecursionLimitExceeded => "the document nests too deep".to_owned(),
+        _ => format!("the document defines an operation or a fragment twice{place}"),
+    };
+    request_error(Code::GraphqlParseFailed, message, position)
+}
+
+/// Why a document was refused without being executed.
+#[derive(Clone, Copy, PartialEq, Debug, thiserror::Error)]
+enum TooMuch {
+    #[error("the document has {got} {what}; {allowed} are allowed")]
+    Count { what: &'static str, got: u64, allowed: u64, at: Option<Pos> },
+    #[error("the document nests brackets more than {allowed} deep")]
+    Nesting { allowed: usize, at: Pos },
+    #[error("a fragment contains itself")]
+    Cycle { at: Pos },
+}
+
+impl TooMuch {
+    fn position(self) -> Option<Pos> {
+        match self {
+            Self::Count { at, .. } => at,
+            Self::Nesting { at, .. } | Self::Cycle { at } => Some(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+use std::time::{Duration, Instant};
+
+use async_graphql::parser::types::OperationType;
+
+use super::{DocumentLimits, admit};
+
+/// Generous: a debug build beside other tests. The slowest of these documents runs for minutes when executed.
+const SOON: Duration = Duration::from_millis(500);
+
+fn refused(document: &str) -> String {
+    let start = Instant::now();
+    let error = admit(document, None, &DocumentLimits::default()).expect_err("a refusal");
+    assert!(start.elapsed() < SOON, "{:?}: {document:.60}", start.elapsed());
+    assert!(error.message.len() < 200, "{:.300}", error.message);
+    error.message
+}
+
+fn chain(length: usize) -> String {
+    let mut document = "query { ...F0 } ".to_owned();
+    for index in 0..length {
+        document += &format!("fragment F{index} on Query {{ ...F{0} ...F{0} }} ", index + 1);
+    }
+    document + &format!("fragment F{length} on Query {{ hello }}")
+}
+
+#[test]
+fn brackets_a_hundred_thousand_deep_are_refused_before_they_are_parsed() {
+    for (open, close) in [("[", "]"), ("{a", "}"), ("(a:", ")"), ("{a:", "}")] {
+        let nested = format!("{{ hello(a: {}1{}) }}", open.repeat(5_000), close.repeat(5_000));
+        assert!(refused(&nested).contains("40 deep"));
+    }
+    assert!(refused(&"[".repeat(100_000)).contains("100000 bytes; 32768 are allowed"));
+    assert!(refused(&"{a".repeat(500)).contains("40 deep"));
+}
+
+#[test]
+fn a_chain_of_fragments_that_opens_to_2_to_the_40_is_refused_in_linear_time() {
+    assert!(refused(&chain(40)).contains("fields"));
+    assert!(refused(&chain(59)).contains("fields"));
+    assert!(refused(&chain(100)).contains("101 fragments; 60 are allowed"));
+}
+
+#[test]
+fn each_of_the_other_bombs_is_refused() {
+    let fields = "a ".repeat(100);
+    let spreads = "...F ".repeat(100);
+    let bombs = [
+        format!("query {{ {spreads} }} fragment F on Query {{ {fields} }}"),
+        format!(
+            "query {}",
+            (0..500).map(|index| format!("Q{index} {{ a }} query ")).collect::<String>() + "Z { a }"
+        ),
+        format!("{{ {} }}", (0..300).map(|index| format!("a{index}: hello ")).collect::<String>()),
+        format!("query {} {{ hello }}", "@skip(if: true) ".repeat(200)),
+        format!("{{ hello({}) }}", (0..200).map(|index| format!("a{index}: 1 ")).collect::<String>()),
+        "{ hello } fragment A on Query { ...B } fragment B on Query { ...A }".to_owned(),
+        "fragment A on Query { ...A }  query { ...A }".to_owned(),
+        format!("{}{{ hello }}{}", "{ a ".repeat(30), "}".repeat(30)),
+        format!("{{ hello }} # {}", "x".repeat(40_000)),
+        "a ".repeat(10_000),
+    ];
+    for bomb in bombs {
+        refused(&bomb);
+    }
+}
+
+#[test]
+fn a_syntax_error_says_where_and_never_repeats_the_document() {
+    let message = refused(&format!("{{\n  hello(a: \"{}\" }}", "secret ".repeat(100)));
+    assert!(message.contains("not GraphQL at line 2"), "{message}");
+    assert!(!message.contains("secret"));
+    for unclosed in
+        ["{ hello(a: \"abc", "{ hello(a: \"\"\"abc", "{", "", "   # only a comment", "\u{feff}", "{ \u{0} }"]
+    {
+        refused(unclosed);
+    }
+}
+
+#[test]
+fn brackets_and_quotes_inside_strings_and_comments_do_not_count() {
+    let document = format!(
+        "query {{ hello(a: \"{0}\\\"{0}\", b: \"\"\"{0}\\\"\"\" {0}\"\"\") # {0}\n }}",
+        "[{(".repeat(60)
+    );
+    admit(&document, None, &DocumentLimits::default()).expect("strings are no structure");
+}
+
+#[test]
+fn the_operation_is_found_by_its_name_and_must_be_clear() {
+    let document = "query A { a } mutation B { b } subscription C { c }";
+    let kind =
+        |name: Option<&str>| admit(document, name, &DocumentLimits::default()).map(|admitted| admitted.kind);
+    assert_eq!(kind(Some("B")).expect("found"), OperationType::Mutation);
+    assert_eq!(kind(Some("C")).expect("found"), OperationType::Subscription);
+    assert!(kind(None).is_err());
+    assert!(kind(Some("D")).is_err());
+}
+
+#[test]
+fn what_the_dashboard_and_introspection_ask_is_admitted() {
+    let introspection = "query IntrospectionQuery { __schema { queryType { name } types { ...FullType } } }
+        fragment FullType on __Type { kind name fields(includeDeprecated: true) { name args { ...InputValue } type { ...TypeRef } }
+          inputFields { ...InputValue } interfaces { ...TypeRef } enumValues { name } possibleTypes { ...TypeRef } }
+        fragment InputValue on __InputValue { name type { ...TypeRef } defaultValue }
+        fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
+          kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
+    let admitted = admit(introspection, None, &DocumentLimits::default()).expect("admitted");
+    assert_eq!(admitted.kind, OperationType::Query);
+}
