@@ -42,6 +42,23 @@ pub fn circle(center: Position, radius_m: f64, corners: usize) -> Vec<Position> 
         .collect()
 }
 
+/// Metres per degree of longitude and of latitude at a latitude: a plane around a position, to find there what is
+/// nearest and to weigh parts of a circle. What is told as a distance is measured along the ellipsoid.
+pub(crate) fn local_scale_m(lat: f64) -> (f64, f64) {
+    const EQUATOR_RADIUS_M: f64 = 6_378_137.0;
+    const ECCENTRICITY_SQUARED: f64 = 0.006_694_379_990_141_316;
+    let (sin, cos) = lat.to_radians().sin_cos();
+    let bend = 1.0 - ECCENTRICITY_SQUARED * sin * sin;
+    let across = EQUATOR_RADIUS_M / bend.sqrt();
+    let along = across * (1.0 - ECCENTRICITY_SQUARED) / bend;
+    ((across * cos).to_radians(), along.to_radians())
+}
+
+/// The shortest way from a position to a place that need not lie on the 1e-7 grid, in metres.
+pub(crate) fn distance_to_place_m(at: Position, place: [f64; 2]) -> f64 {
+    Geodesic.distance(point(at), geo::Point::from(place))
+}
+
 /// The ground inside one ring, in square metres.
 pub(crate) fn ring_area_m2(ring: &[Position]) -> f64 {
     let line: geo::LineString = ring.iter().map(|&position| point(position)).collect();

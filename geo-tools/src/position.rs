@@ -142,6 +142,11 @@ impl Bounds {
         Ok(Self { south_west, north_east })
     }
 
+    /// The box that holds one position and nothing else.
+    pub fn at(position: Position) -> Self {
+        Self { south_west: position, north_east: position }
+    }
+
     /// The smallest box around some positions; `None` where there are none.
     pub fn of(positions: impl IntoIterator<Item = Position>) -> Option<Self> {
         let mut positions = positions.into_iter();

@@ -56,6 +56,6 @@ impl Frame {
             let lat = (PI * (1.0 - 2.0 * y)).sinh().atan().to_degrees();
             Position::new(lon.clamp(-180.0, 180.0), lat.clamp(-MAX_LAT, MAX_LAT)).expect("clamped")
         });
-        Bounds::of(corners).expect("two corners")
+        Bounds::at(corners[0]).including(corners[1])
     }
 }
