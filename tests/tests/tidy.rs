@@ -107,6 +107,11 @@ fn a_failing_field_leaves_its_siblings() {
 }
 
 #[test]
+fn resolvers_and_use_cases_stay_thin() {
+    hold(signatures::long_functions);
+}
+
+#[test]
 fn no_static_holds_state() {
     hold(signatures::statics_with_state);
 }

@@ -60,14 +60,7 @@ impl<'ast> Visit<'ast> for Signatures<'ast> {
     }
 
     fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
-        let words = ["Object", "ComplexObject", "Subscription"];
-        let resolves = item.attrs.iter().any(|attribute| {
-            attribute
-                .path()
-                .segments
-                .last()
-                .is_some_and(|last| words.contains(&last.ident.to_string().as_str()))
-        });
+        let resolves = is_resolver(item);
         for member in &item.items {
             let syn::ImplItem::Fn(function) = member else { continue };
             if is_public(&function.vis) {
@@ -307,6 +300,63 @@ pub(crate) fn use_cases_without_viewer(source: &Source) -> Vec<Finding> {
         .collect()
 }
 
+/// A resolver or a use case that does more than its steps.
+pub(crate) fn long_functions(source: &Source) -> Vec<Finding> {
+    let (kind, line_count_max, mend) = if source.path.starts_with("api/src/graphql/") {
+        let mend = "parse the input, make one service call, wrap the answer; a rule goes to domain, a step to service/";
+        ("resolver", 15, mend)
+    } else if source.path.starts_with("api/src/service/") {
+        (
+            "use case",
+            40,
+            "may, need, decide, write, tell: what is longer hides a rule of domain or a query of store/",
+        )
+    } else {
+        return Vec::new();
+    };
+    let mut bodies = Bodies { found: Vec::new() };
+    bodies.visit_file(&source.rust().file);
+    let long = bodies.found.into_iter().filter(|(_, resolves, lines)| {
+        lines.end() - lines.start() > line_count_max
+            && (kind == "use case" || *resolves)
+            && !source.is_test_line(*lines.start())
+    });
+    long.map(|(name, _, lines)| {
+        let line_count = lines.end() - lines.start();
+        source.finding(
+            *lines.start(),
+            format!("{kind} `{name}` has {line_count} lines, {line_count_max} at most"),
+            mend,
+        )
+    })
+    .collect()
+}
+
+/// The methods of a file: name, whether it is a resolver, and the lines of its body from brace to brace.
+struct Bodies {
+    found: Vec<(String, bool, std::ops::RangeInclusive<usize>)>,
+}
+
+impl<'ast> Visit<'ast> for Bodies {
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let resolves = is_resolver(item);
+        for member in &item.items {
+            if let syn::ImplItem::Fn(function) = member {
+                let lines = function.block.span().start().line..=function.block.span().end().line;
+                self.found.push((function.sig.ident.to_string(), resolves, lines));
+            }
+        }
+        syn::visit::visit_item_impl(self, item);
+    }
+}
+
+fn is_resolver(item: &syn::ItemImpl) -> bool {
+    let words = ["Object", "ComplexObject", "Subscription"];
+    item.attrs.iter().any(|attribute| {
+        attribute.path().segments.last().is_some_and(|last| words.contains(&last.ident.to_string().as_str()))
+    })
+}
+
 #[cfg(test)]
 mod proofs {
     use super::*;
@@ -354,6 +404,17 @@ mod proofs {
         let good = "#[Object] impl Q { async fn cell(&self) -> Option<Result<Cell>> { None } }
             async fn inner() -> Result<Option<Cell>> { Ok(None) }";
         passes(resolvers_that_void_their_parent, path, good);
+    }
+
+    #[test]
+    fn a_resolver_or_use_case_that_does_more_than_its_steps_is_found() {
+        let body = |line_count: usize| format!("fn f() {{\n{}}}", "g();\n".repeat(line_count));
+        let resolver = |line_count: usize| format!("#[Object] impl Q {{ {} }}", body(line_count));
+        catches(long_functions, "api/src/graphql/cells/mod.rs", &resolver(16));
+        passes(long_functions, "api/src/graphql/cells/mod.rs", &resolver(14));
+        passes(long_functions, "api/src/graphql/cells/mod.rs", &body(16));
+        catches(long_functions, "api/src/service/cells.rs", &format!("impl Services {{ {} }}", body(41)));
+        passes(long_functions, "api/src/service/cells.rs", &format!("impl Services {{ {} }}", body(39)));
     }
 
     #[test]
