@@ -1,126 +1,133 @@
-//! From segments with their owners to borders: twins matched, stretches between nodes joined.
+//! Edges joined to stretches: lines between nodes that have the same on each side all along.
 
-use std::collections::HashMap;
-
-use crate::coverage::ring::Segment;
+use crate::Position;
 use crate::coverage::{Border, Leaf};
-use crate::{Code, Geometry, Position, Problem};
 
-/// One side shared by two owners, its lesser end first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Edge {
+/// One side shared by two owners, its lesser end first. `S` says what lies on a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edge<S> {
     pub(crate) low: Position,
     pub(crate) high: Position,
-    pub(crate) left: Option<Leaf>,
-    pub(crate) right: Option<Leaf>,
+    pub(crate) left: S,
+    pub(crate) right: S,
 }
 
-/// Joins twins; refuses what has no clean twin.
-pub(crate) fn borders(leaf_count: usize, segments: &[Segment]) -> Result<Vec<Border>, Vec<Problem>> {
-    let mut order: Vec<u32> = (0..segments.len() as u32).collect();
-    let key = |at: u32| {
-        let segment = &segments[at as usize];
-        (segment.from.min(segment.to), segment.from.max(segment.to), segment.owner)
-    };
-    order.sort_unstable_by_key(|&at| key(at));
-    let mut edges = Vec::new();
-    let mut problems = Vec::new();
-    for twins in order.chunk_by(|&a, &b| key(a).0 == key(b).0 && key(a).1 == key(b).1) {
-        let (low, high, _) = key(twins[0]);
-        let mut edge = Edge { low, high, left: None, right: None };
-        let (mut left, mut right) = (0, 0);
-        for &at in twins {
-            let segment = &segments[at as usize];
-            let owner = Some(Leaf(segment.owner)).filter(|leaf| leaf.index() < leaf_count);
-            if segment.from == low {
-                edge.left = owner;
-                left += 1;
-            } else {
-                edge.right = owner;
-                right += 1;
+/// Edges joined from node to node, or around a loop without a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch<S> {
+    pub(crate) line: Vec<Position>,
+    pub(crate) left: S,
+    pub(crate) right: S,
+}
+
+impl From<Stretch<Option<Leaf>>> for Border {
+    fn from(stretch: Stretch<Option<Leaf>>) -> Self {
+        Self { line: stretch.line, left: stretch.left, right: stretch.right }
+    }
+}
+
+/// The edges around each position.
+struct Stars {
+    ends: Vec<(Position, u32)>,
+    /// Where in `ends` each star begins, and where the last one ends.
+    from: Vec<u32>,
+    /// The stars of each edge's low and high end.
+    of_edge: Vec<[u32; 2]>,
+}
+
+impl Stars {
+    fn new<S>(edges: &[Edge<S>]) -> Self {
+        let mut ends: Vec<(Position, u32)> =
+            (0..).zip(edges).flat_map(|(at, edge)| [(edge.low, at), (edge.high, at)]).collect();
+        ends.sort_unstable();
+        let mut from = Vec::new();
+        let mut of_edge = vec![[0; 2]; edges.len()];
+        for (at, &(position, edge)) in ends.iter().enumerate() {
+            if at == 0 || ends[at - 1].0 != position {
+                from.push(at as u32);
+            }
+            let end = usize::from(edges[edge as usize].high == position);
+            of_edge[edge as usize][end] = from.len() as u32 - 1;
+        }
+        from.push(ends.len() as u32);
+        Self { ends, from, of_edge }
+    }
+
+    fn around(&self, star: u32) -> &[(Position, u32)] {
+        &self.ends[self.from[star as usize] as usize..self.from[star as usize + 1] as usize]
+    }
+
+    fn star_at(&self, edge: u32, at_high: bool) -> u32 {
+        self.of_edge[edge as usize][usize::from(at_high)]
+    }
+}
+
+/// Joins edges to stretches, in an order and direction that depend on nothing but the ground.
+pub(crate) fn chain<S: Copy + PartialEq>(edges: &[Edge<S>]) -> Vec<Stretch<S>> {
+    let mut walk = Walk { edges, stars: Stars::new(edges), used: vec![false; edges.len()] };
+    let mut stretches = Vec::new();
+    for star in 0..walk.stars.from.len() as u32 - 1 {
+        if walk.passed(star, None).is_none() {
+            for at in 0..walk.stars.around(star).len() {
+                let (from, edge) = walk.stars.around(star)[at];
+                if !walk.used[edge as usize] {
+                    stretches.push(walk.stretch(edge, from));
+                }
             }
         }
-        if left > 1 || right > 1 {
-            let mut problem = Problem::error(Code::Overlap, "several areas lie on the same side of a border");
-            problem.geometry = Some(Geometry::MultiLine(vec![vec![low, high]]));
-            problems.push(problem);
-        } else if edge.left != edge.right {
-            edges.push(edge);
+    }
+    // What is left are loops without a node; ends are in order, so each begins at its least position.
+    for at in 0..walk.stars.ends.len() {
+        let (from, edge) = walk.stars.ends[at];
+        if !walk.used[edge as usize] {
+            stretches.push(walk.stretch(edge, from));
         }
     }
-    if problems.is_empty() { Ok(chain(&edges)) } else { Err(problems) }
+    stretches.sort_unstable_by(|a, b| a.line.cmp(&b.line));
+    stretches
 }
 
-/// Joins edges to stretches between nodes, in an order that depends on nothing but the ground.
-pub(crate) fn chain(edges: &[Edge]) -> Vec<Border> {
-    let mut ends: Vec<(Position, u32)> = Vec::with_capacity(edges.len() * 2);
-    for (at, edge) in edges.iter().enumerate() {
-        ends.push((edge.low, at as u32));
-        ends.push((edge.high, at as u32));
+struct Walk<'a, S> {
+    edges: &'a [Edge<S>],
+    stars: Stars,
+    used: Vec<bool>,
+}
+
+impl<S: Copy + PartialEq> Walk<'_, S> {
+    /// Where a star is passed through: two edges meet that have the same on the same sides. Gives the other edge.
+    fn passed(&self, star: u32, coming: Option<u32>) -> Option<u32> {
+        let [(at, a), (_, b)] = *self.stars.around(star) else { return None };
+        let (left, right) = self.sides_from(a, at);
+        let is_passed = (right, left) == self.sides_from(b, at);
+        is_passed.then_some(if coming == Some(a) { b } else { a })
     }
-    ends.sort_unstable();
-    let mut around: HashMap<Position, (u32, u32)> = HashMap::with_capacity(edges.len());
-    let mut start = 0;
-    for stars in ends.chunk_by(|a, b| a.0 == b.0) {
-        around.insert(stars[0].0, (start, start + stars.len() as u32));
-        start += stars.len() as u32;
+
+    fn sides_from(&self, edge: u32, from: Position) -> (S, S) {
+        let edge = &self.edges[edge as usize];
+        if edge.low == from { (edge.left, edge.right) } else { (edge.right, edge.left) }
     }
-    let star = |at: Position| &ends[around[&at].0 as usize..around[&at].1 as usize];
-    // A position is passed through where two edges meet that have the same owners on the same sides.
-    let passes = |at: Position| match star(at) {
-        [a, b] => sides_from(&edges[a.1 as usize], at) == flipped(sides_from(&edges[b.1 as usize], at)),
-        _ => false,
-    };
-    let mut used = vec![false; edges.len()];
-    let mut borders = Vec::new();
-    let walk = |first: u32, from: Position, used: &mut Vec<bool>| {
-        let (left, right) = sides_from(&edges[first as usize], from);
+
+    fn stretch(&mut self, first: u32, from: Position) -> Stretch<S> {
+        let (left, right) = self.sides_from(first, from);
         let mut line = vec![from];
-        let mut current = first;
-        let mut at = from;
+        let (mut current, mut at) = (first, from);
         loop {
-            used[current as usize] = true;
-            let edge = &edges[current as usize];
-            at = if edge.low == at { edge.high } else { edge.low };
+            self.used[current as usize] = true;
+            let edge = &self.edges[current as usize];
+            let to_high = edge.low == at;
+            at = if to_high { edge.high } else { edge.low };
             line.push(at);
-            if at == from || !passes(at) {
-                break;
-            }
-            let Some(next) = star(at).iter().find(|(_, other)| *other != current) else { break };
-            current = next.1;
-        }
-        normalised(Border { line, left, right })
-    };
-    for stars in ends.chunk_by(|a, b| a.0 == b.0) {
-        for &(from, edge) in stars {
-            if !used[edge as usize] && !passes(from) {
-                borders.push(walk(edge, from, &mut used));
+            let star = self.stars.star_at(current, to_high);
+            match self.passed(star, Some(current)) {
+                Some(next) if at != from => current = next,
+                _ => break,
             }
         }
-    }
-    // What is left are loops without a node; they begin at their least position.
-    for &(from, edge) in &ends {
-        if !used[edge as usize] {
-            borders.push(walk(edge, from, &mut used));
+        // Of the two ways to walk it, the one whose positions come first in order.
+        if line.iter().rev().lt(line.iter()) {
+            line.reverse();
+            return Stretch { line, left: right, right: left };
         }
+        Stretch { line, left, right }
     }
-    borders.sort_unstable_by(|a, b| a.line.cmp(&b.line));
-    borders
-}
-
-fn sides_from(edge: &Edge, from: Position) -> (Option<Leaf>, Option<Leaf>) {
-    if edge.low == from { (edge.left, edge.right) } else { (edge.right, edge.left) }
-}
-
-fn flipped((left, right): (Option<Leaf>, Option<Leaf>)) -> (Option<Leaf>, Option<Leaf>) {
-    (right, left)
-}
-
-/// The one of the two ways to walk a border whose positions come first in order.
-fn normalised(mut border: Border) -> Border {
-    if border.line.iter().rev().lt(border.line.iter()) {
-        border.line.reverse();
-        std::mem::swap(&mut border.left, &mut border.right);
-    }
-    border
 }

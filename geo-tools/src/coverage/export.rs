@@ -37,7 +37,7 @@ impl Coverage {
         let rim: Vec<Border> = rim.into_values().collect();
         // Borders of a proven coverage always trace: the owners around each face agree.
         let groups = faces::rings(&rim).unwrap_or_default();
-        let faces = faces::faces(groups);
+        let (faces, _) = faces::faces(groups);
         faces.iter().filter(|face| face.leaf.is_some()).map(|face| polygon(&rim, face)).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::coverage::exact::{Placement, compare_angle, delta, doubled_area, place};
+use crate::coverage::exact::{Placement, compare_angle, delta, doubled_area, place, side};
 use crate::coverage::{Border, BorderRef, Coverage, Face, Leaf};
 use crate::{Bounds, Code, Geometry, Position, Problem};
 
@@ -16,33 +16,12 @@ pub(crate) struct Ring {
 
 /// Traces the faces of borders that are known to meet only at their ends.
 pub(crate) fn trace(leaf_count: usize, borders: Vec<Border>) -> Result<Coverage, Vec<Problem>> {
-    let problems: Vec<Problem> = borders.iter().filter_map(|border| ill_formed(border, leaf_count)).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     let Some(bounds) = Bounds::of(borders.iter().flat_map(|border| border.line.iter().copied())) else {
         return Err(vec![Problem::error(Code::ZeroArea, "a coverage needs at least one area")]);
     };
     let rings = rings(&borders)?;
-    let faces = faces(rings);
-    Ok(sorted(leaf_count, borders, faces, bounds))
-}
-
-fn ill_formed(border: &Border, leaf_count: usize) -> Option<Problem> {
-    let closed = border.line.first() == border.line.last();
-    let known = |leaf: Option<Leaf>| leaf.is_none_or(|leaf| leaf.index() < leaf_count);
-    let message = if border.line.len() < if closed { 4 } else { 2 } {
-        "a border needs two positions, a closed one three different ones"
-    } else if border.left == border.right {
-        "a border must have different owners on its sides"
-    } else if !known(border.left) || !known(border.right) {
-        "a border names a leaf that does not exist"
-    } else {
-        return None;
-    };
-    let mut problem = Problem::error(Code::BadValue, message);
-    problem.geometry = Some(Geometry::MultiLine(vec![border.line.clone()]));
-    Some(problem)
+    let (faces, outlines) = faces(rings);
+    Ok(sorted(Coverage { leaf_count, borders, faces, leaf_faces: Vec::new(), outlines, bounds }))
 }
 
 /// Half-edge `2 k` walks border `k` as stored, `2 k + 1` the other way.
@@ -65,38 +44,47 @@ fn left_of(borders: &[Border], half: u32) -> Option<Leaf> {
     if half.is_multiple_of(2) { border.left } else { border.right }
 }
 
-fn start(borders: &[Border], half: u32) -> Position {
-    let line = &borders[(half / 2) as usize].line;
+fn start(lines: &[&[Position]], half: u32) -> Position {
+    let line = lines[(half / 2) as usize];
     line[if half.is_multiple_of(2) { 0 } else { line.len() - 1 }]
 }
 
-fn second(borders: &[Border], half: u32) -> Position {
-    let line = &borders[(half / 2) as usize].line;
+fn second(lines: &[&[Position]], half: u32) -> Position {
+    let line = lines[(half / 2) as usize];
     line[if half.is_multiple_of(2) { 1 } else { line.len() - 2 }]
 }
 
 /// For each half-edge the one that follows it around the face on its left.
-fn next_around(borders: &[Border]) -> Vec<u32> {
-    let mut halves: Vec<u32> = (0..borders.len() as u32 * 2).collect();
-    halves.sort_unstable_by(|&a, &b| {
-        let (at_a, at_b) = (start(borders, a), start(borders, b));
-        at_a.cmp(&at_b)
-            .then_with(|| compare_angle(delta(at_a, second(borders, a)), delta(at_b, second(borders, b))))
-    });
+pub(crate) fn next_around(lines: &[&[Position]]) -> Vec<u32> {
+    let mut halves: Vec<(Position, u32)> =
+        (0..lines.len() as u32 * 2).map(|half| (start(lines, half), half)).collect();
+    halves.sort_unstable();
     let mut next = vec![0; halves.len()];
-    for star in halves.chunk_by(|&a, &b| start(borders, a) == start(borders, b)) {
-        for (at, &half) in star.iter().enumerate() {
+    for star in halves.chunk_by_mut(|a, b| a.0 == b.0) {
+        star.sort_unstable_by(|&(at, a), &(_, b)| {
+            compare_angle(delta(at, second(lines, a)), delta(at, second(lines, b)))
+        });
+        for (at, &(_, half)) in star.iter().enumerate() {
             // Whoever arrives as the twin of `half` turns right as far as possible: to the one before it in angle.
-            let before = star[if at == 0 { star.len() - 1 } else { at - 1 }];
+            let before = star[if at == 0 { star.len() - 1 } else { at - 1 }].1;
             next[(half ^ 1) as usize] = before;
         }
     }
     next
 }
 
+/// What walking each line adds to twice the area around one common origin.
+pub(crate) fn half_edge_areas(lines: &[&[Position]]) -> Vec<i128> {
+    let Some(&origin) = lines.first().and_then(|line| line.first()) else { return Vec::new() };
+    let area =
+        |line: &&[Position]| line.windows(2).map(|pair| i128::from(side(origin, pair[0], pair[1]))).sum();
+    lines.iter().map(area).collect()
+}
+
 /// Every ring of every face, split where a face touches itself at a node.
 pub(crate) fn rings(borders: &[Border]) -> Result<Vec<Vec<Ring>>, Vec<Problem>> {
-    let next = next_around(borders);
+    let lines: Vec<&[Position]> = borders.iter().map(|border| border.line.as_slice()).collect();
+    let next = next_around(&lines);
     let mut used = vec![false; next.len()];
     let mut groups = Vec::new();
     let mut problems = Vec::new();
@@ -114,26 +102,26 @@ pub(crate) fn rings(borders: &[Border]) -> Result<Vec<Vec<Ring>>, Vec<Problem>> 
         let leaf = left_of(borders, first);
         if let Some(&other) = cycle.iter().find(|&&half| left_of(borders, half) != leaf) {
             let mut problem = Problem::error(Code::Overlap, "borders around one face name different owners");
-            problem.geometry = Some(Geometry::Point(start(borders, other)));
+            problem.geometry = Some(Geometry::Point(start(&lines, other)));
             problems.push(problem);
             continue;
         }
-        groups.push(split(borders, &cycle, leaf));
+        groups.push(split(borders, &lines, &cycle, leaf));
     }
     if problems.is_empty() { Ok(groups) } else { Err(problems) }
 }
 
 /// Cuts one walk around a face into rings that pass each node once.
-fn split(borders: &[Border], cycle: &[u32], leaf: Option<Leaf>) -> Vec<Ring> {
+fn split(borders: &[Border], lines: &[&[Position]], cycle: &[u32], leaf: Option<Leaf>) -> Vec<Ring> {
     let mut rings = Vec::new();
     let mut open: Vec<u32> = Vec::new();
     let mut seen: HashMap<Position, usize> = HashMap::new();
     for &half in cycle {
-        let at = start(borders, half);
+        let at = start(lines, half);
         if let Some(&since) = seen.get(&at) {
             let closed = open.split_off(since);
             for &gone in &closed {
-                seen.remove(&start(borders, gone));
+                seen.remove(&start(lines, gone));
             }
             rings.push(ring(borders, &closed, leaf));
         }
@@ -153,8 +141,10 @@ fn ring(borders: &[Border], halves: &[u32], leaf: Option<Leaf>) -> Ring {
     Ring { refs, leaf, positions, doubled_area }
 }
 
-/// Makes faces of rings: each counter-clockwise ring is one, each clockwise ring a hole of the smallest face around it.
-pub(crate) fn faces(groups: Vec<Vec<Ring>>) -> Vec<Face> {
+/// Makes faces of rings: each counter-clockwise ring is one, each clockwise ring a hole of the smallest face around it, or
+/// an outline of the whole, which comes second.
+pub(crate) fn faces(groups: Vec<Vec<Ring>>) -> (Vec<Face>, Vec<Vec<BorderRef>>) {
+    let mut outlines = Vec::new();
     let mut outers: Vec<Ring> = Vec::new();
     let mut holes: Vec<Ring> = Vec::new();
     for ring in groups.into_iter().flatten() {
@@ -178,12 +168,12 @@ pub(crate) fn faces(groups: Vec<Vec<Ring>>) -> Vec<Face> {
             .filter(|&at| boxes[at].is_some_and(|bounds| bounds.contains(hole.positions[0])))
             .filter(|&at| encloses(&outers[at].positions, &hole.positions))
             .min_by_key(|&at| outers[at].doubled_area);
-        // Without a face around it, the hole is the outline of the whole.
-        if let Some(at) = around {
-            faces[at].holes.push(hole.refs);
+        match around {
+            Some(at) => faces[at].holes.push(hole.refs),
+            None => outlines.push(hole.refs),
         }
     }
-    faces
+    (faces, outlines)
 }
 
 /// Whether a ring lies inside another that it may touch but does not cross.
@@ -198,15 +188,16 @@ pub(crate) fn encloses(outer: &[Position], inner: &[Position]) -> bool {
     false
 }
 
-fn sorted(leaf_count: usize, borders: Vec<Border>, mut faces: Vec<Face>, bounds: Bounds) -> Coverage {
+fn sorted(mut coverage: Coverage) -> Coverage {
+    let leaf_count = coverage.leaf_count;
     let leaf_index = |face: &Face| face.leaf.map_or(leaf_count, Leaf::index);
-    faces.sort_by_key(|face| (leaf_index(face), face.exterior.iter().map(|at| at.border).min()));
+    coverage.faces.sort_by_key(|face| (leaf_index(face), face.exterior.iter().map(|at| at.border).min()));
     let mut leaf_faces = vec![0; leaf_count + 1];
-    for face in faces.iter().filter(|face| face.leaf.is_some()) {
+    for face in coverage.faces.iter().filter(|face| face.leaf.is_some()) {
         leaf_faces[leaf_index(face) + 1] += 1;
     }
     for at in 0..leaf_count {
         leaf_faces[at + 1] += leaf_faces[at];
     }
-    Coverage { leaf_count, borders, faces, leaf_faces, bounds }
+    Coverage { leaf_faces, ..coverage }
 }

@@ -1,20 +1,31 @@
 //! A partition of the ground into leaves, held as borders that are stored once; polygons are derived.
 //!
 //! Start at [`build`], which makes a [`Coverage`] of polygons as people draw them or says everything that is wrong with
-//! them, and at [`Coverage::from_borders`], which takes a stored coverage back and proves it. Rings are checked in
-//! `ring`, joined to borders in `chain`, traced to faces in `faces`; `export` derives polygons, unions and neighbours.
+//! them, and at [`Coverage::from_borders`], which takes a stored coverage back and proves it. The
+//! way there is in `assemble`; `export` derives polygons, unions and neighbours; `proof` proves.
 //!
 //! Invariant: a gap or an overlap cannot be written down: each border has exactly one owner on each side.
 //! Invariant: no float decides anything here; metres appear in options and messages only.
 
+mod assemble;
 mod chain;
+mod defects;
+mod drawing;
 mod exact;
 mod export;
 mod faces;
+mod inlets;
+mod mends;
+mod overlay;
+mod pairs;
+mod parents;
 mod proof;
-mod ring;
+mod snap;
+mod touch;
 
-use crate::{Bounds, Polygon, Position, Problem, Severity};
+pub use parents::match_parents;
+
+use crate::{Bounds, Polygon, Position, Problem};
 
 /// Index of a leaf in the list that the coverage was built from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,11 +54,24 @@ pub struct BuildOptions {
     pub declared_voids: Vec<Polygon>,
     /// How many crossings of borders are untangled before the build gives up.
     pub max_crossings: usize,
+    /// How wide a gap, an overlap or an inlet from outside can be and still be two drawings of one border, in metres.
+    ///
+    /// Inlets between two areas are only looked for up to this width; enclosed gaps and overlaps are found at any size,
+    /// and this only decides what they are called.
+    pub gap_width_m: f64,
+    /// How wide an inlet from outside between two areas can be and still refuse the data, in metres. Wider ones are told
+    /// as a warning: acute bays are real, and no ground is enclosed.
+    pub refused_inlet_width_m: f64,
 }
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        Self { declared_voids: Vec::new(), max_crossings: 100_000 }
+        Self {
+            declared_voids: Vec::new(),
+            max_crossings: 100_000,
+            gap_width_m: 30.0,
+            refused_inlet_width_m: 1.0,
+        }
     }
 }
 
@@ -101,6 +125,8 @@ pub struct Coverage {
     faces: Vec<Face>,
     /// Faces in order of their leaf; `leaf_faces[leaf]..leaf_faces[leaf + 1]` are the leaf's.
     leaf_faces: Vec<u32>,
+    /// The outer rings of everything, clockwise: outside lies to their left.
+    outlines: Vec<Vec<BorderRef>>,
     bounds: Bounds,
 }
 
@@ -119,19 +145,7 @@ pub struct Coverage {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn build(areas: &[Area], options: &BuildOptions) -> Build {
-    let (segments, mut problems) = ring::segments(areas, options);
-    let coverage = chain::borders(areas.len(), &segments)
-        .and_then(|borders| Coverage::from_borders(areas.len(), borders));
-    match coverage {
-        Ok(coverage) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
-            Build { coverage: Some(coverage), problems }
-        }
-        Ok(_) => Build { coverage: None, problems },
-        Err(more) => {
-            problems.extend(more);
-            Build { coverage: None, problems }
-        }
-    }
+    assemble::build(areas, options)
 }
 
 impl Coverage {
@@ -140,7 +154,8 @@ impl Coverage {
     /// # Errors
     /// Everything that keeps the borders from being a coverage of `leaf_count` leaves, each with its place.
     pub fn from_borders(leaf_count: usize, borders: Vec<Border>) -> Result<Self, Vec<Problem>> {
-        faces::trace(leaf_count, borders)
+        let problems = proof::problems(leaf_count, &borders);
+        if problems.is_empty() { faces::trace(leaf_count, borders) } else { Err(problems) }
     }
 
     /// Exactly what [`Coverage::from_borders`] takes, in an order that depends on nothing but the ground.
@@ -165,6 +180,11 @@ impl Coverage {
             return &[];
         }
         &self.faces[self.leaf_faces[at] as usize..self.leaf_faces[at + 1] as usize]
+    }
+
+    /// The outlines of the whole, one for each part that no other touches, clockwise: outside lies to the left.
+    pub fn outlines(&self) -> &[Vec<BorderRef>] {
+        &self.outlines
     }
 
     /// The box around everything.

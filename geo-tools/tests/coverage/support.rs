@@ -6,18 +6,6 @@ use std::path::PathBuf;
 use geo_tools::coverage::{Area, Build, BuildOptions, build};
 use geo_tools::{Polygon, Position};
 
-/// One feature of a real file: its area and its properties.
-pub(crate) struct Real {
-    pub(crate) area: Area,
-    pub(crate) properties: geojson::JsonObject,
-}
-
-impl Real {
-    pub(crate) fn text(&self, name: &str) -> String {
-        self.properties[name].as_str().unwrap_or_else(|| panic!("{name} is text")).to_owned()
-    }
-}
-
 /// The folder of real data; `None` on a machine without it, unless `GRIDWARD_REQUIRE_DATA` is set.
 pub(crate) fn data() -> Option<PathBuf> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
@@ -44,7 +32,7 @@ pub(crate) fn read(folder: &str, file: &str) -> Option<String> {
 }
 
 /// The polygons of a file as areas, called by one of their properties.
-pub(crate) fn real(folder: &str, file: &str, name: &str) -> Option<Vec<Real>> {
+pub(crate) fn real(folder: &str, file: &str, name: &str) -> Option<Vec<Area>> {
     let collection: geojson::FeatureCollection = read(folder, file)?.parse().expect("GeoJSON");
     let areas = collection.features.into_iter().map(|feature| {
         let geometry: geo_types::Geometry<f64> =
@@ -56,7 +44,7 @@ pub(crate) fn real(folder: &str, file: &str, name: &str) -> Option<Vec<Real>> {
         };
         let properties = feature.properties.expect("properties");
         let called = properties[name].as_str().map_or_else(|| properties[name].to_string(), str::to_owned);
-        Real { area: Area { name: called, polygons: polygons.iter().map(polygon).collect() }, properties }
+        Area { name: called, polygons: polygons.iter().map(polygon).collect() }
     });
     Some(areas.collect())
 }
