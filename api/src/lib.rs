@@ -7,3 +7,4 @@
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod store;

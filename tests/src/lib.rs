@@ -1,1 +1,3 @@
-//! placeholder
+//! What the tests stand on: servers of their own, started on free ports and stopped whatever happens.
+
+pub mod postgres;

@@ -96,7 +96,30 @@ const SLICES: &[Slice] = &[
 /// Modules beside the slices: what every slice stands on.
 const FOUNDATIONS: &[(&str, &[&str])] = &[
     ("api/src/service/", &["mod", "system", "error"]),
-    ("api/src/store/", &["mod", "entity", "scope", "events", "idempotency", "geometry", "error"]),
+    (
+        "api/src/store/",
+        &[
+            "mod",
+            "entity",
+            "error",
+            "connect",
+            "write",
+            "rows",
+            "scope",
+            "events",
+            "idempotency",
+            "audit",
+            "geometry",
+            "hilbert",
+            "snapshot",
+            "sql_count",
+            "search",
+            "imports",
+            "basemap",
+            "buildings",
+            "staff",
+        ],
+    ),
     ("api/src/graphql/", &["mod", "schema", "context", "error", "node", "scalars", "loaders", "preflight"]),
 ];
 

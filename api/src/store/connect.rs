@@ -1,0 +1,178 @@
+//! Opening a database: SQLite with its settings read back and its file locked, or PostgreSQL.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrations::Migrator;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use sea_orm_migration::MigratorTrait;
+
+use super::{Inner, Store, StoreError, sql_count};
+
+/// How long a writer of another process is waited for: the length of a checkpoint, not of an import.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers of SQLite beside its one writer.
+const SQLITE_READERS: u32 = 4;
+
+/// Where the database is.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    /// `sqlite://path/to/file.db` or `postgres://user:password@host/name`.
+    pub url: String,
+    /// The most connections to PostgreSQL; SQLite has one writer and four readers.
+    pub max_connections: u32,
+}
+
+impl DatabaseSettings {
+    /// A database with the usual number of connections.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), max_connections: 16 }
+    }
+
+    /// The file of a SQLite database.
+    pub fn sqlite_path(&self) -> Option<PathBuf> {
+        let rest = self.url.strip_prefix("sqlite://").or_else(|| self.url.strip_prefix("sqlite:"))?;
+        Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
+    }
+}
+
+impl std::fmt::Debug for DatabaseSettings {
+    /// Without what stands before the host: that has the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = match self.url.rsplit_once('@') {
+            Some((_, place)) => format!("…@{place}"),
+            None => self.url.clone(),
+        };
+        f.debug_struct("DatabaseSettings")
+            .field("url", &shown)
+            .field("max_connections", &self.max_connections)
+            .finish()
+    }
+}
+
+impl Store {
+    /// Opens a database; makes the file of a SQLite database that is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] where another server holds the SQLite file, [`StoreError::Setting`] where SQLite did not
+    /// keep a setting, [`StoreError::Database`] where the database cannot be reached.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        if let Some(path) = settings.sqlite_path() {
+            return connect_sqlite(&path).await;
+        }
+        if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
+            return connect_postgres(settings).await;
+        }
+        let scheme = settings.url.split(':').next().unwrap_or_default().chars().take(20).collect();
+        Err(StoreError::UnknownScheme { scheme })
+    }
+
+    /// Brings the tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(Migrator::up(&self.inner.writer, None).await?)
+    }
+
+    /// Whether every migration has run.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        Ok(Migrator::get_pending_migrations(&self.inner.writer).await?.is_empty())
+    }
+
+    /// Asks the database whether it is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.reader.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+}
+
+async fn connect_postgres(settings: &DatabaseSettings) -> Result<Store, StoreError> {
+    let mut options = ConnectOptions::new(settings.url.clone());
+    options.max_connections(settings.max_connections).sqlx_logging(false);
+    let pool = counted(Database::connect(options).await?);
+    Ok(Store { inner: Arc::new(Inner { writer: pool.clone(), reader: pool, lock: None }) })
+}
+
+async fn connect_sqlite(path: &Path) -> Result<Store, StoreError> {
+    let lock = lock_beside(path)?;
+    let writer = open_sqlite(path, Access::Write).await?;
+    let reader = open_sqlite(path, Access::Read).await?;
+    for pool in [&writer, &reader] {
+        read_back(pool, "journal_mode", "wal").await?;
+        read_back(pool, "synchronous", "2").await?;
+        read_back(pool, "foreign_keys", "1").await?;
+    }
+    read_back(&reader, "query_only", "1").await?;
+    Ok(Store { inner: Arc::new(Inner { writer, reader, lock: Some(lock) }) })
+}
+
+fn lock_beside(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let place = || PathBuf::from(&name).display().to_string();
+    let file = File::create(&name).map_err(|source| StoreError::Lock { path: place(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: place() }),
+        Err(TryLockError::Error(source)) => Err(StoreError::Lock { path: place(), source }),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Access {
+    Read,
+    Write,
+}
+
+async fn open_sqlite(path: &Path, access: Access) -> Result<DatabaseConnection, StoreError> {
+    let path = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite://");
+    options
+        .max_connections(if access == Access::Write { 1 } else { SQLITE_READERS })
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            let options = options
+                .filename(&path)
+                .in_memory(false)
+                .shared_cache(false)
+                .create_if_missing(access == Access::Write)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(true);
+            if access == Access::Read { options.pragma("query_only", "ON") } else { options }
+        });
+    Ok(counted(Database::connect(options).await?))
+}
+
+fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
+    pool.set_metric_callback(|info| sql_count::record(&info.statement.sql));
+    pool
+}
+
+async fn read_back(
+    pool: &DatabaseConnection,
+    setting: &'static str,
+    wanted: &'static str,
+) -> Result<(), StoreError> {
+    let statement = sea_orm::Statement::from_string(pool.get_database_backend(), format!("PRAGMA {setting}"));
+    let row = pool.query_one_raw(statement).await?;
+    let got = match row {
+        Some(row) => match row.try_get_by_index::<String>(0) {
+            Ok(text) => text,
+            Err(_) => row.try_get_by_index::<i64>(0)?.to_string(),
+        },
+        None => String::new(),
+    };
+    if got == wanted { Ok(()) } else { Err(StoreError::Setting { setting, got, wanted }) }
+}

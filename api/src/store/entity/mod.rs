@@ -1,0 +1,19 @@
+//! The tables as sea-orm sees them, one file each. Nothing outside the store knows them.
+
+#![expect(unreachable_pub, reason = "what sea-orm derives must be `pub`; the modules around it are not")]
+
+pub(super) mod audit;
+pub(super) mod borders;
+pub(super) mod cell_tree;
+pub(super) mod cells;
+pub(super) mod districts;
+pub(super) mod events;
+pub(super) mod households;
+pub(super) mod idempotency;
+pub(super) mod incident_steps;
+pub(super) mod incidents;
+pub(super) mod plans;
+pub(super) mod postings;
+pub(super) mod streams;
+pub(super) mod tokens;
+pub(super) mod users;

@@ -1,0 +1,61 @@
+//! One consistent read: the stream's head and the rows as they were at it.
+
+use domain::event::{Event, EventNumber};
+use domain::ids::DistrictId;
+use sea_orm::{AccessMode, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel, TransactionTrait};
+
+use super::entity::streams;
+use super::{Store, StoreError, StreamHead, events};
+
+/// A district as it was at one moment; nothing that commits later shows.
+///
+/// Holds a connection; ask what is needed and drop it.
+#[derive(Debug)]
+pub struct Snapshot {
+    tx: DatabaseTransaction,
+    stream: streams::Model,
+}
+
+impl Store {
+    /// Begins a consistent read of a district.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDistrict`], [`StoreError::Database`].
+    pub async fn snapshot(&self, district: DistrictId) -> Result<Snapshot, StoreError> {
+        let reader = &self.inner.reader;
+        // SQLite reads are consistent by themselves, and it knows no isolation levels.
+        let tx = match reader.get_database_backend() {
+            DbBackend::Postgres => {
+                let level = Some(IsolationLevel::RepeatableRead);
+                reader.begin_with_config(level, Some(AccessMode::ReadOnly)).await?
+            }
+            _ => reader.begin().await?,
+        };
+        // The first read is what fixes the moment.
+        let stream = streams::Entity::find_by_id(district.0).one(&tx).await?;
+        Ok(Snapshot { tx, stream: stream.ok_or(StoreError::NoDistrict(district))? })
+    }
+}
+
+impl Snapshot {
+    /// Where the stream stood.
+    pub fn head(&self) -> StreamHead {
+        StreamHead::of(&self.stream)
+    }
+
+    /// The events after a number, up to the snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Corrupt`].
+    pub async fn events_after(&self, number: EventNumber, limit: u64) -> Result<Vec<Event>, StoreError> {
+        events::after(&self.tx, DistrictId(self.stream.district_id), number, limit).await
+    }
+
+    pub(super) fn connection(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+
+    pub(super) fn stream(&self) -> &streams::Model {
+        &self.stream
+    }
+}

@@ -1,0 +1,3 @@
+//! Asks Gridward from outside, slice by slice. One binary: each would link the database and the server again.
+
+mod store;

@@ -1,0 +1,27 @@
+//! The store on SQLite and on PostgreSQL: every claim is one function, and runs on both.
+
+mod plans;
+
+mod world;
+
+/// Makes a test of each claim for each database. A claim is an `async fn(TestStore)`.
+macro_rules! on_both_databases {
+    ($($claim:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $claim() {
+                super::$claim(crate::store::world::TestStore::sqlite().await).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $claim() {
+                match crate::store::world::TestStore::postgres().await {
+                    Some(store) => super::$claim(store).await,
+                    None => eprintln!("passed over: PostgreSQL is not installed"),
+                }
+            })*
+        }
+    };
+}
+use on_both_databases;
