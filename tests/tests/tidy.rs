@@ -52,6 +52,11 @@ fn crates_depend_only_downwards() {
 }
 
 #[test]
+fn manifests_ask_for_nothing_that_is_not_used() {
+    report(&arrows::unused_dependencies(&source::repository()));
+}
+
+#[test]
 fn layers_of_api_name_only_what_is_below_them() {
     hold(arrows::layers);
 }

@@ -90,6 +90,44 @@ pub(crate) fn crates(metadata: &serde_json::Value) -> Vec<Finding> {
     findings
 }
 
+/// Libraries that a manifest asks for and nothing in the crate names.
+pub(crate) fn unused_dependencies(sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (krate, _) in CRATES {
+        let manifest = format!("{krate}/Cargo.toml");
+        let Some(manifest) = sources.iter().find(|source| source.path == manifest) else { continue };
+        let read: toml::Table = manifest.text.parse().expect("a manifest is TOML");
+        let inside: Vec<&Source> = sources
+            .iter()
+            .filter(|source| source.is_rust() && source.path.starts_with(&format!("{krate}/")))
+            .collect();
+        for section in ["dependencies", "dev-dependencies"] {
+            for name in
+                read.get(section).and_then(toml::Value::as_table).into_iter().flat_map(|table| table.keys())
+            {
+                let wanted = name.replace('-', "_");
+                let named = |source: &&Source| {
+                    let rust = source.rust();
+                    !rust.lines_with(&[&wanted, ":", ":"]).is_empty()
+                        || !rust.lines_with(&["use", &wanted]).is_empty()
+                };
+                if !inside.iter().any(named) {
+                    let line =
+                        manifest.text.lines().position(|line| line.starts_with(name.as_str())).unwrap_or(0)
+                            + 1;
+                    let mend = "take it out of the manifest; each costs everybody build time";
+                    findings.push(manifest.finding(
+                        line,
+                        format!("nothing in `{krate}` names `{name}`"),
+                        mend,
+                    ));
+                }
+            }
+        }
+    }
+    findings
+}
+
 /// What `cargo metadata` prints about our own crates.
 pub(crate) fn cargo_metadata() -> serde_json::Value {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -138,4 +176,14 @@ fn a_crate_that_points_back_is_found() {
     ]});
     let found: Vec<String> = crates(&metadata).into_iter().map(|finding| finding.path).collect();
     assert_eq!(found, ["domain/Cargo.toml", "extras/Cargo.toml"]);
+}
+
+#[test]
+fn a_library_that_nothing_names_is_found() {
+    let manifest =
+        Source::new("domain/Cargo.toml", "[dependencies]\nchrono-tz.workspace = true\nserde = \"1\"\n");
+    let code = Source::new("domain/src/cell.rs", "use serde::Serialize;");
+    let findings = unused_dependencies(&[manifest, code]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0].line, 2);
 }
