@@ -2,7 +2,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test's own tools fail the test")]
 
 use geo_tools::formats::Caps;
-use geo_tools::formats::csv::{CsvOptions, Item, Positions, Row, TextEncoding, read};
+use geo_tools::formats::csv::{CsvOptions, Ids, Item, Positions, Row, TextEncoding, read};
 use geo_tools::{Code, Position, Problem};
 
 fn items(bytes: impl AsRef<[u8]>, options: &CsvOptions) -> Vec<Item> {
@@ -137,6 +137,8 @@ fn ids_that_repeat_or_that_a_spreadsheet_spoilt_are_refused() {
     assert_eq!(repeated.indexes, [0, 2]);
     let spoilt = check("id,lon,lat\n4.1E+14,1,2\n", &plain(), Code::BadValue, 2);
     assert!(spoilt.message.contains("spreadsheet"), "{}", spoilt.message);
+    let as_given = CsvOptions { ids: Ids::AsGiven, ..plain() };
+    assert_eq!(rows("id,lon,lat\n4.1E+14,1,2\n4.1E+14,1,2\n", &as_given).len(), 2);
 }
 
 #[test]

@@ -43,6 +43,16 @@ pub enum Positions {
     Ignored,
 }
 
+/// What is asked of the id column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ids {
+    /// No id twice, and none that a spreadsheet spoilt.
+    #[default]
+    Unique,
+    /// Whatever it says is passed on.
+    AsGiven,
+}
+
 /// How a table is to be read. What is `None` is found out from the header or the bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CsvOptions {
@@ -52,6 +62,8 @@ pub struct CsvOptions {
     pub lat: Option<String>,
     /// The column with the row's id.
     pub id: Option<String>,
+    /// What is asked of that column.
+    pub ids: Ids,
     /// Comma, semicolon or tab.
     pub delimiter: Option<u8>,
     /// How bytes stand for text.

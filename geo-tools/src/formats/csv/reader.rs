@@ -9,7 +9,7 @@ use super::columns::{self, Columns};
 use super::damage::looks_damaged_by_spreadsheet;
 use super::decode::Decoded;
 use super::split::{RawRow, Splitter};
-use super::{CsvOptions, Item, Positions, Row};
+use super::{CsvOptions, Ids, Item, Positions, Row};
 use crate::formats::Caps;
 use crate::formats::unpack::Unpacked;
 use crate::position::Position;
@@ -147,7 +147,7 @@ impl<R: Read> Reader<R> {
             return Checked { row: None, problems: vec![Problem::error(Code::BadValue, message)] };
         }
         let id = columns.id.map(|at| cells[at].trim().to_owned()).filter(|id| !id.is_empty());
-        if let (Some(id), Some(at)) = (&id, columns.id) {
+        if let (Some(id), Some(at), Ids::Unique) = (&id, columns.id, self.options.ids) {
             problems.extend(self.id_problem(id, &header[at], index));
         }
         let position = columns.lon_lat.map_or(Ok(None), |(lon, lat)| {

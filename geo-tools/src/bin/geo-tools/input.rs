@@ -1,0 +1,244 @@
+//! Opening files, and reading the features of a coverage.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+
+use clap::ValueEnum;
+use geo_tools::coverage::Area;
+use geo_tools::formats::{Caps, Feature, Item, geojson};
+use geo_tools::{Code, Geometry, Problem, Severity};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
+
+use crate::Unusable;
+
+/// What the numbers of a position refer to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Datum {
+    #[default]
+    Wgs84,
+    Gcj02,
+    Bd09,
+    Cgcs2000,
+    WebMercator,
+}
+
+impl std::fmt::Display for Datum {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = self.to_possible_value();
+        formatter.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+impl Datum {
+    /// Refuses what cannot be converted yet.
+    pub(crate) fn check(self) -> Result<(), Unusable> {
+        if self == Self::Wgs84 { Ok(()) } else { Err(Unusable::Datum { datum: self }) }
+    }
+}
+
+/// Opens a file, or standard input for `-`; on a terminal a bar shows how far it has been read.
+pub(crate) fn open(path: &str) -> Result<Box<dyn Read>, Unusable> {
+    let unreadable = |source| Unusable::Read { path: path.to_owned(), source };
+    if path == "-" {
+        return Ok(Box::new(std::io::stdin()));
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let bar = ProgressBar::with_draw_target(Some(metadata.len()), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.set_message(path.to_owned());
+    Ok(Box::new(Progress { reader: bar.wrap_read(file), bar }))
+}
+
+/// A reader whose bar is taken away with it.
+struct Progress<R: Read> {
+    reader: R,
+    bar: ProgressBar,
+}
+
+impl<R: Read> Read for Progress<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl<R: Read> Drop for Progress<R> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The kinds of files with positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    Geojson,
+}
+
+/// Tells the format by the file's name, else by its first byte that is not blank.
+pub(crate) fn detect(path: &str, reader: Box<dyn Read>) -> Result<(Format, Box<dyn Read>), Unusable> {
+    let name = path.to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends(&[".csv", ".tsv", ".txt"]) {
+        return Ok((Format::Csv, reader));
+    }
+    if ends(&[".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson"]) {
+        return Ok((Format::Geojson, reader));
+    }
+    let unreadable = |source| Unusable::Read { path: path.to_owned(), source };
+    let mut reader = BufReader::new(reader);
+    let mut inner: Box<dyn Read> = if reader.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::read::MultiGzDecoder::new(reader))
+    } else {
+        Box::new(reader)
+    };
+    let mut start = Vec::new();
+    inner.by_ref().take(4096).read_to_end(&mut start).map_err(unreadable)?;
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    let format = if matches!(first, Some(b'{' | b'[' | 0x1e)) { Format::Geojson } else { Format::Csv };
+    Ok((format, Box::new(std::io::Cursor::new(start).chain(inner))))
+}
+
+/// What a file of areas holds.
+#[derive(Debug, Default)]
+pub(crate) struct Areas {
+    /// Those with polygons, each called by its id.
+    pub(crate) areas: Vec<Area>,
+    /// For each area the place of its feature in the file.
+    pub(crate) indexes: Vec<usize>,
+    /// For each area the pointer to its feature.
+    pub(crate) pointers: Vec<String>,
+    /// All features, refused ones included.
+    pub(crate) feature_count: usize,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Reads a GeoJSON file whose features are areas, named by a property, or by their own id.
+pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable> {
+    let mut areas = Areas::default();
+    let mut features = Vec::new();
+    for item in geojson::read(open(path)?, &Caps::default()) {
+        match item {
+            Item::Feature(mut feature) => {
+                areas.problems.append(&mut feature.warnings);
+                areas.feature_count = areas.feature_count.max(feature.index + 1);
+                features.push(feature);
+            }
+            Item::Problem(problem) if problem.code == Code::Unreadable => {
+                return Err(Unusable::Unreadable { path: path.to_owned(), message: problem.message });
+            }
+            Item::Problem(problem) => {
+                let last = problem.indexes.iter().max();
+                areas.feature_count = areas.feature_count.max(last.map_or(0, |last| last + 1));
+                areas.problems.push(problem);
+            }
+        }
+    }
+    for problem in areas.problems.iter_mut().filter(|problem| problem.code == Code::NullGeometry) {
+        problem.severity = Severity::Error;
+    }
+    let names = names(&features, id, &mut areas.problems);
+    for problem in &mut areas.problems {
+        // What was found while reading is called by the property too, now that it is known which it is.
+        if let [index] = problem.indexes[..]
+            && let Ok(at) = features.binary_search_by_key(&index, |feature| feature.index)
+        {
+            problem.features = vec![names[at].clone()];
+        }
+    }
+    let has_polygons =
+        features.iter().any(|feature| matches!(feature.geometry, Some(Geometry::MultiPolygon(_))));
+    for (feature, name) in features.into_iter().zip(names) {
+        match feature.geometry {
+            Some(Geometry::MultiPolygon(polygons)) => {
+                areas.areas.push(Area { name, polygons });
+                areas.indexes.push(feature.index);
+                areas.pointers.push(feature.pointer);
+            }
+            Some(_) if has_polygons => {
+                let message = "a file of areas cannot hold points or lines as well";
+                let problem = Problem::error(Code::GeometryType, message);
+                areas.problems.push(placed(problem, &feature.pointer, feature.line, feature.index, name));
+            }
+            _ => {}
+        }
+    }
+    Ok(areas)
+}
+
+fn placed(problem: Problem, pointer: &str, line: u64, index: usize, name: String) -> Problem {
+    Problem {
+        pointer: Some(pointer.to_owned()),
+        line: Some(line),
+        indexes: vec![index],
+        features: vec![name],
+        ..problem
+    }
+}
+
+/// What each feature is called; those without the property by their place.
+fn names(features: &[Feature], id: Option<&str>, problems: &mut Vec<Problem>) -> Vec<String> {
+    let property = property_of(features, id);
+    let mut first_with: HashMap<String, usize> = HashMap::new();
+    let mut names = Vec::with_capacity(features.len());
+    for feature in features {
+        let own = format!("#{}", feature.index);
+        let name = match property {
+            None => feature.id.clone().unwrap_or(own),
+            Some(property) => match text_of(feature.properties.get(property)) {
+                Some(name) => {
+                    let first = *first_with.entry(name.clone()).or_insert(feature.index);
+                    if first != feature.index {
+                        let message = format!(
+                            "{property} \u{201c}{name}\u{201d} is also that of feature {first}, counted from 0"
+                        );
+                        let problem = Problem::error(Code::DuplicateId, message);
+                        let pointer = format!("{}/properties/{property}", feature.pointer);
+                        let mut problem =
+                            placed(problem, &pointer, feature.line, feature.index, name.clone());
+                        problem.indexes.insert(0, first);
+                        problems.push(problem);
+                    }
+                    name
+                }
+                None => {
+                    let message =
+                        format!("the feature has no property {property} that is a text or a number");
+                    let problem = Problem::error(Code::MissingField, message);
+                    let pointer = format!("{}/properties/{property}", feature.pointer);
+                    problems.push(placed(problem, &pointer, feature.line, feature.index, own.clone()));
+                    own
+                }
+            },
+        };
+        names.push(name);
+    }
+    names
+}
+
+/// The property that names features: `id` means the feature's own id where no feature has such a property.
+fn property_of<'a>(features: &[Feature], id: Option<&'a str>) -> Option<&'a str> {
+    let has = |property: &str| features.iter().any(|feature| feature.properties.contains_key(property));
+    id.filter(|property| *property != "id" || has(property))
+}
+
+/// A text or number as text: 1 and "1" are the same.
+pub(crate) fn text_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(match number.as_f64() {
+            Some(value) if value.fract() == 0.0 && value.abs() < 9e15 => format!("{}", value as i64),
+            _ => number.to_string(),
+        }),
+        _ => None,
+    }
+}

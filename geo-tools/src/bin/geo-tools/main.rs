@@ -1,0 +1,70 @@
+//! `geo-tools`: geometry on the command line, without a server.
+//!
+//! Exit codes: 0 fine, warnings allowed; 1 errors found in the data; 2 a call that cannot be carried out, or input that
+//! cannot be read. Each command is a file beside this one; `input` opens and reads files, `report` tells problems.
+
+mod assign;
+mod input;
+mod report;
+mod validate;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Geometry for places that are cut into cells.
+#[derive(Parser)]
+#[command(name = "geo-tools", version, about, long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Validate(validate::Arguments),
+    Assign(assign::Arguments),
+}
+
+/// What a command found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Nothing that keeps the data from being used.
+    Fine,
+    /// Errors in the data.
+    Errors,
+}
+
+/// Why a command cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("cannot read {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error("cannot read {path}: {message}")]
+    Unreadable { path: String, message: String },
+    #[error("cannot write {path}: {source}")]
+    Write { path: String, source: std::io::Error },
+    #[error("--datum {datum} is not available yet; wgs84 is. Convert the file to WGS 84 first")]
+    Datum { datum: input::Datum },
+    #[error("only one of the files can be standard input")]
+    InputTwice,
+    #[error("only one of the files can be standard output")]
+    OutputTwice,
+}
+
+fn main() -> ExitCode {
+    let verdict = match Arguments::parse().command {
+        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Assign(arguments) => assign::run(&arguments),
+    };
+    match verdict {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Errors) => ExitCode::from(1),
+        Err(unusable) => {
+            // Nobody is left to tell if standard error is closed.
+            let _ = writeln!(std::io::stderr().lock(), "geo-tools: {unusable}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `geo-tools validate`: everything that is wrong with a file of areas.
+
+use std::io::Write;
+
+use clap::Args;
+use geo_tools::coverage::{BuildOptions, build};
+use geo_tools::{Problem, Severity};
+
+use crate::input::{Areas, Datum, read_areas};
+use crate::{Unusable, Verdict, report};
+
+/// Find everything that is wrong with a GeoJSON file, and with its polygons as cells that must tile.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// GeoJSON, gzip or not; - is standard input.
+    file: String,
+    /// The property that names a feature; `id` is the feature's own id where no feature has such a property.
+    #[arg(long, value_name = "PROPERTY")]
+    id: Option<String>,
+    /// What coordinates refer to.
+    #[arg(long, value_enum, default_value_t)]
+    datum: Datum,
+    /// Write the report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    report: Option<String>,
+    /// Write the problems as GeoJSON features; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    problems: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
+    arguments.datum.check()?;
+    if arguments.report.as_deref() == Some("-") && arguments.problems.as_deref() == Some("-") {
+        return Err(Unusable::OutputTwice);
+    }
+    let mut areas = read_areas(&arguments.file, arguments.id.as_deref())?;
+    let mut problems = std::mem::take(&mut areas.problems);
+    if !areas.areas.is_empty() {
+        let found = build(&areas.areas, &BuildOptions::default()).problems;
+        problems.extend(found.into_iter().map(|problem| in_the_file(problem, &areas)));
+    }
+    report::tell(&arguments.file, &problems);
+    if let Some(path) = &arguments.report {
+        report::write_json(path, &report::json(areas.feature_count, &problems))?;
+    }
+    if let Some(path) = &arguments.problems {
+        report::write_places(path, &problems)?;
+    }
+    let error_count = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let warning_count = problems.len() - error_count;
+    let count = areas.feature_count;
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "{}: {count} features, {error_count} errors, {warning_count} warnings",
+        arguments.file
+    );
+    Ok(report::verdict(&problems))
+}
+
+/// A problem of the coverage, whose indexes are those of areas, with the places of their features instead.
+pub(crate) fn in_the_file(mut problem: Problem, areas: &Areas) -> Problem {
+    if let (None, [only]) = (&problem.pointer, problem.indexes.as_slice()) {
+        problem.pointer = areas.pointers.get(*only).cloned();
+    }
+    for index in &mut problem.indexes {
+        *index = areas.indexes.get(*index).copied().unwrap_or(*index);
+    }
+    problem
+}
