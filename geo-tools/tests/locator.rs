@@ -168,8 +168,8 @@ fn every_position_of_a_random_patchwork_has_the_owner_that_the_border_rule_gives
 fn owners_are_right_where_differences_are_as_large_as_they_get() {
     let at = |lon_e7, lat_e7| Position::from_e7(lon_e7, lat_e7).expect("in range");
     // One border across 90 degrees, so flat that only exact products tell its sides apart.
-    let (a, b) = (at(300_000_000, -450_000_000), at(1_200_000_000, 450_000_001));
-    let (nw, se) = (at(300_000_000, 450_000_001), at(1_200_000_000, -450_000_000));
+    let (a, b) = (at(300_000_000, -450_000_000), at(1_200_000_000, 449_999_999));
+    let (nw, se) = (at(300_000_000, 449_999_999), at(1_200_000_000, -450_000_000));
     let border = |line: Vec<Position>, left, right| Border { line, left, right };
     let (upper, lower) = (Some(Leaf(0)), Some(Leaf(1)));
     let borders = vec![
@@ -181,7 +181,7 @@ fn owners_are_right_where_differences_are_as_large_as_they_get() {
     for step in 1..1000i64 {
         let x = 300_000_000 + step * 900_000;
         // The border's height there, rounded down: the border itself is strictly between this and the next unit.
-        let y = -450_000_000 + (step * 900_000) * 900_000_001 / 900_000_000;
+        let y = -450_000_000 + (step * 900_000) * 899_999_999 / 900_000_000;
         let (x, y) = (i32::try_from(x).expect("in range"), i32::try_from(y).expect("in range"));
         assert_eq!(locator.locate_many(&[at(x, y), at(x, y + 1)]), [lower, upper], "{x} {y}");
     }
