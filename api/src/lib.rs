@@ -5,6 +5,9 @@
 //! Invariant: nothing points back up; `tests/tests/tidy/arrows.rs` holds the list of who may name whom.
 
 pub mod bus;
+pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod graphql;
+pub mod service;
 pub mod store;

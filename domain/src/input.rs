@@ -14,6 +14,10 @@ pub enum InputCode {
     InvalidText,
     /// A category that the district does not have.
     UnknownCategory,
+    /// A stage that the district does not have.
+    UnknownStage,
+    /// A level that the district does not have.
+    UnknownLevel,
     /// A client key that is no UUIDv7.
     InvalidClientKey,
     /// A client key that was used with another input.
@@ -42,11 +46,13 @@ pub enum InputCode {
 
 impl InputCode {
     /// Every code, for the documents' test.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidPosition,
         Self::InvalidAccuracy,
         Self::InvalidText,
         Self::UnknownCategory,
+        Self::UnknownStage,
+        Self::UnknownLevel,
         Self::InvalidClientKey,
         Self::ClientKeyReused,
         Self::InvalidTime,
@@ -68,6 +74,8 @@ impl InputCode {
             Self::InvalidAccuracy => "INVALID_ACCURACY",
             Self::InvalidText => "INVALID_TEXT",
             Self::UnknownCategory => "UNKNOWN_CATEGORY",
+            Self::UnknownStage => "UNKNOWN_STAGE",
+            Self::UnknownLevel => "UNKNOWN_LEVEL",
             Self::InvalidClientKey => "INVALID_CLIENT_KEY",
             Self::ClientKeyReused => "CLIENT_KEY_REUSED",
             Self::InvalidTime => "INVALID_TIME",

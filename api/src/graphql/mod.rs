@@ -6,7 +6,18 @@
 //! Invariant: nothing here names the store, the cache or the bus.
 //! Invariant: every error that leaves is made in [`error`].
 
+pub mod cells;
 pub mod context;
+pub mod districts;
 pub mod error;
+pub mod id;
+pub mod incidents;
+pub mod loaders;
+pub mod location;
+pub mod node;
+pub mod page;
 pub mod preflight;
+pub mod problem;
 pub mod scalars;
+pub mod text;
+pub mod viewer;

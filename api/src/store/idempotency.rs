@@ -1,20 +1,58 @@
 //! Client keys: what was done under each, written in the transaction that did it.
 
 use domain::ids::{ClientKey, DistrictId};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, TryInsertResult};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, TryInsertResult};
 
-use super::StoreError;
 use super::entity::idempotency;
 use super::rows::{blob32, to_us};
 use super::write::{Answer, Attempt};
+use super::{Store, StoreError};
 
 /// Keys used without sign-in share one scope: they are told nothing but the public receipt.
 const PUBLIC: &str = "public";
 
 /// What was done under a key before.
-pub(super) struct Earlier {
-    pub(super) input_hash: [u8; 32],
-    pub(super) answer: Answer,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Earlier {
+    /// The hash of the input that it was done for.
+    pub input_hash: [u8; 32],
+    /// What it did.
+    pub answer: Answer,
+}
+
+impl Store {
+    /// What was done under an attempt's key before; `None` where it is the first, or has no key.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Corrupt`].
+    pub async fn earlier(
+        &self,
+        district: DistrictId,
+        attempt: &Attempt,
+    ) -> Result<Option<Earlier>, StoreError> {
+        let Some(key) = attempt.key else { return Ok(None) };
+        find(&self.inner.reader, district, &scope_of(attempt), key).await
+    }
+}
+
+fn scope_of(attempt: &Attempt) -> String {
+    attempt.actor.map_or_else(|| PUBLIC.to_owned(), |user| user.0.to_string())
+}
+
+async fn find(
+    db: &impl ConnectionTrait,
+    district: DistrictId,
+    scope: &str,
+    key: ClientKey,
+) -> Result<Option<Earlier>, StoreError> {
+    let row = idempotency::Entity::find_by_id((district.0, scope.to_owned(), key.uuid())).one(db).await?;
+    row.map(|row| {
+        Ok(Earlier {
+            input_hash: blob32("idempotency", "input_hash", &row.input_hash)?,
+            answer: Answer { subject: row.subject_id, version: row.subject_version },
+        })
+    })
+    .transpose()
 }
 
 /// Claims a key for an answer; says what was done under it where somebody was first.
@@ -27,7 +65,7 @@ pub(super) async fn claim(
     key: ClientKey,
     answer: Answer,
 ) -> Result<Option<Earlier>, StoreError> {
-    let scope = attempt.actor.map_or_else(|| PUBLIC.to_owned(), |user| user.0.to_string());
+    let scope = scope_of(attempt);
     let row = idempotency::ActiveModel {
         district_id: Set(district.0),
         scope: Set(scope.clone()),
@@ -42,10 +80,7 @@ pub(super) async fn claim(
     if let TryInsertResult::Inserted(1) = inserted {
         return Ok(None);
     }
-    let row = idempotency::Entity::find_by_id((district.0, scope, key.uuid())).one(tx).await?;
-    let row = row.ok_or_else(|| StoreError::corrupt("idempotency", "client_key", key.uuid()))?;
-    Ok(Some(Earlier {
-        input_hash: blob32("idempotency", "input_hash", &row.input_hash)?,
-        answer: Answer { subject: row.subject_id, version: row.subject_version },
-    }))
+    let earlier = find(tx, district, &scope, key).await?;
+    let earlier = earlier.ok_or_else(|| StoreError::corrupt("idempotency", "client_key", key.uuid()))?;
+    Ok(Some(earlier))
 }

@@ -36,6 +36,7 @@ mod write;
 pub use connect::DatabaseSettings;
 pub use error::StoreError;
 pub use events::StreamHead;
+pub use idempotency::Earlier;
 pub use incidents::{
     Area, CellCounts, IncidentCluster, IncidentFilter, IncidentKey, IncidentOrder, IncidentQuery,
 };

@@ -2,16 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use domain::ids::{CellId, DistrictId, PlanVersion};
 use domain::plan::PlanParts;
 use geo_tools::coverage::{Border, Coverage, Leaf};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::store::cells;
 use crate::store::entity::{borders, plans};
 use crate::store::geometry::decode_line;
-use crate::store::rows::from_us;
+use crate::store::rows::{from_us, to_us};
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -50,6 +51,26 @@ impl Store {
             leaf_cells,
             coverage,
         }))
+    }
+}
+
+impl Store {
+    /// The version of the plan that was in force at a time; `None` before the first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn plan_version_at(
+        &self,
+        district: DistrictId,
+        at: DateTime<Utc>,
+    ) -> Result<Option<PlanVersion>, StoreError> {
+        let plan = plans::Entity::find()
+            .filter(plans::Column::DistrictId.eq(district.0))
+            .filter(plans::Column::PublishedAtUs.lte(to_us(at)))
+            .order_by_desc(plans::Column::Version)
+            .one(&self.inner.reader)
+            .await?;
+        Ok(plan.map(|plan| PlanVersion(plan.version)))
     }
 }
 

@@ -1,0 +1,252 @@
+//! A cell as it goes out, and pages of cells.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use crate::graphql::districts::Counts;
+use crate::graphql::error::outward;
+use crate::graphql::id::GlobalId;
+use crate::graphql::incidents::{IncidentConnection, IncidentFilter};
+use crate::graphql::loaders::{CountsKey, PostingsKey, loaders};
+use crate::graphql::location::{Bounds, Datum, check_datum};
+use crate::graphql::page::{PageInfo, Row, Rows};
+use crate::graphql::scalars::GeoJsonMultiPolygon;
+use crate::graphql::text::{LocalText, local_texts};
+use crate::service::cells::{Area, CellInPlan, CellName};
+
+/// A part of the ordinary grid, or one of its own for a campus or a factory.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "domain::cell::CellKind")]
+pub enum CellKind {
+    /// A part of the ordinary grid.
+    Base,
+    /// A campus, a factory, a market.
+    Dedicated,
+}
+
+/// Whether a cell lies in town or in the country.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "domain::cell::CellSetting")]
+pub enum CellSetting {
+    /// In town.
+    Urban,
+    /// In the country.
+    Rural,
+}
+
+/// What somebody is at a cell.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "domain::staff::PostingRole")]
+pub enum PostingRole {
+    /// Is responsible for the cell.
+    Head,
+    /// Works in the cell.
+    Worker,
+    /// Supervises the work.
+    Supervisor,
+    /// Commands joint work.
+    Commander,
+    /// Passes on what is heard.
+    Informant,
+    /// Helps.
+    Volunteer,
+    /// Is sent by a department.
+    DepartmentOfficer,
+    /// Stands in for another.
+    Substitute,
+}
+
+/// Who is responsible for a cell, as what.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Posting {
+    /// As what.
+    role: PostingRole,
+    /// Their name; null where it is not for the viewer.
+    name: Option<String>,
+    /// From when.
+    since: DateTime<Utc>,
+}
+
+impl From<domain::staff::Posting> for Posting {
+    fn from(posting: domain::staff::Posting) -> Self {
+        Self { role: posting.role.into(), name: Some(posting.name.as_str().to_owned()), since: posting.since }
+    }
+}
+
+/// A cell as it stands in one version of the plan.
+#[derive(Clone, Debug)]
+pub struct Cell(CellInPlan);
+
+impl From<CellInPlan> for Cell {
+    fn from(cell: CellInPlan) -> Self {
+        Self(cell)
+    }
+}
+
+impl Cell {
+    fn name(&self) -> CellName {
+        self.0.name()
+    }
+}
+
+#[Object]
+impl Cell {
+    /// Names this cell in this version of the plan, so that caches never mix the borders of two.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        let name = self.name();
+        GlobalId::Cell(name.district, name.cell, Some(name.version)).to_id()
+    }
+
+    /// Names the cell through all versions. Arguments take either id.
+    async fn lineage(&self) -> ID {
+        GlobalId::Cell(self.0.district.id, self.0.cell.id, None).to_id()
+    }
+
+    /// What people call it by; it stays on small edits and is not reused.
+    async fn code(&self) -> &str {
+        self.0.cell.code.as_str()
+    }
+
+    /// The key of its level, such as `township`.
+    async fn level(&self) -> &str {
+        self.0.district.rules.level(self.0.cell.rank).map_or("", |level| level.key.as_str())
+    }
+
+    /// Its names.
+    async fn names(&self) -> Vec<LocalText> {
+        local_texts(&self.0.cell.names)
+    }
+
+    /// The version of the plan that this cell was read from.
+    async fn plan_version(&self) -> i32 {
+        self.0.plan.version().0
+    }
+
+    /// A part of the ordinary grid, or one of its own.
+    async fn kind(&self) -> CellKind {
+        self.0.cell.kind.into()
+    }
+
+    /// In town or in the country.
+    async fn setting(&self) -> CellSetting {
+        self.0.cell.setting.into()
+    }
+
+    /// The cell that it is part of; null at the top.
+    async fn parent(&self) -> Option<Cell> {
+        self.0.parent().map(Cell)
+    }
+
+    /// The cells above it, from its parent up.
+    async fn ancestors(&self) -> Vec<Cell> {
+        self.0.ancestors().into_iter().map(Cell).collect()
+    }
+
+    /// The cells that it is cut into, by code; empty for a leaf.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn children(&self) -> Vec<Cell> {
+        self.0.children().into_iter().map(Cell).collect()
+    }
+
+    /// Its area as GeoJSON: exteriors counter-clockwise, at most seven decimals, neighbours sharing every position.
+    #[graphql(complexity = "5")]
+    async fn geometry(
+        &self,
+        #[graphql(
+            name = "simplifyM",
+            desc = "How far the drawn border may lie from the true one, in metres. \
+            Borders are not simplified yet, since neighbours would drift apart: the answer is exact."
+        )]
+        _simplify_m: Option<f64>,
+        #[graphql(desc = "Which frame to answer in; WGS84 is given.", default_with = "Datum::Wgs84")]
+        datum: Datum,
+    ) -> Result<GeoJsonMultiPolygon> {
+        check_datum(datum, &[]).map_err(|problem| outward(problem.into()))?;
+        Ok(GeoJsonMultiPolygon(self.0.plan.polygons(self.0.cell.id)))
+    }
+
+    /// The smallest box around it.
+    async fn bounds(&self) -> Bounds {
+        self.0.bounds().into()
+    }
+
+    /// Its ground in square metres, on the WGS 84 ellipsoid.
+    async fn area_m2(&self) -> f64 {
+        self.0.plan.area_m2(self.0.cell.id)
+    }
+
+    /// Its incidents that the viewer may see, counted; those of the cells below it included.
+    async fn counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which incidents; left out, all.")] filter: Option<IncidentFilter>,
+    ) -> Option<Result<Counts>> {
+        let key = CountsKey { cell: self.name(), filter: filter.unwrap_or_default().into() };
+        let counts = loaders(ctx).load_one(key).await;
+        counts.map(|counts| counts.map(Counts::from)).map_err(outward).transpose()
+    }
+
+    /// Who is responsible for it now. Posts that are not public are listed for those who may read them.
+    async fn postings(&self, ctx: &Context<'_>) -> Result<Vec<Posting>> {
+        let key = PostingsKey { district: self.0.district.id, cell: self.0.cell.id };
+        let postings = loaders(ctx).load_one(key).await.map_err(outward)?;
+        Ok(postings.unwrap_or_default().into_iter().map(Posting::from).collect())
+    }
+
+    /// Its incidents, the newest first; those of the cells below it included.
+    #[graphql(complexity = "10 + first.max(1) as usize * child_complexity")]
+    async fn incidents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which incidents; left out, all.")] filter: Option<IncidentFilter>,
+        #[graphql(desc = "How many, 1 to 200.", default = 20)] first: i32,
+        #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
+    ) -> Option<Result<IncidentConnection>> {
+        let list = IncidentConnection::list(Area::Subtree(self.0.cell.id), filter, None);
+        let page = IncidentConnection::read(ctx, &self.0.district, list, first, after).await;
+        Some(page.map_err(outward))
+    }
+}
+
+/// A page of cells.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
+pub struct CellConnection {
+    #[graphql(skip)]
+    rows: Rows<Cell>,
+    /// How many the whole list has.
+    total_count: Option<i32>,
+}
+
+impl CellConnection {
+    pub(super) fn new(rows: Rows<Cell>, total_count: usize) -> Self {
+        Self { rows, total_count: i32::try_from(total_count).ok() }
+    }
+}
+
+#[ComplexObject]
+impl CellConnection {
+    /// The cells with their cursors.
+    async fn edges(&self) -> Vec<CellEdge> {
+        self.rows.edges().into_iter().map(|Row { cursor, node }| CellEdge { cursor, node }).collect()
+    }
+
+    /// The cells.
+    async fn nodes(&self) -> Vec<Cell> {
+        self.rows.nodes()
+    }
+
+    /// Where this page lies.
+    async fn page_info(&self) -> PageInfo {
+        self.rows.info()
+    }
+}
+
+/// A cell in a list.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct CellEdge {
+    /// Its place in the list.
+    cursor: String,
+    /// The cell.
+    node: Cell,
+}

@@ -1,0 +1,135 @@
+//! Positions, boxes, areas and moments as they come in.
+
+use async_graphql::{ID, InputObject, OneofObject};
+use chrono::{DateTime, Utc};
+use domain::ids::{DistrictId, PlanVersion};
+use domain::input::{InputCode, InputProblem};
+use geo_tools::{Bounds, Position};
+
+use super::Datum;
+use crate::graphql::id;
+use crate::service::cells::Area;
+use crate::service::location::Fix;
+use crate::service::plans;
+
+/// A moment of the grid. Left out, it is now.
+#[derive(OneofObject, Clone, Debug)]
+pub enum At {
+    /// The plan that was in force then.
+    Time(DateTime<Utc>),
+    /// One published version, from 1.
+    PlanVersion(i32),
+    /// A draft. Not taken yet.
+    Draft(ID),
+}
+
+/// Which part of a district.
+#[derive(OneofObject, Clone, Debug)]
+pub enum AreaInput {
+    /// What lies in a box; of cells, what overlaps it.
+    Within(BoundsInput),
+    /// One leaf cell, by either of its ids; of cells, that cell itself.
+    Cell(ID),
+    /// A cell and all that it is cut into, by either of its ids.
+    Subtree(ID),
+}
+
+/// A box on the map.
+#[derive(InputObject, Clone, Copy, Debug)]
+pub struct BoundsInput {
+    /// The smallest longitude, in degrees.
+    west: f64,
+    /// The smallest latitude, in degrees.
+    south: f64,
+    /// The largest longitude, in degrees.
+    east: f64,
+    /// The largest latitude, in degrees.
+    north: f64,
+    /// Which frame the four are in; WGS84 is taken.
+    datum: Datum,
+}
+
+/// A position, and how sure it is.
+#[derive(InputObject, Clone, Copy, Debug)]
+pub struct PositionInput {
+    /// Longitude in degrees, -180 to 180.
+    lon: f64,
+    /// Latitude in degrees, -90 to 90.
+    lat: f64,
+    /// Which frame the two are in; WGS84 is taken.
+    datum: Datum,
+    /// The radius, in metres, of the circle that the position is known to lie in: what a phone gives.
+    accuracy_m: Option<f64>,
+}
+
+impl At {
+    /// The moment, or now where none is given.
+    pub(in crate::graphql) fn parse(at: Option<Self>) -> Result<plans::At, InputProblem> {
+        match at {
+            None => Ok(plans::At::Now),
+            Some(Self::Time(time)) => Ok(plans::At::Time(time)),
+            Some(Self::PlanVersion(version)) => Ok(plans::At::Version(PlanVersion(version))),
+            Some(Self::Draft(_)) => {
+                let message = "drafts cannot be asked about yet; give a time or a planVersion";
+                Err(InputProblem::new(InputCode::NoPlan, message, &["at", "draft"]))
+            }
+        }
+    }
+
+    /// Refuses a moment where only the present is kept: rows of people and cases carry no past.
+    pub(in crate::graphql) fn only_now(at: Option<Self>) -> Result<(), InputProblem> {
+        match at {
+            None => Ok(()),
+            Some(_) => {
+                let message = "only the present is answered here so far; leave `at` out";
+                Err(InputProblem::new(InputCode::InvalidTime, message, &["at"]))
+            }
+        }
+    }
+}
+
+impl AreaInput {
+    /// The part of a district that is meant; all of it where none is given.
+    pub(in crate::graphql) fn parse(area: Option<Self>, district: DistrictId) -> Result<Area, InputProblem> {
+        match area {
+            None => Ok(Area::Everywhere),
+            Some(Self::Within(bounds)) => bounds.parse(&["area", "within"]).map(Area::Within),
+            Some(Self::Cell(id)) => id::cell_of(&id, district, &["area", "cell"]).map(Area::Cell),
+            Some(Self::Subtree(id)) => id::cell_of(&id, district, &["area", "subtree"]).map(Area::Subtree),
+        }
+    }
+}
+
+impl BoundsInput {
+    fn parse(self, path: &[&str]) -> Result<Bounds, InputProblem> {
+        check_datum(self.datum, path)?;
+        let corner = |lon, lat| {
+            Position::new(lon, lat)
+                .map_err(|problem| InputProblem::new(InputCode::InvalidPosition, problem, path))
+        };
+        let (south_west, north_east) = (corner(self.west, self.south)?, corner(self.east, self.north)?);
+        Bounds::new(south_west, north_east)
+            .map_err(|problem| InputProblem::new(InputCode::InvalidBounds, problem, path))
+    }
+}
+
+impl PositionInput {
+    /// The position with its accuracy; how wide a circle may be is the district's rule and checked there.
+    pub(in crate::graphql) fn parse(self, path: &[&str]) -> Result<Fix, InputProblem> {
+        check_datum(self.datum, path)?;
+        let position = Position::new(self.lon, self.lat)
+            .map_err(|problem| InputProblem::new(InputCode::InvalidPosition, problem, path))?;
+        Ok(Fix { position, accuracy_m: self.accuracy_m })
+    }
+}
+
+/// Refuses coordinates that would have to be shifted first.
+pub(in crate::graphql) fn check_datum(datum: Datum, path: &[&str]) -> Result<(), InputProblem> {
+    if datum == Datum::Wgs84 {
+        return Ok(());
+    }
+    let got = datum.name();
+    let message = format!("coordinates in {got} are not taken yet; allowed is WGS84");
+    let path: Vec<&str> = path.iter().copied().chain(["datum"]).collect();
+    Err(InputProblem::new(InputCode::UnsupportedDatum, message, &path).with_param("datum", got))
+}

@@ -1,0 +1,10 @@
+//! Places: positions and boxes in and out, and which cell a position lies in.
+
+mod input;
+mod query;
+mod types;
+
+pub(super) use input::check_datum;
+pub use input::{AreaInput, At, BoundsInput, PositionInput};
+pub use query::LocationQuery;
+pub use types::{Bounds, CellCandidate, Datum, Location, LocationMethod, Position};

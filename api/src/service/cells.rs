@@ -1,0 +1,280 @@
+//! Use cases for cells: lists of them, one of them, and the figures on each.
+//!
+//! The grid is for everybody; of postings the public sees those that are public. Start at [`Services::cells`].
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use domain::access::{Action, Personal, grid_scope, incident_scope};
+use domain::cell::Cell;
+use domain::district::District;
+use domain::ids::{CellId, DistrictId, PlanVersion};
+use domain::input::InputCode;
+use domain::level::LevelRank;
+use domain::page::PageSize;
+use domain::plan::Plan;
+use domain::staff::Posting;
+use domain::viewer::Viewer;
+use geo_tools::Bounds;
+
+use super::incidents::{IncidentCounts, IncidentFilter, total};
+use super::plans::At;
+use super::{ServiceError, Services};
+
+pub use crate::store::Area;
+
+/// A cell as it stands in one plan.
+#[derive(Clone, Debug)]
+pub struct CellInPlan {
+    /// The district.
+    pub district: Arc<District>,
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The cell.
+    pub cell: Cell,
+}
+
+/// Names a cell in one version of the plan.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CellName {
+    /// The district.
+    pub district: DistrictId,
+    /// The version.
+    pub version: PlanVersion,
+    /// The cell.
+    pub cell: CellId,
+}
+
+/// Which cells are asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CellQuery {
+    /// The key of a level; `None` is every level.
+    pub level: Option<String>,
+    /// Which part of the district.
+    pub area: Area,
+    /// The moment.
+    pub at: At,
+}
+
+/// The place of a cell in a list: by level, then code, in one plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CellKey {
+    /// The plan that the list was begun in.
+    pub version: PlanVersion,
+    /// The cell's level.
+    pub rank: LevelRank,
+    /// The cell's code.
+    pub code: String,
+}
+
+/// A page of cells.
+#[derive(Clone, Debug)]
+pub struct CellPage {
+    /// The cells.
+    pub cells: Vec<CellInPlan>,
+    /// Whether there are more after them.
+    pub has_more: bool,
+    /// How many the whole list has.
+    pub total_count: usize,
+}
+
+impl CellKey {
+    /// Reads what `to_string` wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ':');
+        let version = PlanVersion(parts.next()?.parse().ok()?);
+        let rank = LevelRank(parts.next()?.parse().ok()?);
+        Some(Self { version, rank, code: parts.next()?.to_owned() })
+    }
+}
+
+impl fmt::Display for CellKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.version, self.rank.0, self.code)
+    }
+}
+
+impl CellInPlan {
+    /// A cell of a plan; `None` where the plan does not have it.
+    pub fn find(district: &Arc<District>, plan: &Arc<Plan>, id: CellId) -> Option<Self> {
+        let cell = plan.cell(id)?.clone();
+        Some(Self { district: Arc::clone(district), plan: Arc::clone(plan), cell })
+    }
+
+    /// Its place in a list.
+    pub fn key(&self) -> CellKey {
+        CellKey {
+            version: self.plan.version(),
+            rank: self.cell.rank,
+            code: self.cell.code.as_str().to_owned(),
+        }
+    }
+
+    /// Names it.
+    pub fn name(&self) -> CellName {
+        CellName { district: self.district.id, version: self.plan.version(), cell: self.cell.id }
+    }
+
+    /// The smallest box around it.
+    pub fn bounds(&self) -> Bounds {
+        self.plan.bounds(self.cell.id).unwrap_or(self.plan.coverage().bounds())
+    }
+
+    /// The cell that it is part of.
+    pub fn parent(&self) -> Option<Self> {
+        Self::find(&self.district, &self.plan, self.cell.parent?)
+    }
+
+    /// The cells above it, from its parent up.
+    pub fn ancestors(&self) -> Vec<Self> {
+        self.plan.ancestors(self.cell.id).map(|cell| self.sibling(cell)).collect()
+    }
+
+    /// The cells that it is cut into, by code.
+    pub fn children(&self) -> Vec<Self> {
+        self.plan.children(self.cell.id).map(|cell| self.sibling(cell)).collect()
+    }
+
+    fn sibling(&self, cell: &Cell) -> Self {
+        Self { district: Arc::clone(&self.district), plan: Arc::clone(&self.plan), cell: cell.clone() }
+    }
+}
+
+impl Services {
+    /// A page of a district's cells, by level, then code. A page after another stays in the plan that the first one saw.
+    pub async fn cells(
+        &self,
+        viewer: &Viewer,
+        district: &Arc<District>,
+        query: &CellQuery,
+        after: Option<&CellKey>,
+        first: PageSize,
+    ) -> Result<CellPage, ServiceError> {
+        let at = match (query.at, after) {
+            (At::Now, Some(after)) => At::Version(after.version),
+            (at, _) => at,
+        };
+        let plan = self.plan(viewer, district, at).await?;
+        let rank = query.level.as_deref().map(|level| rank_of(district, level)).transpose()?;
+        let chosen = matching(&plan, rank, query.area)?;
+        let total_count = chosen.len();
+        let is_after = |cell: &&Cell| {
+            after.is_none_or(|key| (cell.rank, cell.code.as_str()) > (key.rank, key.code.as_str()))
+        };
+        let rows = usize::try_from(first.rows()).unwrap_or(usize::MAX);
+        let mut rest = chosen.into_iter().filter(is_after);
+        let in_plan = |cell: &Cell| CellInPlan {
+            district: Arc::clone(district),
+            plan: Arc::clone(&plan),
+            cell: cell.clone(),
+        };
+        let cells: Vec<CellInPlan> = rest.by_ref().take(rows).map(in_plan).collect();
+        let has_more = rest.next().is_some();
+        Ok(CellPage { cells, has_more, total_count })
+    }
+
+    /// The cell with a code; `None` where the plan does not have it.
+    pub async fn cell(
+        &self,
+        viewer: &Viewer,
+        district: &str,
+        code: &str,
+        at: At,
+    ) -> Result<Option<CellInPlan>, ServiceError> {
+        let district = self.district(viewer, district).await?;
+        let plan = self.plan(viewer, &district, at).await?;
+        let id = plan.cell_by_code(code).map(|cell| cell.id);
+        Ok(id.and_then(|id| CellInPlan::find(&district, &plan, id)))
+    }
+
+    /// The cell with an id, in a version of the plan or in the one in force; `None` where it is not there.
+    pub async fn cell_by_id(
+        &self,
+        viewer: &Viewer,
+        district: DistrictId,
+        id: CellId,
+        version: Option<PlanVersion>,
+    ) -> Result<Option<CellInPlan>, ServiceError> {
+        let district = self.district_by_id(viewer, district).await?;
+        let at = version.map_or(At::Now, At::Version);
+        let plan = match self.plan(viewer, &district, at).await {
+            Ok(plan) => plan,
+            Err(ServiceError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(CellInPlan::find(&district, &plan, id))
+    }
+
+    /// How many incidents in some cells of one plan the viewer may see; what is below a cell counts for it.
+    pub async fn cell_counts(
+        &self,
+        viewer: &Viewer,
+        district: DistrictId,
+        version: PlanVersion,
+        cells: &[CellId],
+        filter: &IncidentFilter,
+    ) -> Result<HashMap<CellId, IncidentCounts>, ServiceError> {
+        let district = &*self.district_by_id(viewer, district).await?;
+        let plan = &*self.plan(viewer, district, At::Version(version)).await?;
+        viewer.require(Action::ReadIncidents, district.id)?;
+        let scope = incident_scope(viewer, district.id);
+        let leaves = leaves_of(plan, cells);
+        let every: Vec<CellId> = leaves.values().flatten().copied().collect();
+        let by_leaf = self.incident_counts(&scope, district, Some(&every), filter).await?;
+        let count = |leaf: &CellId| by_leaf.get(&Some(*leaf)).copied();
+        let sum = |leaves: Vec<CellId>| total(leaves.iter().filter_map(count));
+        Ok(leaves.into_iter().map(|(cell, leaves)| (cell, sum(leaves))).collect())
+    }
+
+    /// Who is responsible for some cells now. Names of posts that are not public are for those who may read postings.
+    pub async fn postings(
+        &self,
+        viewer: &Viewer,
+        district: DistrictId,
+        cells: &[CellId],
+    ) -> Result<HashMap<CellId, Vec<Posting>>, ServiceError> {
+        viewer.require(Action::ReadGrid, district)?;
+        let scope = grid_scope(viewer, district);
+        let postings = self.store.postings(district, cells, self.clock.now()).await;
+        let mut by_cell: HashMap<CellId, Vec<Posting>> = HashMap::new();
+        for posting in postings.map_err(ServiceError::internal)? {
+            if scope.personal() == Personal::Shown || posting.role.is_public() {
+                by_cell.entry(posting.cell).or_default().push(posting);
+            }
+        }
+        Ok(by_cell)
+    }
+}
+
+fn rank_of(district: &District, level: &str) -> Result<LevelRank, ServiceError> {
+    district.rules.rank_of(level).ok_or_else(|| {
+        let allowed: Vec<&str> = district.rules.levels().iter().map(|level| level.key.as_str()).collect();
+        let message = format!("there is no level {level:?}; allowed are {}", allowed.join(", "));
+        ServiceError::problem(InputCode::UnknownLevel, message, &["level"])
+    })
+}
+
+fn matching(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<&Cell>, ServiceError> {
+    if let Area::Cell(root) | Area::Subtree(root) = area
+        && plan.cell(root).is_none()
+    {
+        return Err(ServiceError::not_found("cell", root));
+    }
+    let in_area = |cell: &Cell| match area {
+        Area::Everywhere => true,
+        Area::Within(bounds) => plan.bounds(cell.id).is_some_and(|own| own.overlaps(&bounds)),
+        Area::Cell(id) => cell.id == id,
+        Area::Subtree(root) => cell.id == root || plan.ancestors(cell.id).any(|above| above.id == root),
+    };
+    let wanted = |cell: &&Cell| rank.is_none_or(|rank| cell.rank == rank) && in_area(cell);
+    Ok(plan.cells().iter().filter(wanted).collect())
+}
+
+fn leaves_of(plan: &Plan, cells: &[CellId]) -> HashMap<CellId, Vec<CellId>> {
+    let leaves = |id: CellId| {
+        let leaves = plan.leaves_under(id).into_iter();
+        leaves.filter_map(|leaf| plan.leaf_cell(leaf)).map(|cell| cell.id).collect()
+    };
+    cells.iter().map(|&id| (id, leaves(id))).collect()
+}

@@ -1,0 +1,67 @@
+//! What a use case answers when it does not do what was asked.
+//!
+//! Invariant: nothing here is shown as it is; `graphql/error.rs` and `http/error.rs` decide what leaves.
+
+use std::sync::Arc;
+
+use domain::access::Refused;
+use domain::input::{InputCode, InputProblem};
+
+/// Why a use case did nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The viewer's role does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// What was named is not there, or may not be seen: the two look alike.
+    #[error("there is no {what} {given:?}")]
+    NotFound {
+        /// What kind of thing: `district`, `cell`.
+        what: &'static str,
+        /// How it was named, cut to 60 characters.
+        given: String,
+    },
+    /// The input is wrong: every problem of it.
+    #[error("{}", sentences(.0))]
+    Problems(Vec<InputProblem>),
+    /// The grid changed again and again while this tried to write.
+    #[error("the grid is being changed; try again in a moment")]
+    Busy,
+    /// Something that should not happen.
+    #[error("an internal error")]
+    Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl ServiceError {
+    /// That something named in the input is not there.
+    pub fn not_found(what: &'static str, given: impl ToString) -> Self {
+        Self::NotFound { what, given: given.to_string().chars().take(60).collect() }
+    }
+
+    /// One problem of a field.
+    pub fn problem(code: InputCode, message: impl ToString, path: &[&str]) -> Self {
+        Self::Problems(vec![InputProblem::new(code, message, path)])
+    }
+
+    /// An unexpected error, kept with its cause.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(Arc::from(source.into()))
+    }
+}
+
+impl From<InputProblem> for ServiceError {
+    fn from(problem: InputProblem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+impl From<Vec<InputProblem>> for ServiceError {
+    fn from(problems: Vec<InputProblem>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+fn sentences(problems: &[InputProblem]) -> String {
+    let sentences: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    sentences.join("; ")
+}

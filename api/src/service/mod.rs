@@ -1,0 +1,41 @@
+//! Use cases: one file a slice. Each takes who asks first, then: may, need, decide, write, tell.
+//!
+//! *Decide* is a plain function in `domain`. What runs without a user is in `system.rs`. Start at [`Services`].
+//!
+//! Invariant: every read goes through a scope that `domain::access` made for the viewer; forbidden looks like absent.
+//! Invariant: whatever names a cell is written only under the plan version that is current at its commit.
+
+mod attempt;
+pub mod cells;
+pub mod districts;
+mod error;
+mod fingerprint;
+pub mod incidents;
+pub mod location;
+pub mod plans;
+pub mod system;
+
+use crate::bus::Bus;
+use crate::cache::Cache;
+use crate::clock::{Clock, IdSource};
+use crate::store::Store;
+
+pub use crate::store::sql_count;
+pub use error::ServiceError;
+
+/// Everything that a use case needs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    store: Store,
+    cache: Cache,
+    bus: Bus,
+    clock: Clock,
+    ids: IdSource,
+}
+
+impl Services {
+    /// Puts the use cases on their store, cache, doorbell, clock and source of ids.
+    pub fn new(store: Store, cache: Cache, bus: Bus, clock: Clock, ids: IdSource) -> Self {
+        Self { store, cache, bus, clock, ids }
+    }
+}

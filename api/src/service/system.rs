@@ -1,0 +1,50 @@
+//! What runs without a user: the streams that the live hub follows, and who a token belongs to.
+//!
+//! Invariant: what is read here under [`Scope::system`] is filtered with a viewer's scope before anything is shown.
+
+use chrono::{DateTime, Utc};
+use domain::event::{Event, EventNumber};
+use domain::ids::DistrictId;
+use domain::viewer::Viewer;
+
+use super::{ServiceError, Services};
+
+pub use crate::store::StreamHead;
+
+impl Services {
+    /// The time, as every use case sees it.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Where the stream of every district stands.
+    pub async fn stream_heads(&self) -> Result<Vec<StreamHead>, ServiceError> {
+        self.store.heads().await.map_err(ServiceError::internal)
+    }
+
+    /// What happened in a district after a number, in order, at most so many events.
+    pub async fn events_after(
+        &self,
+        district: DistrictId,
+        after: EventNumber,
+        limit: u64,
+    ) -> Result<Vec<Event>, ServiceError> {
+        self.store.events_after(district, after, limit).await.map_err(ServiceError::internal)
+    }
+
+    /// Who a token's hash belongs to; `None` where it is not known or has expired.
+    pub async fn viewer_by_token(&self, hash: &[u8; 32]) -> Result<Option<SignedIn>, ServiceError> {
+        let found = self.store.user_by_token(hash).await.map_err(ServiceError::internal)?;
+        let alive = found.filter(|(_, expires_at)| *expires_at > self.clock.now());
+        Ok(alive.map(|(user, expires_at)| SignedIn { viewer: Viewer::staff(&user), expires_at }))
+    }
+}
+
+/// Who signed in, and until when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub viewer: Viewer,
+    /// Until when the token is good.
+    pub expires_at: DateTime<Utc>,
+}
