@@ -406,3 +406,22 @@ fn what_is_written_reads_the_same_and_is_wound_by_the_right_hand() {
     };
     assert_eq!(first.iter().map(sorted).collect::<Vec<_>>(), second.iter().map(sorted).collect::<Vec<_>>());
 }
+
+#[test]
+fn what_is_too_large_or_wrong_throughout_is_refused_without_reading_on() {
+    let started = Instant::now();
+    let point = |coordinates: String| format!(r#"{{"type":"MultiPoint","coordinates":{coordinates}}}"#);
+    for (text, code) in [
+        (point(format!("[{}1]", "[1,2],".repeat(3_000_000))), Code::TooLarge),
+        (point(format!("[{}1]", "\"x\",".repeat(5_000_000))), Code::CoordType),
+        (point(format!("[{}1]", "1,".repeat(5_000_000))), Code::CoordType),
+        (point(format!("[{}1]", "[],".repeat(5_000_000))), Code::TooLarge),
+        (point(format!("[1.{}]", "0".repeat(10_000_000))), Code::TooLarge),
+        (format!("{{\"properties\":{{\"a\":\"{}\"}}}}", "x".repeat(10_000_000)), Code::TooLarge),
+        (format!("{{\"{}\":1}}", "k".repeat(10_000_000)), Code::TooLarge),
+    ] {
+        let found = problems(&text);
+        assert!(found.iter().any(|problem| problem.code == code), "{}: {found:?}", &text[..60]);
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}

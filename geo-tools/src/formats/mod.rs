@@ -66,7 +66,7 @@ impl Default for Caps {
             max_bytes: 4 << 30,
             max_features: 20_000_000,
             max_positions: 200_000_000,
-            max_feature_positions: 12_000_000,
+            max_feature_positions: 2_000_000,
             max_depth: 64,
             max_text_bytes: 4 << 20,
             max_problems: 10_000,

@@ -228,6 +228,12 @@ fn read_position(
         return Ok(None);
     }
     let (lon_column, lat_column) = (lon.0, lat.0);
+    if lon.1.trim().is_empty() && lat.1.trim().is_empty() {
+        let message = format!(
+            "columns \u{201c}{lon_column}\u{201d} and \u{201c}{lat_column}\u{201d}: no position is given"
+        );
+        return Err(vec![Problem::error(Code::CoordType, message)]);
+    }
     match (degrees(lon), degrees(lat)) {
         (Ok(lon), Ok(lat)) => Position::new(lon, lat).map(Some).map_err(|error| {
             let message =

@@ -12,6 +12,10 @@ use crate::problem::{Code, Problem};
 
 /// Problems told of one `coordinates` member; the others are counted.
 const MAX_FLAWS: usize = 20;
+/// With more than this the rest of the file is not worth the time.
+const MAX_COUNTED_FLAWS: usize = 100_000;
+/// A position of more numbers than this is none.
+const MAX_NUMBERS: usize = 64;
 
 /// A `coordinates` member as it was written.
 #[derive(Debug, Default)]
@@ -89,6 +93,10 @@ pub(super) fn scan<R: Read>(
         if coordinates.positions.len().max(coordinates.ends.len()) > max_positions {
             let message = format!("more than {max_positions} positions in one geometry");
             return Err(lexer.refuse(Code::TooLarge, &message));
+        }
+        if coordinates.flaws.untold > MAX_COUNTED_FLAWS {
+            let message = format!("more than {MAX_COUNTED_FLAWS} coordinates of one geometry are wrong");
+            return Err(lexer.refuse(Code::CoordType, &message));
         }
         // Every array that ends here ends; then the next element of the innermost one that goes on.
         while let Some(index) = place.last_mut() {
@@ -190,6 +198,12 @@ fn numbers<R: Read>(
             flawed = true;
         }
         count += 1;
+        if count > MAX_NUMBERS {
+            let message = format!(
+                "a position is a longitude and a latitude, more than {MAX_NUMBERS} numbers were given"
+            );
+            return Err(lexer.refuse(Code::CoordType, &message));
+        }
         if !lexer.another(b']')? {
             break;
         }
