@@ -18,7 +18,7 @@ build: ## Build the dashboard and the release binaries into target/release (hono
 check: ## All of CI: formats, lints, dependencies, drift, every suite, a clean tree.
 	@bash scripts/check.sh
 
-bless: ## Accept what the SDL and the snapshots have become.
+bless: ## Accept what the SDL, the snapshots and the README's pictures have become.
 	@bash scripts/bless.sh
 
 fmt: ## Format the Rust code.

@@ -98,6 +98,7 @@ import_liechtenstein() {
     "$gridward" district create --code li --name Liechtenstein --timezone Europe/Vaduz &&
         "$gridward" import cells "$town/municipalities.geojson" --district li --level township --id id --name name &&
         "$gridward" import cells "$town/blocks.geojson.gz" --district li --level cell --id block_id --parent municipality &&
-        "$gridward" import households "$town/buildings_points.geojson.gz" --district li --id osm_id &&
+        "$gridward" import households "$town/buildings_points.geojson.gz" --district li --id osm_id \
+            --map dwellings=dwellings address=street,housenumber &&
         "$gridward" export households --district li --format csv -o "$2/households.csv"
 }

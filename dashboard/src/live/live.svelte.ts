@@ -26,7 +26,7 @@ export interface Announcement {
 const OFFLINE_AFTER_MS = 12_000;
 const FOLLOW_AGAIN_AFTER_MS = 5_000;
 
-/** What tests and curious people may look at: `window.gridward.live.trace`. */
+/** What tests and curious people may look at: `window.gridward.live.trace`. Upserts are `id@version`. */
 interface Trace {
   incidentBatches: { kind: string; upserts: string[]; left: string[] }[];
 }
@@ -56,8 +56,14 @@ class Live {
   #longLostTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    addEventListener('online', () => (this.online = true));
-    addEventListener('offline', () => (this.online = false));
+    addEventListener('online', () => {
+      this.online = true;
+      if (this.socket === 'open') this.lostAt_ms = null;
+    });
+    addEventListener('offline', () => {
+      this.online = false;
+      this.lostAt_ms ??= Date.now();
+    });
     this.#startLostTimer();
   }
 
@@ -125,7 +131,7 @@ class Live {
     const change = this.#feed.apply(batch);
     this.trace.incidentBatches.push({
       kind: batch.kind,
-      upserts: batch.upserts.map((incident) => incident.id),
+      upserts: batch.upserts.map((incident) => `${incident.id}@${incident.version}`),
       left: batch.left.map((incident) => incident.id),
     });
     if (this.trace.incidentBatches.length > 500) this.trace.incidentBatches.shift();
@@ -139,9 +145,7 @@ class Live {
 
   #applyCounts(batch: CellCounts): void {
     if (batch.kind === 'BOOKMARK' || batch.kind === 'RESYNC') return;
-    const counts = new Map(this.counts);
-    for (const row of batch.counts) counts.set(row.code, row.counts);
-    this.counts = counts;
+    this.counts = new Map([...this.counts, ...batch.counts.map((row) => [row.code, row.counts] as const)]);
   }
 
   #startLostTimer(): void {

@@ -25,6 +25,8 @@ export interface MapTexts {
 }
 
 export interface MapOptions {
+  /** Sent with every tile: what a viewer may not see is not in the tile. */
+  token: string | null;
   container: HTMLElement;
   style: StyleSpecification;
   bounds: MapBounds | null;
@@ -34,11 +36,12 @@ export interface MapOptions {
 
 const corners = ({ west, south, east, north }: MapBounds): [number, number, number, number] => [west, south, east, north];
 
-export function createMap({ container, style, bounds, attribution, texts }: MapOptions): MapLibreMap {
+export function createMap({ container, style, bounds, attribution, texts, token }: MapOptions): MapLibreMap {
   const map = new MapLibreMap({
     container,
     style,
     ...(bounds === null ? {} : { bounds: corners(bounds), fitBoundsOptions: { padding: 24 } }),
+    transformRequest: (url) => (token !== null && url.startsWith(`${location.origin}/d/`) ? { url, headers: { authorization: `Bearer ${token}` } } : { url }),
     attributionControl: false,
     fadeDuration: 0,
     dragRotate: false,
@@ -59,6 +62,12 @@ export function createMap({ container, style, bounds, attribution, texts }: MapO
 export function look(map: MapLibreMap, at: MapPoint | MapBounds): void {
   if ('west' in at) map.fitBounds(corners(at), { padding: 48, maxZoom: 17, duration: 700 });
   else map.easeTo({ center: [at.lon, at.lat], zoom: Math.max(map.getZoom(), 16), duration: 700 });
+}
+
+/** Moves only if the middle of what was chosen is not in view. */
+export function bringIntoView(map: MapLibreMap, at: MapPoint | MapBounds): void {
+  const middle: [number, number] = 'west' in at ? [(at.west + at.east) / 2, (at.south + at.north) / 2] : [at.lon, at.lat];
+  if (!map.getBounds().contains(middle)) look(map, at);
 }
 
 function setFeatures(map: MapLibreMap, source: string, features: Feature[]): void {

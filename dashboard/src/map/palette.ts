@@ -1,7 +1,7 @@
 // Every colour that has a meaning on the map, once. The legend and the style sheet read it from here.
 
 /** Fill of a cell by the step of its rate (`cells/rate.ts`); the first is "nothing open". */
-export const RATE_COLOURS = ['#f6f4ef', '#dfece7', '#bfdbd6', '#95c5c1', '#6aa9a8', '#458c8e'] as const;
+export const RATE_COLOURS = ['#f6f4ef', '#e2efea', '#c8e0da', '#a8cfca', '#83b9b7', '#5c9fa1'] as const;
 
 /** Kind of problem. Each also has its own shape: colour alone says nothing here. */
 export const INCIDENT_COLOURS = { YELLOW: '#a87c00', ORANGE: '#c25e00', RED: '#b3261e' } as const;

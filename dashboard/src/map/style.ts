@@ -32,8 +32,9 @@ export function labelText(language: Language): ExpressionSpecification {
 
 export const shownLevel = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-1) ?? ''];
 export const parentLevel = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-2) ?? ''];
-export const lowestBorders = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-1) ?? ''];
-export const higherBorders = (levels: readonly string[]): FilterSpecification => ['in', ['get', 'level'], ['literal', levels.slice(0, -1)]];
+// A border's rank is 0 on the district's outline, then one more a level.
+export const lowestBorders = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'rank'], levels.length];
+export const higherBorders = (levels: readonly string[]): FilterSpecification => ['<', ['get', 'rank'], levels.length];
 export const selectedCell = (code: string | null): FilterSpecification => ['==', ['get', 'code'], code ?? ''];
 
 function cellLayers(choice: StyleChoice): LayerSpecification[] {
@@ -48,7 +49,7 @@ function cellLayers(choice: StyleChoice): LayerSpecification[] {
       filter: shownLevel(choice.levels),
       paint: {
         'fill-color': ['step', step, RATE_COLOURS[0], ...colours] as unknown as ExpressionSpecification,
-        'fill-opacity': fading(9, 0.95, 14, 0.82, 17, 0.62),
+        'fill-opacity': fading(9, 0.95, 14, 0.85, 15.5, 0.55, 17, 0.4),
         'fill-antialias': false,
       },
     },

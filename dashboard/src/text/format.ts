@@ -34,6 +34,10 @@ export function formatTime(instant: string, timeZone: string): string {
   return new Intl.DateTimeFormat(language.current, options).format(new Date(instant));
 }
 
+export function formatDate(instant: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium', timeZone }).format(new Date(instant));
+}
+
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
@@ -42,13 +46,18 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 ];
 
 /** "in 3 hours", "2 days ago": the largest unit of which there is at least one. */
-export function formatRelative(instant: string | number, now_ms: number): string {
+export function formatRelative(instant: string | number, now_ms: number, style: 'long' | 'narrow' = 'long'): string {
   const difference_ms = (typeof instant === 'number' ? instant : Date.parse(instant)) - now_ms;
-  const relative = new Intl.RelativeTimeFormat(language.current, { numeric: 'auto', style: 'long' });
+  const relative = new Intl.RelativeTimeFormat(language.current, { numeric: style === 'long' ? 'auto' : 'always', style });
   for (const [unit, unit_ms] of STEPS) {
     if (Math.abs(difference_ms) >= unit_ms) return relative.format(Math.trunc(difference_ms / unit_ms), unit);
   }
   return relative.format(0, 'second');
+}
+
+/** Short facts in one line, with the comma of the language. Empty ones are left out. */
+export function joined(...parts: readonly (string | null | undefined | false)[]): string {
+  return parts.filter((part) => typeof part === 'string' && part !== '').join(language.current === 'en' ? ', ' : '，');
 }
 
 export function formatShare(share: number): string {

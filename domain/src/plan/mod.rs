@@ -6,6 +6,7 @@
 //! Invariant: a published plan never changes; whoever holds one keeps seeing the version they started with.
 //! Invariant: every leaf of the coverage is a cell without children, and the parents form a tree whose levels descend.
 
+mod level;
 mod location;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use geo_tools::{Bounds, Polygon};
 use crate::cell::Cell;
 use crate::ids::{CellId, DistrictId, PlanVersion};
 
+pub use level::{DrawnCell, NextPlan, lay_level};
 pub use location::{Assignment, Candidate, Location, LocationMethod};
 
 /// A published plan.

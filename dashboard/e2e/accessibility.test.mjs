@@ -1,0 +1,79 @@
+// No view breaks a rule of axe, wide or narrow.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { MAP_WITHIN_MS, NARROW, WIDE, ask, demoDistrict, locate, mapIsLive, openPage, startBrowser } from './harness.mjs';
+
+// Not by addScriptTag: the content security policy of the page refuses it, as it should.
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser;
+let views;
+
+before(async () => {
+  browser = await startBrowser();
+  const district = await demoDistrict();
+  const cell = encodeURIComponent(await locate(district, district.middle));
+  const { incidents } = await ask('query($district: String!) { incidents(district: $district, filter: { open: true }, first: 1) { nodes { id } } }', { district: district.code });
+  const incident = encodeURIComponent(incidents.nodes[0].id);
+  views = {
+    'the map': { path: '?lang=en', isReady: mapIsLive },
+    'the map in Chinese': { path: '?lang=zh-CN', isReady: mapIsLive },
+    'a cell': { path: `?lang=en&cell=${cell}`, isReady: (page) => page.waitForSelector('[data-cell-figure]') },
+    'the operation behind a cell': {
+      path: `?lang=en&cell=${cell}`,
+      isReady: async (page) => {
+        await page.waitForSelector('[data-cell-figure]');
+        await page.getByRole('button', { name: 'Show the GraphQL behind this' }).click();
+      },
+    },
+    'an incident, signed in': { path: `?lang=en&incident=${incident}`, signedIn: true, isReady: (page) => page.waitForSelector('[data-incident-stage]') },
+    'a report': { path: '?lang=en&panel=report', isReady: (page) => page.waitForSelector('#category') },
+    'the sign-in': { path: '?lang=en&panel=sign-in', isReady: (page) => page.waitForSelector('#token') },
+    'the table of cells': { path: '?lang=en&view=table', isReady: (page) => page.waitForSelector('tbody tr') },
+    'the table of incidents': {
+      path: '?lang=zh-CN&view=table',
+      isReady: async (page) => {
+        await page.waitForSelector('tbody tr');
+        await page.getByRole('button', { name: '未结事件', exact: true }).click();
+        await page.waitForSelector('[data-incident]');
+      },
+    },
+    'search results': {
+      path: '?lang=en&view=table',
+      isReady: async (page) => {
+        await page.waitForSelector('tbody tr');
+        await page.getByRole('combobox', { name: /Search/ }).fill('a');
+        await page.waitForSelector('[role=option]');
+      },
+    },
+    'no district': { path: '?lang=en&district=nowhere', isReady: (page) => page.waitForSelector('text=No district to show') },
+    'an error': { path: '?lang=en', fails: true, isReady: (page) => page.waitForSelector('[role=alert]') },
+  };
+});
+after(() => browser.close());
+
+async function violations(page) {
+  await page.evaluate(axeSource);
+  const { violations: found } = await page.evaluate(() => globalThis.axe.run());
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+}
+
+async function check(viewport) {
+  const found = {};
+  for (const [name, { path, isReady, signedIn = false, fails = false }] of Object.entries(views)) {
+    const { page, context, close } = await openPage(browser, 'favicon.svg', { viewport });
+    if (fails) await context.route('**/graphql', (route) => route.fulfill({ status: 503, body: '' }));
+    const { GRIDWARD_TOKEN } = process.env;
+    await page.goto(`${process.env.GRIDWARD_URL}/${path}${signedIn ? `#token=${GRIDWARD_TOKEN}` : ''}`);
+    page.setDefaultTimeout(MAP_WITHIN_MS);
+    await isReady(page);
+    const broken = await violations(page);
+    if (broken.length > 0) found[name] = broken;
+    await close();
+  }
+  assert.deepEqual(found, {});
+}
+
+test('no view breaks a rule of axe at 1440 px, and the policy refuses nothing', () => check(WIDE));
+test('no view breaks a rule of axe at 390 px, and the policy refuses nothing', () => check(NARROW));

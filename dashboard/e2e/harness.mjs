@@ -1,0 +1,93 @@
+// What the browser tests share: a browser, pages that keep a list of what the content security policy refused, the API.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { chromium } from 'playwright-core';
+
+export const url = process.env.GRIDWARD_URL;
+export const token = process.env.GRIDWARD_TOKEN;
+assert.ok(url, 'GRIDWARD_URL is not set; start with npm run test:browser');
+
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 390, height: 844 };
+/** First frames of software GL take seconds on a busy machine. */
+export const MAP_WITHIN_MS = 60_000;
+
+export async function startBrowser() {
+  const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({
+    executablePath: program,
+    args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  });
+}
+
+/** A page with a profile of its own. `close` fails when the policy refused anything or the page threw. */
+export async function openPage(browser, path, { viewport = WIDE, base = url, signedIn = false, ...options } = {}) {
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
+  await page.addInitScript(() => {
+    globalThis.refusedByPolicy = [];
+    addEventListener('securitypolicyviolation', (event) => globalThis.refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
+  });
+  await page.goto(`${base}/${path}${signedIn ? `#token=${token}` : ''}`);
+  const close = async () => {
+    const refused = await page.evaluate(() => globalThis.refusedByPolicy);
+    await context.close();
+    assert.deepEqual(refused, [], 'the content security policy refused something');
+    assert.deepEqual(errors, [], 'the page threw');
+  };
+  return { page, context, close };
+}
+
+/** Waits until the map has drawn and the first snapshot has come. */
+export async function mapIsLive(page) {
+  await page.waitForFunction(() => globalThis.gridward?.map.loaded() && globalThis.gridward.live.status === 'live', null, { timeout: MAP_WITHIN_MS });
+}
+
+/** Asks the API as somebody who may dispatch. */
+export async function ask(query, variables = {}) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+export function clientKey() {
+  const time = Date.now().toString(16).padStart(12, '0');
+  const random = randomBytes(10).toString('hex');
+  const variant = ((parseInt(random[3], 16) & 0x3) | 0x8).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+}
+
+/** The district, its middle, and a category to report. */
+export async function demoDistrict() {
+  const { districts } = await ask('{ districts { code } }');
+  const code = districts.find((district) => district.code === 'demo')?.code ?? districts[0].code;
+  const { district } = await ask('query($code: String!) { district(code: $code) { bounds { west south east north } categories { code } mapVersion } }', { code });
+  const { west, south, east, north } = district.bounds;
+  return { code, bounds: district.bounds, middle: { lon: (west + east) / 2, lat: (south + north) / 2 }, category: district.categories[0].code };
+}
+
+/** Files an incident and answers with its id. */
+export async function report(district, { lon, lat }, text) {
+  const input = { clientKey: clientKey(), district: district.code, category: district.category, text, position: { lon, lat, datum: 'WGS84' } };
+  const { reportIncident } = await ask(
+    'mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { incident { id version } problems { code message } } }',
+    { input },
+  );
+  assert.deepEqual(reportIncident.problems, []);
+  return reportIncident.incident.id;
+}
+
+export async function locate(district, { lon, lat }) {
+  const { locate: location } = await ask(
+    'query($district: String!, $position: PositionInput!) { locate(district: $district, position: $position) { cell { code } } }',
+    { district: district.code, position: { lon, lat, datum: 'WGS84' } },
+  );
+  return location.cell.code;
+}

@@ -1,0 +1,58 @@
+// What one person reports, another sees at once.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { demoDistrict, locate, mapIsLive, openPage, startBrowser } from './harness.mjs';
+
+const SEEN_WITHIN_MS = 2_000;
+const SMALL = { width: 1000, height: 640 };
+let browser;
+let district;
+
+before(async () => {
+  browser = await startBrowser();
+  district = await demoDistrict();
+});
+after(() => browser.close());
+
+test('an incident reported on one page is on the other page\'s map and in its cell\'s count within two seconds', async () => {
+  const reporter = await openPage(browser, '?lang=en&panel=report', { viewport: SMALL });
+  await mapIsLive(reporter.page);
+  // A place of its own, so that no cluster hides the mark.
+  const place = { lon: district.middle.lon + 0.0007, lat: district.middle.lat + 0.0003 };
+  const cell = await locate(district, place);
+  const watcher = await openPage(browser, `?lang=en&cell=${encodeURIComponent(cell)}`, { viewport: SMALL });
+  await mapIsLive(watcher.page);
+  for (const { page } of [reporter, watcher]) {
+    await page.evaluate(({ lon, lat }) => globalThis.gridward.map.jumpTo({ center: [lon, lat], zoom: 18 }), place);
+    await page.waitForFunction(() => globalThis.gridward.map.loaded());
+  }
+  const openBefore = Number(await watcher.page.textContent('[data-cell-figure=open]'));
+
+  await reporter.page.selectOption('#category', district.category);
+  await reporter.page.fill('#text', 'Seen by the other page');
+  await reporter.page.getByRole('button', { name: 'Middle of the map' }).click();
+  await reporter.page.waitForSelector('[data-draft]');
+  await reporter.page.getByRole('status').filter({ hasText: /cell|border/i }).first().waitFor();
+  const sentAt_ms = Date.now();
+  await reporter.page.getByRole('button', { name: 'Send report' }).click({ noWaitAfter: true });
+  const seen = await watcher.page.waitForFunction(
+    ({ lon, lat, openBefore }) => {
+      const near = (at) => Math.abs(at.lon - lon) < 2e-5 && Math.abs(at.lat - lat) < 2e-5;
+      const { live, map } = globalThis.gridward;
+      const incident = [...live.incidents.values()].find(({ position, reportedAt }) => near(position) && Date.now() - Date.parse(reportedAt) < 30_000);
+      if (!incident) return false;
+      const drawn = map.queryRenderedFeatures({ layers: ['incident'] }).some((feature) => feature.properties.id === incident.id);
+      const counted = Number(document.querySelector('[data-cell-figure=open]')?.textContent) > openBefore;
+      return drawn && counted && incident.id;
+    },
+    { ...place, openBefore },
+    { polling: 50, timeout: 20_000 },
+  );
+  const took_ms = Date.now() - sentAt_ms;
+  assert.ok(await seen.jsonValue());
+  console.log(`seen on the other page after ${took_ms} ms`);
+  assert.ok(took_ms <= SEEN_WITHIN_MS, `took ${took_ms} ms, at most ${SEEN_WITHIN_MS} ms`);
+  await reporter.page.waitForSelector('[data-receipt]');
+  await reporter.close();
+  await watcher.close();
+});

@@ -1,0 +1,113 @@
+// A connection that is cut for half a minute resumes where it broke.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { demoDistrict, mapIsLive, openPage, report, startBrowser, url } from './harness.mjs';
+
+const CUT_MS = 30_000;
+const INCIDENT_COUNT = 20;
+
+/** A TCP proxy in front of the server that can cut every connection and refuse new ones. */
+async function startProxy(target) {
+  const sockets = new Set();
+  let isCut = false;
+  const server = createServer((client) => {
+    if (isCut) return client.destroy();
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream).pipe(client);
+    return undefined;
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    base: `http://127.0.0.1:${server.address().port}`,
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend: () => (isCut = false),
+    close() {
+      this.cut();
+      server.close();
+    },
+  };
+}
+
+let browser;
+let district;
+let proxy;
+
+before(async () => {
+  browser = await startBrowser();
+  district = await demoDistrict();
+  proxy = await startProxy(new URL(url));
+});
+after(async () => {
+  await browser.close();
+  proxy.close();
+});
+
+/** The `subscribe` messages that a page sends, as they leave. */
+function subscribeMessages(page) {
+  const messages = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      const message = JSON.parse(String(payload));
+      if (message.type === 'subscribe' && message.payload.query.includes('incidentChanges')) messages.push(message.payload.variables);
+    }),
+  );
+  return messages;
+}
+
+test('after 30 s without a connection a page resumes by its cursor, without a snapshot, and has each of 20 incidents once', async () => {
+  const { page, close } = await openPage(browser, 'favicon.svg', { base: proxy.base, viewport: { width: 1000, height: 640 } });
+  const sent = subscribeMessages(page);
+  await page.goto(`${proxy.base}/?lang=en`);
+  await mapIsLive(page);
+  assert.equal(sent.length, 1);
+  assert.equal(sent[0].after ?? null, null, 'the first subscription asks for a snapshot');
+
+  proxy.cut();
+  const cutAt_ms = Date.now();
+  await page.getByText(/Reconnecting|Offline/).first().waitFor();
+  const batchesBefore = await page.evaluate(() => globalThis.gridward.live.trace.incidentBatches.length);
+  const ids = [];
+  const { west, south, east, north } = district.bounds;
+  for (let index = 0; index < INCIDENT_COUNT; index++) {
+    const place = { lon: west + ((east - west) * (index + 4)) / 28, lat: south + ((north - south) * (27 - index)) / 32 };
+    ids.push(await report(district, place, `While the line was cut, ${index + 1} of ${INCIDENT_COUNT}`));
+  }
+  await pause(Math.max(0, CUT_MS - (Date.now() - cutAt_ms)));
+  assert.match(await page.textContent('.indicator'), /Offline/, 'the page says that it is offline');
+  proxy.mend();
+
+  await page.waitForFunction((wanted) => {
+    const { live } = globalThis.gridward;
+    const gone = new Set(live.trace.incidentBatches.flatMap((batch) => batch.left));
+    return live.status === 'live' && wanted.every((id) => live.incidents.has(id) || gone.has(id));
+  }, ids, { timeout: 30_000 });
+  const batches = await page.evaluate((from) => globalThis.gridward.live.trace.incidentBatches.slice(from), batchesBefore);
+  assert.deepEqual(batches.filter((batch) => batch.kind === 'SNAPSHOT' || batch.kind === 'RESYNC'), [], 'no snapshot after the cut');
+  assert.ok(typeof sent.at(-1).after === 'string' && sent.length > 1, 'resumed with `after`');
+  const received = batches.flatMap((batch) => batch.upserts).filter((version) => ids.includes(version.split('@')[0]));
+  assert.equal(new Set(received).size, received.length, 'no version of an incident came twice');
+  assert.deepEqual(new Set(received.map((version) => version.split('@')[0])), new Set(ids), 'each of them came');
+
+  await page.getByRole('button', { name: 'Table' }).first().click();
+  await page.getByRole('button', { name: 'Open incidents' }).click();
+  for (const more = page.getByRole('button', { name: /^Show \d+ more$/ }).last(), end = Date.now() + 10_000; Date.now() < end && (await page.locator('main').getByRole('button', { name: /^Show \d+ more$/ }).count()) > 0; ) await more.click();
+  const rows = await page.locator('[data-incident]').evaluateAll((elements) => elements.map((element) => element.dataset.incident));
+  const open = await page.evaluate((wanted) => wanted.filter((id) => globalThis.gridward.live.incidents.has(id)), ids);
+  for (const id of open) assert.equal(rows.filter((row) => row === id).length, 1, `${id} stands once in the table`);
+  await close();
+});

@@ -1,0 +1,46 @@
+// The pictures of the README, made by the product itself. With GRIDWARD_BLESS=1 they replace those in docs/images/.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { NARROW, WIDE, demoDistrict, locate, mapIsLive, openPage, startBrowser } from './harness.mjs';
+
+const isBlessing = process.env.GRIDWARD_BLESS === '1';
+const folder = isBlessing ? new URL('../../docs/images/', import.meta.url).pathname : mkdtempSync(join(tmpdir(), 'gridward-images-'));
+/** A grey map of this size compresses to less. */
+const BYTES_AT_LEAST = 40_000;
+let browser;
+let district;
+
+before(async () => {
+  browser = await startBrowser();
+  district = await demoDistrict();
+});
+after(async () => {
+  await browser.close();
+  if (!isBlessing) rmSync(folder, { recursive: true });
+});
+
+async function picture(name, path, viewport, prepare = async () => undefined) {
+  const { page, close } = await openPage(browser, path, { viewport });
+  await mapIsLive(page);
+  await prepare(page);
+  await page.waitForFunction(() => globalThis.gridward.map.loaded());
+  await page.evaluate(() => new Promise((resolve) => globalThis.gridward.map.once('render', resolve).triggerRepaint()));
+  const roads = await page.evaluate(() => globalThis.gridward.map.queryRenderedFeatures().filter((feature) => feature.sourceLayer === 'roads').length);
+  const cells = await page.evaluate(() => globalThis.gridward.map.queryRenderedFeatures({ layers: ['cell-fill'] }).length);
+  assert.ok(roads > 0 && cells > 0, `${name}: ${roads} roads and ${cells} cells are drawn`);
+  const file = join(folder, `${name}.png`);
+  await page.screenshot({ path: file });
+  assert.ok(statSync(file).size > BYTES_AT_LEAST, `${file} has ${statSync(file).size} bytes`);
+  await close();
+}
+
+test('the first screen is drawn in both languages and on a phone', async () => {
+  const cell = encodeURIComponent(await locate(district, district.middle));
+  const hasPanel = (page) => page.waitForSelector('[data-cell-figure]');
+  await picture('dashboard-en', '?lang=en', WIDE);
+  await picture('dashboard-zh', `?lang=zh-CN&cell=${cell}`, WIDE, hasPanel);
+  await picture('dashboard-narrow', `?lang=zh-CN&cell=${cell}`, NARROW, hasPanel);
+});
