@@ -144,8 +144,7 @@ fn a_module_is_named_after_what_it_holds() {
 #[test]
 fn a_slice_has_the_same_noun_in_every_layer() {
     let sources = source::repository();
-    report(&shape::missing_layers(&sources));
-    report(&shape::unknown_nouns(&sources));
+    report(&[shape::missing_layers(&sources), shape::unknown_nouns(&sources)].concat());
 }
 
 #[test]

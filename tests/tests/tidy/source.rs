@@ -17,7 +17,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{spanned::Spanned, visit::Visit};
 
 /// What a rule has to say about one place.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
     pub(crate) path: String,
     pub(crate) line: usize,
