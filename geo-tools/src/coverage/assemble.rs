@@ -16,14 +16,14 @@ use crate::{Code, Geometry, Problem, Severity};
 pub(crate) fn build(areas: &[Area], options: &BuildOptions) -> Build {
     let mut problems = extent_problems(areas, options);
     if !problems.is_empty() {
-        return Build { coverage: None, problems };
+        return refused(problems, Vec::new());
     }
     let mut drawing = Drawing::new(areas, options, &mut problems);
     let noded = match snap::node(&drawing, options.max_crossings) {
         Ok(noded) => noded,
         Err(problem) => {
             problems.push(*problem);
-            return Build { coverage: None, problems };
+            return refused(problems, Vec::new());
         }
     };
     problems.extend(touch::ring_problems(&mut drawing, &noded.hits));
@@ -31,16 +31,21 @@ pub(crate) fn build(areas: &[Area], options: &BuildOptions) -> Build {
     // A stable sort: errors first, else in the order in which they were found.
     problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Build { coverage: None, problems };
+        let borders = coverage.map(|coverage| coverage.borders).unwrap_or_default();
+        return refused(problems, borders.into_iter().map(without_stand_ins(drawing.void())).collect());
     }
-    match coverage.map(without_stand_ins(drawing.void())) {
-        Some(Ok(coverage)) => Build { coverage: Some(coverage), problems },
+    match coverage.map(|coverage| proper(coverage, drawing.void())) {
+        Some(Ok(coverage)) => Build { coverage: Some(coverage), problems, draft: Vec::new() },
         Some(Err(more)) => {
             problems.extend(more);
-            Build { coverage: None, problems }
+            refused(problems, Vec::new())
         }
-        None => Build { coverage: None, problems },
+        None => refused(problems, Vec::new()),
     }
+}
+
+fn refused(problems: Vec<Problem>, draft: Vec<Border>) -> Build {
+    Build { coverage: None, problems, draft }
 }
 
 /// Faces with their owners, stand-ins included, and everything that is wrong with them.
@@ -168,17 +173,20 @@ fn vanished(drawing: &Drawing<'_>, covers: &[Cover], problems: &[Problem]) -> Ve
     told.collect()
 }
 
-/// Takes the stand-in for declared voids away: their ground belongs to nobody.
-fn without_stand_ins(void: u32) -> impl Fn(Coverage) -> Result<Coverage, Vec<Problem>> {
-    move |coverage| {
+/// Takes stand-ins away: their ground belongs to nobody.
+fn without_stand_ins(void: u32) -> impl Fn(Border) -> Border {
+    move |border| {
         let owner = |leaf: Option<Leaf>| leaf.filter(|leaf| leaf.0 < void);
-        if coverage.faces.iter().all(|face| face.leaf.is_some_and(|leaf| leaf.0 < void)) {
-            return faces::trace(void as usize, coverage.borders);
-        }
-        let lines = coverage
-            .borders
-            .iter()
-            .map(|border| (border.line.as_slice(), owner(border.left), owner(border.right)));
-        faces::trace(void as usize, rejoined(lines.filter(|line| line.1 != line.2)))
+        Border { left: owner(border.left), right: owner(border.right), line: border.line }
     }
+}
+
+/// The coverage whose only stand-in is that for declared voids, without it.
+fn proper(coverage: Coverage, void: u32) -> Result<Coverage, Vec<Problem>> {
+    if coverage.faces.iter().all(|face| face.leaf.is_some_and(|leaf| leaf.0 < void)) {
+        return faces::trace(void as usize, coverage.borders);
+    }
+    let borders: Vec<Border> = coverage.borders.into_iter().map(without_stand_ins(void)).collect();
+    let lines = borders.iter().map(|border| (border.line.as_slice(), border.left, border.right));
+    faces::trace(void as usize, rejoined(lines.filter(|line| line.1 != line.2)))
 }

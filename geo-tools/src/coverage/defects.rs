@@ -209,25 +209,27 @@ fn corner(
         let steps = (to + count - from) % count;
         (0..steps).flat_map(|step| of_edge[(from + step) % count].iter().copied()).collect()
     };
-    let mut sides: Vec<(f64, Position, BTreeSet<u32>, BTreeSet<u32>)> = Vec::new();
+    let area_m2 = measure::ring_area_m2(ring);
+    let mut best: Option<(f64, Position)> = None;
     for turn in 0..3 {
         let (from, to, apex) = (bends[turn], bends[(turn + 1) % 3], bends[(turn + 2) % 3]);
+        let base = areas_between(from, to);
         let mut others = areas_between(to, apex);
         others.extend(areas_between(apex, from));
         let base_m = measure::distance_m(ring[from], ring[to]);
-        sides.push((base_m, ring[apex], areas_between(from, to), others));
-    }
-    sides.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let area_m2 = measure::ring_area_m2(ring);
-    let is_junction = |(base_m, _, base, others): &&(f64, Position, BTreeSet<u32>, BTreeSet<u32>)| {
         let height_m = 2.0 * area_m2 / base_m;
-        let is_flat = height_m * JUNCTION_RATIO <= *base_m;
-        base.len() == 1
-            && base.is_disjoint(others)
+        let is_straight_side = (from + 1) % count == to;
+        let is_junction = is_straight_side
+            && base.len() == 1
+            && base.is_disjoint(&others)
             && height_m <= options.gap_width_m
-            && (others.len() == 1 || is_flat)
-    };
-    sides.iter().find(is_junction).map(|found| found.1)
+            && (others.len() == 1 || height_m * JUNCTION_RATIO <= base_m);
+        // Of several such sides the longest: its corner misses it by least.
+        if is_junction && best.is_none_or(|(longest_m, _)| base_m > longest_m) {
+            best = Some((base_m, ring[apex]));
+        }
+    }
+    best.map(|found| found.1)
 }
 
 /// Pieces that are told together: those that touch and concern the same areas, and T-junctions of one corner.

@@ -25,7 +25,7 @@ pub(crate) fn trace(leaf_count: usize, borders: Vec<Border>) -> Result<Coverage,
 }
 
 /// Half-edge `2 k` walks border `k` as stored, `2 k + 1` the other way.
-fn border_ref(half: u32) -> BorderRef {
+pub(crate) fn border_ref(half: u32) -> BorderRef {
     BorderRef { border: half / 2, forward: half.is_multiple_of(2) }
 }
 

@@ -10,6 +10,7 @@
 use crate::coverage::defects::{Owners, names, perimeter_m, thin};
 use crate::coverage::drawing::Drawing;
 use crate::coverage::exact::doubled_area;
+use crate::coverage::pairs::meetings;
 use crate::coverage::{BuildOptions, Coverage, Leaf, faces};
 use crate::measure::Plane;
 use crate::{Code, Geometry, Polygon, Position, Problem, measure};
@@ -30,7 +31,7 @@ struct Pocket {
     head: usize,
     forward: usize,
     back: usize,
-    /// Where the mouth meets the shore that has no corner there.
+    /// Where the mouth meets a shore that has no corner there, and whether that is the back shore.
     foot: Option<(Position, bool)>,
     width_m: f64,
     depth_m: f64,
@@ -43,15 +44,7 @@ pub(crate) fn find(
     options: &BuildOptions,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for refs in &coverage.outlines {
-        let mut outline =
-            Outline { positions: Vec::new(), owners: Vec::new(), plane: Plane::at(coverage.bounds.center()) };
-        for &at in refs {
-            let border = &coverage.borders[at.border as usize];
-            let owner = if at.forward { border.right } else { border.left };
-            outline.positions.extend(faces::walked(&coverage.borders, at));
-            outline.owners.resize(outline.positions.len(), owner);
-        }
+    for outline in outlines(coverage) {
         let count = outline.positions.len();
         let mut pockets: Vec<Pocket> = (0..count)
             .filter(|&at| outline.owners[at] != outline.owners[(at + count - 1) % count])
@@ -71,6 +64,33 @@ pub(crate) fn find(
         }
     }
     problems
+}
+
+/// The ways around everything from outside. Where parts of the coverage touch at a node only, one way passes it several
+/// times, so that both shores of an inlet that reaches there are on it.
+fn outlines(coverage: &Coverage) -> Vec<Outline> {
+    let lines: Vec<&[Position]> = coverage.borders.iter().map(|border| border.line.as_slice()).collect();
+    let next = faces::next_around(&lines);
+    let mut used = vec![false; next.len()];
+    let mut outlines = Vec::new();
+    for at in coverage.outlines.iter().flatten() {
+        let mut half = 2 * at.border + u32::from(!at.forward);
+        let plane = Plane::at(coverage.bounds.center());
+        let mut outline = Outline { positions: Vec::new(), owners: Vec::new(), plane };
+        while !used[half as usize] {
+            used[half as usize] = true;
+            let at = faces::border_ref(half);
+            let border = &coverage.borders[at.border as usize];
+            let owner = if at.forward { border.right } else { border.left };
+            outline.positions.extend(faces::walked(&coverage.borders, at));
+            outline.owners.resize(outline.positions.len(), owner);
+            half = next[half as usize];
+        }
+        if !outline.positions.is_empty() {
+            outlines.push(outline);
+        }
+    }
+    outlines
 }
 
 /// One shore, walked from the head.
@@ -169,6 +189,22 @@ impl Outline {
             && is_leaf(two)
             // Counter-clockwise: outside lies between the shores, not a narrow cape.
             && doubled_area(&self.ring(pocket)) > 0
+            && self.is_open_water(head, pocket)
+    }
+
+    /// Whether the mouth crosses nothing of the outline: else something else lies between the shores.
+    fn is_open_water(&self, head: usize, pocket: &Pocket) -> bool {
+        let ring = self.ring(pocket);
+        let mouth = ordered(ring[0], ring[ring.len() - 1]);
+        let count = self.positions.len();
+        let foot_side = pocket.foot.map(|(_, on_back)| match on_back {
+            true => self.at(head, -1, pocket.back),
+            false => self.at(head, 1, pocket.forward - 1),
+        });
+        (0..count).filter(|&side| Some(side) != foot_side).all(|side| {
+            let shore = ordered(self.positions[side], self.positions[(side + 1) % count]);
+            meetings(mouth, shore, false).is_empty()
+        })
     }
 
     /// The pocket's ring: up the back shore to the head, down the other, and across the mouth.
@@ -222,6 +258,10 @@ impl Outline {
         problem.geometry = Some(Geometry::MultiPolygon(vec![Polygon { exterior: ring, holes: Vec::new() }]));
         drawing.concerning(problem, areas)
     }
+}
+
+fn ordered(a: Position, b: Position) -> (Position, Position) {
+    (a.min(b), a.max(b))
 }
 
 /// Where a shore is nearest to a position.

@@ -82,6 +82,9 @@ pub struct Build {
     pub coverage: Option<Coverage>,
     /// Everything that is wrong, each with its place.
     pub problems: Vec<Problem>,
+    /// Where there is no coverage, what could be made of the borders, to be drawn beside the problems: ground that belongs
+    /// to nobody or to several has no owner here, so both sides may be `None`. Empty where there is a coverage.
+    pub draft: Vec<Border>,
 }
 
 /// One stretch of border between two nodes, or a closed line that meets no other.

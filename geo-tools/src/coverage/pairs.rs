@@ -179,20 +179,22 @@ fn crossing((a, b): (Position, Position), (c, d): (Position, Position)) -> Posit
     Position::from_e7(along(a.lon_e7(), dx), along(a.lat_e7(), dy)).unwrap_or(a)
 }
 
-/// Whether the side from `a` to `b` passes the closed unit square around a position.
+/// Whether the side from `a` to `b` passes through the open unit square around a position.
+///
+/// Open: a diagonal of one unit touches the squares of both other corners, and bending it to them would never end.
 fn passes_pixel(a: Position, b: Position, at: Position) -> bool {
     let twice = |p: Position| {
         let (x, y) = delta(at, p);
         (2 * x, 2 * y)
     };
     let ((ax, ay), (bx, by)) = (twice(a), twice(b));
-    if ax.min(bx) > 1 || ax.max(bx) < -1 || ay.min(by) > 1 || ay.max(by) < -1 {
+    if ax.min(bx) >= 1 || ax.max(bx) <= -1 || ay.min(by) >= 1 || ay.max(by) <= -1 {
         return false;
     }
     let turn =
         |x: i64, y: i64| i128::from(bx - ax) * i128::from(y - ay) - i128::from(by - ay) * i128::from(x - ax);
     let corners = [turn(-1, -1), turn(1, -1), turn(1, 1), turn(-1, 1)];
-    !(corners.iter().all(|&corner| corner > 0) || corners.iter().all(|&corner| corner < 0))
+    !(corners.iter().all(|&corner| corner >= 0) || corners.iter().all(|&corner| corner <= 0))
 }
 
 #[cfg(test)]

@@ -1,6 +1,12 @@
 //! Coverages from outside: real towns, planted breaks, and slow obvious oracles.
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod support;
