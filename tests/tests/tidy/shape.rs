@@ -73,7 +73,7 @@ const SLICES: &[Slice] = &[
     Slice {
         noun: "district",
         nouns: "districts",
-        layers: &[Domain, Store, Service, Graphql, Operations, Tests],
+        layers: &[Domain, Store, Service, Graphql, Operations, Tests, Dashboard],
     },
     Slice { noun: "plan", nouns: "plans", layers: &[Domain, Store, Service, Tests] },
     Slice {
@@ -84,7 +84,7 @@ const SLICES: &[Slice] = &[
     Slice {
         noun: "household",
         nouns: "households",
-        layers: &[Domain, Store, Service, Graphql, Operations, Tests],
+        layers: &[Domain, Store, Service, Graphql, Operations, Tests, Dashboard],
     },
     Slice {
         noun: "incident",
@@ -102,11 +102,13 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "system",
             "error",
             "admin",
+            "attempt",
             "demo",
             "export",
             "fingerprint",
             "import",
             "location",
+            "open",
             "search",
             "staff",
         ],
@@ -115,6 +117,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
         "api/src/store/",
         &[
             "mod",
+            "buildings",
             "connect",
             "entity",
             "error",
