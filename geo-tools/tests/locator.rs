@@ -253,6 +253,21 @@ fn the_distance_to_the_border_is_that_of_the_slow_search() {
 }
 
 #[test]
+fn the_nearest_border_is_found_where_the_index_is_far_from_true() {
+    // The index is true at its middle, 39.5° north; here, near the top, a degree of longitude is a fifth of one of latitude.
+    let tall = field("tall", &[[100.0, 0.0], [110.0, 0.0], [110.0, 79.0], [100.0, 79.0]]);
+    let coverage = build(&[tall], &BuildOptions::default()).coverage.expect("a coverage");
+    let locator = Locator::build(&coverage);
+    for (lon, lat) in [(109.0, 78.5), (101.2, 78.4), (105.0, 1.0), (109.0, 0.9)] {
+        let at = Position::new(lon, lat).expect("in range");
+        let (found_m, slow_m) =
+            (locator.locate(at, 0.0).distance_to_border_m.expect("inside"), slow_distance_m(&coverage, at));
+        // Borders of thousands of kilometres are straight on the map and not on the ground: 0.1 % is not promised there.
+        assert!((found_m - slow_m).abs() <= slow_m * 0.01, "{at}: {found_m} m, slowly {slow_m} m");
+    }
+}
+
+#[test]
 fn outside_the_nearest_leaf_counts_only_within_the_distance_asked_for() {
     let coverage = fields(113.73, 34.39, 0.01);
     let locator = Locator::build(&coverage);
