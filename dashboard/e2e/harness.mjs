@@ -26,7 +26,7 @@ export async function openPage(browser, path, { viewport = WIDE, base = url, sig
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
-  await page.addInitScript(() => {
+  await context.addInitScript(() => {
     globalThis.refusedByPolicy = [];
     addEventListener('securitypolicyviolation', (event) => globalThis.refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
   });

@@ -1,7 +1,7 @@
 // The content security policy is as strict as it was tried; nothing comes from another host.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { mapIsLive, openPage, startBrowser, url } from './harness.mjs';
+import { mapIsLive, openPage, startBrowser, token, url } from './harness.mjs';
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -27,6 +27,21 @@ test('the page comes with a policy that allows no inline script or style, and ke
   await page.getByRole('button', { name: '中文' }).click();
   await page.waitForSelector('html[lang=zh-CN]');
   assert.deepEqual(foreign, []);
+  await close();
+});
+
+test('an operation goes on to the bundled GraphiQL, which runs it under the same policy and as the same person', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&view=table', { signedIn: true });
+  await page.locator('tbody th button').first().click();
+  await page.getByRole('button', { name: 'Show the GraphQL behind this' }).click();
+  const opened = context.waitForEvent('page');
+  await page.getByRole('link', { name: 'Open GraphiQL' }).click();
+  const explorer = await opened;
+  await explorer.getByRole('button', { name: /Execute query/ }).click();
+  await explorer.locator('.result-window').getByText('"cell"').first().waitFor();
+  assert.match(await explorer.locator('.query-editor, .graphiql-query-editor').first().textContent(), /query Cell/);
+  assert.equal(await explorer.evaluate(() => sessionStorage.getItem('gridward.token')), token);
+  assert.deepEqual(await explorer.evaluate(() => globalThis.refusedByPolicy ?? []), []);
   await close();
 });
 

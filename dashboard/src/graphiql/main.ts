@@ -1,0 +1,39 @@
+// GraphiQL, bundled: it works offline and under the same content security policy as the dashboard.
+//
+// It speaks as whoever signed in to the dashboard that opened it; another token goes into its headers editor.
+import 'graphiql/style.css';
+import './graphiql.css';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createClient } from 'graphql-ws';
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+
+const START = `# Every field is described in the panel on the left. This asks what the first screen of the dashboard shows.
+query FirstScreen {
+  districts {
+    code
+    names { language text }
+    counts { open due overdue closed }
+  }
+}
+`;
+
+// `/graphiql#query=…&variables=…`: how a panel of the dashboard hands its operation over. A fragment never reaches the server.
+const handedOver = new URLSearchParams(location.hash.slice(1));
+const token = sessionStorage.getItem('gridward.token');
+const container = document.getElementById('graphiql');
+if (!container) throw new Error('graphiql.html has no element with the id "graphiql"');
+
+const wsClient = createClient({
+  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql/ws`,
+  connectionParams: () => (token === null ? {} : { token }),
+});
+const fetcher = createGraphiQLFetcher({
+  url: '/graphql',
+  wsClient,
+  headers: token === null ? {} : { authorization: `Bearer ${token}` },
+});
+const query = handedOver.get('query');
+const given = query === null ? {} : { query, variables: handedOver.get('variables') ?? '{}' };
+createRoot(container).render(createElement(GraphiQL, { fetcher, defaultQuery: START, shouldPersistHeaders: false, ...given }));
