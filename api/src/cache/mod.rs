@@ -84,7 +84,10 @@ impl Cache {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            districts: moka::future::Cache::builder().time_to_live(DISTRICTS_LIFETIME).max_capacity(1).build(),
+            districts: moka::future::Cache::builder()
+                .time_to_live(DISTRICTS_LIFETIME)
+                .max_capacity(1)
+                .build(),
             plans: moka::future::Cache::builder().max_capacity(PLANS_KEPT).build(),
             tiles: moka::future::Cache::builder()
                 .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + 100).unwrap_or(u32::MAX))

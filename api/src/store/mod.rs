@@ -1,6 +1,6 @@
 //! The database: SQLite or PostgreSQL, behind one [`Store`] whose rows come out as the domain's types.
 //!
-//! Start at [`Store::connect`]; then one file a noun: [`incidents`], [`plans`], [`staff`] and so on. How a business
+//! Start at [`Store::connect`]; then one file a noun: [`incidents`], [`households`], [`plans`] and so on. How a business
 //! transaction runs, with its idempotency key, plan check, audit row and events, is in `write`; which rows a viewer may
 //! see is in `scope`.
 //!
@@ -15,6 +15,8 @@ use std::sync::Arc;
 use sea_orm::DatabaseConnection;
 
 pub mod audit;
+pub mod basemap;
+pub mod buildings;
 mod cells;
 mod connect;
 pub mod districts;
@@ -23,11 +25,14 @@ mod error;
 pub mod events;
 pub mod geometry;
 pub mod hilbert;
+pub mod households;
 mod idempotency;
+pub mod imports;
 pub mod incidents;
 pub mod plans;
 mod rows;
 mod scope;
+pub mod search;
 pub mod snapshot;
 pub mod sql_count;
 pub mod staff;
@@ -36,6 +41,7 @@ mod write;
 pub use connect::DatabaseSettings;
 pub use error::StoreError;
 pub use events::StreamHead;
+pub use households::HouseholdKey;
 pub use idempotency::Earlier;
 pub use incidents::{
     Area, CellCounts, IncidentCluster, IncidentFilter, IncidentKey, IncidentOrder, IncidentQuery,

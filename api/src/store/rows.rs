@@ -88,8 +88,3 @@ pub(super) fn assignment(
         plan_version: PlanVersion(plan_version),
     })
 }
-
-/// A text as it is searched: lower case, white space made one blank.
-pub(super) fn search_text(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}

@@ -2,10 +2,12 @@
 
 use domain::access::{Reach, Scope};
 use domain::ids::{CellId, DistrictId};
+use geo_tools::Bounds;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::entity::{cell_tree, households, incidents};
+use super::{geometry, hilbert};
 
 /// The incidents that a scope admits.
 pub(super) fn incidents(scope: &Scope) -> Condition {
@@ -44,6 +46,19 @@ pub(super) fn cells_under(district: DistrictId, root: CellId) -> SelectStatement
         .filter(cell_tree::Column::AncestorId.eq(root.0))
         .filter(cell_tree::Column::UntilVersion.is_null())
         .into_query()
+}
+
+/// How many ranges of the curve a box is at most cut into, roughly.
+const RANGES: usize = 12;
+
+/// What lies in a box: a few ranges of the index, then exactly.
+pub(super) fn within<C: ColumnTrait>(bounds: &Bounds, place: C, lon_e7: C, lat_e7: C) -> Condition {
+    let [west, south, east, north] = geometry::corners_e7(bounds);
+    let mut near = Condition::any();
+    for range in hilbert::ranges(bounds, RANGES) {
+        near = near.add(place.between(*range.start(), *range.end()));
+    }
+    Condition::all().add(near).add(lon_e7.between(west, east)).add(lat_e7.between(south, north))
 }
 
 fn nothing() -> Expr {

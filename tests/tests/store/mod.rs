@@ -1,6 +1,12 @@
 //! The store on SQLite and on PostgreSQL: every claim is one function, and runs on both.
 
+mod audit;
+mod events;
+mod incidents;
 mod plans;
+mod scopes;
+mod settings;
+mod tables;
 
 mod world;
 

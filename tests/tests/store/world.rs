@@ -47,7 +47,7 @@ pub(crate) struct TestStore {
     pub(crate) store: Store,
     pub(crate) settings: DatabaseSettings,
     /// Holds the SQLite file.
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     ids: Arc<AtomicU64>,
 }
 
@@ -67,7 +67,7 @@ impl TestStore {
         let settings = DatabaseSettings::new(url);
         let store = Store::connect(&settings).await.expect("the database opens");
         store.migrate().await.expect("the migrations run");
-        Self { store, settings, _folder: folder, ids: Arc::new(AtomicU64::new(1)) }
+        Self { store, settings, folder, ids: Arc::new(AtomicU64::new(1)) }
     }
 
     /// A connection beside the store's, to look at tables, or to damage them.

@@ -10,3 +10,5 @@ mod write;
 
 pub use figures::{CellCounts, IncidentCluster};
 pub use query::{Area, IncidentFilter, IncidentKey, IncidentOrder, IncidentQuery};
+
+pub(super) use row::incident_of;

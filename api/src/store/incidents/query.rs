@@ -11,10 +11,7 @@ use uuid::Uuid;
 
 use crate::store::entity::incidents::Column;
 use crate::store::rows::to_us;
-use crate::store::{geometry, hilbert, scope};
-
-/// How many ranges of the curve a box is at most cut into, roughly.
-const RANGES: usize = 12;
+use crate::store::scope;
 
 /// Where on the map, or where in the tree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -113,7 +110,9 @@ pub(super) fn condition(scope: &Scope, area: &Area, filter: &IncidentFilter) -> 
     let mut wanted = scope::incidents(scope);
     match area {
         Area::Everywhere => {}
-        Area::Within(bounds) => wanted = wanted.add(within(bounds)),
+        Area::Within(bounds) => {
+            wanted = wanted.add(scope::within(bounds, Column::Hilbert, Column::LonE7, Column::LatE7))
+        }
         Area::Cell(cell) => wanted = wanted.add(Column::CellId.eq(cell.0)),
         Area::Subtree(root) => {
             wanted = wanted.add(Column::CellId.in_subquery(scope::cells_under(scope.district(), *root)));
@@ -136,16 +135,6 @@ pub(super) fn condition(scope: &Scope, area: &Area, filter: &IncidentFilter) -> 
         }))
         .add_option(filter.reported_from.map(|from| Column::ReportedAtUs.gte(to_us(from))))
         .add_option(filter.reported_before.map(|before| Column::ReportedAtUs.lt(to_us(before))))
-}
-
-/// A few ranges of the index, then exactly.
-fn within(bounds: &Bounds) -> Condition {
-    let [west, south, east, north] = geometry::corners_e7(bounds);
-    let mut near = Condition::any();
-    for range in hilbert::ranges(bounds, RANGES) {
-        near = near.add(Column::Hilbert.between(*range.start(), *range.end()));
-    }
-    Condition::all().add(near).add(Column::LonE7.between(west, east)).add(Column::LatE7.between(south, north))
 }
 
 pub(super) fn ids(ids: &[IncidentId]) -> Vec<Uuid> {

@@ -4,10 +4,10 @@ use domain::access::Audience;
 use domain::ids::{DistrictId, IncidentId, UserId};
 use domain::incident::{Incident, IncidentStep};
 use domain::rules::StageKey;
-use domain::text::{IncidentText, Note};
+use domain::text::{IncidentText, Note, search_text};
 
 use crate::store::entity::{incident_steps, incidents};
-use crate::store::rows::{assignment, from_us, from_word, position, search_text, to_us, word};
+use crate::store::rows::{assignment, from_us, from_word, position, to_us, word};
 use crate::store::{StoreError, hilbert};
 
 pub(super) fn row_of(incident: &Incident) -> incidents::Model {

@@ -1,0 +1,26 @@
+//! Buildings that an import has brought and not yet promoted.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, PartialEq, Eq, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "staged_buildings")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub district_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub import_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub source_id: String,
+    pub id: Uuid,
+    pub address: Option<String>,
+    pub search_text: String,
+    pub lon_e7: i32,
+    pub lat_e7: i32,
+    pub hilbert: i64,
+    pub dwellings: i32,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
