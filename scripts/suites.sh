@@ -68,7 +68,12 @@ with_server() {
     return "$code"
 }
 
-audit() { node "$root/tests/graphql-http/audit.mjs" "$1/graphql"; }
+audit() {
+    local code=0
+    node "$root/tests/graphql-http/audit.mjs" "$1/graphql" || code=1
+    node "$root/tests/graphql-http/door.mjs" "$1/graphql" || code=1
+    return "$code"
+}
 
 suite_graphql_http() {
     [ -d "$root/tests/graphql-http/node_modules" ] || { leave_out 'npm could not install graphql-http'; return; }
