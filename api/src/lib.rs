@@ -9,5 +9,6 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod graphql;
+pub mod live;
 pub mod service;
 pub mod store;

@@ -16,6 +16,8 @@ pub enum InputCode {
     UnknownCategory,
     /// A stage that the district does not have.
     UnknownStage,
+    /// An area in which more matches than one answer can hold.
+    AreaTooLarge,
     /// A level that the district does not have.
     UnknownLevel,
     /// A client key that is no UUIDv7.
@@ -46,12 +48,13 @@ pub enum InputCode {
 
 impl InputCode {
     /// Every code, for the documents' test.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidPosition,
         Self::InvalidAccuracy,
         Self::InvalidText,
         Self::UnknownCategory,
         Self::UnknownStage,
+        Self::AreaTooLarge,
         Self::UnknownLevel,
         Self::InvalidClientKey,
         Self::ClientKeyReused,
@@ -75,6 +78,7 @@ impl InputCode {
             Self::InvalidText => "INVALID_TEXT",
             Self::UnknownCategory => "UNKNOWN_CATEGORY",
             Self::UnknownStage => "UNKNOWN_STAGE",
+            Self::AreaTooLarge => "AREA_TOO_LARGE",
             Self::UnknownLevel => "UNKNOWN_LEVEL",
             Self::InvalidClientKey => "INVALID_CLIENT_KEY",
             Self::ClientKeyReused => "CLIENT_KEY_REUSED",

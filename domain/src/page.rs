@@ -10,6 +10,9 @@ impl PageSize {
     /// The most rows of a list that one page may hold.
     pub const MAX: i32 = 200;
 
+    /// The largest page.
+    pub const LARGEST: Self = Self(Self::MAX as u64);
+
     /// Checks the size of a page.
     ///
     /// # Errors

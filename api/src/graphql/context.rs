@@ -3,6 +3,7 @@
 use async_graphql::Context;
 use domain::viewer::Viewer;
 
+use crate::live::Hub;
 use crate::service::Services;
 
 /// What every resolver needs, by name.
@@ -11,6 +12,8 @@ pub trait ContextExt<'a> {
     fn services(&self) -> &'a Services;
     /// Who asks.
     fn viewer(&self) -> &'a Viewer;
+    /// The hub that subscriptions hang on.
+    fn hub(&self) -> &'a Hub;
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {
@@ -20,5 +23,9 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn viewer(&self) -> &'a Viewer {
         self.data_unchecked::<Viewer>()
+    }
+
+    fn hub(&self) -> &'a Hub {
+        self.data_unchecked::<Hub>()
     }
 }

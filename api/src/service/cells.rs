@@ -157,7 +157,7 @@ impl Services {
         };
         let plan = self.plan(viewer, district, at).await?;
         let rank = query.level.as_deref().map(|level| rank_of(district, level)).transpose()?;
-        let chosen = matching(&plan, rank, query.area)?;
+        let chosen = in_area(&plan, rank, query.area)?;
         let total_count = chosen.len();
         let is_after = |cell: &&Cell| {
             after.is_none_or(|key| (cell.rank, cell.code.as_str()) > (key.rank, key.code.as_str()))
@@ -255,7 +255,11 @@ fn rank_of(district: &District, level: &str) -> Result<LevelRank, ServiceError> 
     })
 }
 
-fn matching(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<&Cell>, ServiceError> {
+/// The cells of a plan in an area, by level, then code.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] where the area is that of a cell that the plan does not have.
+pub fn in_area(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<&Cell>, ServiceError> {
     if let Area::Cell(root) | Area::Subtree(root) = area
         && plan.cell(root).is_none()
     {

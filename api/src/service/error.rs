@@ -27,6 +27,9 @@ pub enum ServiceError {
     /// The grid changed again and again while this tried to write.
     #[error("the grid is being changed; try again in a moment")]
     Busy,
+    /// What the viewer may see changed while they were watching.
+    #[error("your rights have changed; connect again")]
+    AccessChanged,
     /// Something that should not happen.
     #[error("an internal error")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -9,6 +9,7 @@ mod attempt;
 pub mod cells;
 pub mod districts;
 mod error;
+pub mod events;
 mod fingerprint;
 pub mod incidents;
 pub mod location;

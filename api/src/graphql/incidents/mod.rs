@@ -4,6 +4,7 @@ mod input;
 mod mutation;
 mod payload;
 mod query;
+mod subscription;
 mod types;
 
 pub use input::{
@@ -14,4 +15,5 @@ pub use mutation::IncidentMutation;
 pub(super) use mutation::{change, report};
 pub use payload::{ChangeIncidentPayload, Receipt, ReportIncidentPayload};
 pub use query::{Cluster, IncidentQuery};
+pub use subscription::{BatchKind, IncidentBatch, IncidentLeft, IncidentSubscription, LeftReason};
 pub use types::{Incident, IncidentConnection, IncidentEdge, IncidentStep};

@@ -1,0 +1,118 @@
+//! Subscribing to the incidents of an area.
+
+use async_graphql::{Context, Enum, ID, Result, SimpleObject, Subscription};
+use futures_util::{Stream, StreamExt};
+
+use super::{Incident, IncidentFilter};
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::outward;
+use crate::graphql::id::GlobalId;
+use crate::graphql::location::AreaInput;
+use crate::live;
+use crate::service::ServiceError;
+
+/// Incidents as they change.
+#[derive(Default, Debug)]
+pub struct IncidentSubscription;
+
+#[Subscription]
+impl IncidentSubscription {
+    /// The incidents of an area, then every change to them, in order.
+    ///
+    /// It begins with a SNAPSHOT, in several batches where it is large, and goes on with CHANGES; when nothing happens, a
+    /// BOOKMARK comes about every ten seconds. Keep the last cursor: subscribe again with it as `after` and only what
+    /// happened since is sent. Where that can't be told any more, a RESYNC comes, and a SNAPSHOT after it.
+    async fn incident_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The district's code.")] district: String,
+        #[graphql(desc = "Which part of the district; left out, all.")] area: Option<AreaInput>,
+        #[graphql(desc = "Which incidents; left out, all.")] filter: Option<IncidentFilter>,
+        #[graphql(desc = "The cursor of the last batch that was taken in.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<IncidentBatch>> + use<>> {
+        let batches = changes(ctx, district, area, filter, after).await.map_err(outward)?;
+        Ok(batches.map(|batch| batch.map(IncidentBatch::from).map_err(outward)))
+    }
+}
+
+async fn changes(
+    ctx: &Context<'_>,
+    district: String,
+    area: Option<AreaInput>,
+    filter: Option<IncidentFilter>,
+    after: Option<String>,
+) -> Result<impl Stream<Item = Result<live::IncidentBatch, ServiceError>> + use<>, ServiceError> {
+    let id = ctx.services().district(ctx.viewer(), &district).await?.id;
+    let area = AreaInput::parse(area, id)?;
+    let filter = filter.map(Into::into).unwrap_or_default();
+    ctx.hub().incident_changes(ctx.viewer(), &district, area, filter, after.as_deref()).await
+}
+
+/// What a batch is.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "live::BatchKind")]
+pub enum BatchKind {
+    /// A part of the state at the cursor: what it does not name is not there. `last` ends it.
+    Snapshot,
+    /// What changed since the cursor before.
+    Changes,
+    /// Nothing changed; the cursor moved.
+    Bookmark,
+    /// What was known is void; a snapshot follows.
+    Resync,
+}
+
+/// Why an incident left.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "live::LeftReason")]
+pub enum LeftReason {
+    /// It lies outside the area.
+    Moved,
+    /// The filter no longer lets it through.
+    Filtered,
+    /// The viewer may not see it any more.
+    Hidden,
+}
+
+/// A part of what a subscriber to incidents is told. Taking one in twice is harmless: `Incident.version` only grows.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct IncidentBatch {
+    /// Where the subscriber stands once this batch is taken in; bound to the area, the filter and the viewer's rights.
+    cursor: String,
+    /// What the batch is.
+    kind: BatchKind,
+    /// Whether it ends a snapshot or a set of changes.
+    last: bool,
+    /// Incidents as they are.
+    upserts: Vec<Incident>,
+    /// Incidents that no longer belong to what was subscribed to.
+    left: Vec<IncidentLeft>,
+}
+
+/// An incident that no longer belongs to what was subscribed to.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct IncidentLeft {
+    /// Which.
+    id: ID,
+    /// Its version when it left.
+    version: i32,
+    /// Why.
+    reason: LeftReason,
+}
+
+impl From<live::IncidentBatch> for IncidentBatch {
+    fn from(batch: live::IncidentBatch) -> Self {
+        let left = |left: live::IncidentLeft| IncidentLeft {
+            id: GlobalId::Incident(left.district, left.id).to_id(),
+            version: left.version,
+            reason: left.reason.into(),
+        };
+        Self {
+            cursor: batch.cursor,
+            kind: batch.kind.into(),
+            last: batch.last,
+            upserts: batch.upserts.into_iter().map(Incident::from).collect(),
+            left: batch.left.into_iter().map(left).collect(),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A subscription to the figures of the cells of an area.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use domain::access::incident_scope;
+use domain::district::District;
+use domain::event::EventNumber;
+use domain::ids::{CellId, DistrictId};
+use domain::plan::Plan;
+use domain::viewer::Viewer;
+use futures_util::{Stream, stream};
+
+use super::cursor::{self, Binding, Stand};
+use super::feed::Registration;
+use super::interests::lineage;
+use super::mailbox::Mailbox;
+use super::{BatchKind, Hub};
+use crate::service::ServiceError;
+use crate::service::cells::{self, Area};
+use crate::service::incidents::{IncidentCounts, IncidentFilter};
+use crate::service::plans::At;
+
+/// Figures in one batch at most.
+const BATCH_CELLS: usize = 500;
+
+/// A part of what a subscriber is told.
+#[derive(Clone, Debug)]
+pub struct CountBatch {
+    /// Where the subscriber stands once this batch is taken in.
+    pub cursor: String,
+    /// What the batch is.
+    pub kind: BatchKind,
+    /// Whether it ends a snapshot or a set of changes.
+    pub last: bool,
+    /// The figures, each as a whole.
+    pub counts: Vec<CellCount>,
+}
+
+/// The figures of one cell, what is below it included.
+#[derive(Clone, Debug)]
+pub struct CellCount {
+    /// The district.
+    pub district: DistrictId,
+    /// The cell.
+    pub cell: CellId,
+    /// The cell's code.
+    pub code: String,
+    /// How many incidents the viewer may see in it.
+    pub counts: IncidentCounts,
+}
+
+/// One subscription.
+#[derive(Debug)]
+pub(super) struct CountSubscriber {
+    hub: Hub,
+    viewer: Viewer,
+    district: Arc<District>,
+    plan: Arc<Plan>,
+    area: Area,
+    cells: HashSet<CellId>,
+    registration: Registration,
+    stand: Stand,
+    queue: VecDeque<CountBatch>,
+}
+
+/// The subscription as a stream; an error ends it.
+pub(super) fn stream(
+    subscriber: CountSubscriber,
+) -> impl Stream<Item = Result<CountBatch, ServiceError>> + Send + use<> {
+    stream::unfold(Some(subscriber), async |subscriber| {
+        let mut subscriber = subscriber?;
+        match subscriber.next().await {
+            Ok(batch) => Some((Ok(batch), Some(subscriber))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+}
+
+impl CountSubscriber {
+    pub(super) async fn start(
+        hub: Hub,
+        viewer: Viewer,
+        district: &str,
+        area: Area,
+        after: Option<&str>,
+    ) -> Result<Self, ServiceError> {
+        hub.recheck(&viewer).await?;
+        let services = &hub.inner.services;
+        let district = services.district(&viewer, district).await?;
+        let plan = services.plan(&viewer, &district, At::Now).await?;
+        // Figures are of cells, not of positions: an incident outside a box can count for a cell that reaches into it.
+        let registration = hub.register(district.id, Area::Everywhere, Mailbox::counting()).await?;
+        let stand = Stand { epoch: registration.since.epoch, number: None };
+        let (cells, queue) = (HashSet::new(), VecDeque::new());
+        let mut new = Self { hub, viewer, district, plan, area, cells, registration, stand, queue };
+        let resumed = after.map(|text| {
+            cursor::read(&new.hub.inner.secret, new.district.id, new.binding(), text)
+                .is_some_and(|stand| stand.epoch == new.stand.epoch && stand.number.is_some())
+        });
+        // Figures are whole and time changes them without an event, so whoever resumes gets them all.
+        match resumed {
+            None => new.begin(BatchKind::Snapshot).await?,
+            Some(true) => new.begin(BatchKind::Changes).await?,
+            Some(false) => new.begin_anew().await?,
+        }
+        Ok(new)
+    }
+
+    async fn next(&mut self) -> Result<CountBatch, ServiceError> {
+        loop {
+            if let Some(batch) = self.queue.pop_front() {
+                return Ok(batch);
+            }
+            let through = self.registration.head().number;
+            if let Some(waiting) = self.registration.mailbox.take() {
+                if waiting.recheck {
+                    self.hub.recheck(&self.viewer).await?;
+                }
+                if waiting.resync {
+                    self.begin_anew().await?;
+                } else {
+                    let leaves = waiting.cells();
+                    let above = leaves.into_iter().flat_map(|leaf| lineage(Some(&self.plan), leaf));
+                    let cells: HashSet<CellId> = above.filter(|cell| self.cells.contains(cell)).collect();
+                    self.put(BatchKind::Changes, cells, waiting.newest.max(Some(through))).await?;
+                }
+                continue;
+            }
+            let rung = tokio::time::timeout(self.hub.inner.pace.bookmarks, self.registration.mailbox.rung());
+            if rung.await.is_err() {
+                self.hub.recheck(&self.viewer).await?;
+                self.put(BatchKind::Bookmark, HashSet::new(), Some(through)).await?;
+            }
+        }
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), ServiceError> {
+        self.hub.recheck(&self.viewer).await?;
+        let cursor = self.cursor(Stand { number: None, ..self.stand });
+        self.queue.push_back(CountBatch { cursor, kind: BatchKind::Resync, last: true, counts: Vec::new() });
+        self.begin(BatchKind::Snapshot).await
+    }
+
+    async fn begin(&mut self, kind: BatchKind) -> Result<(), ServiceError> {
+        let services = &self.hub.inner.services;
+        self.district = services.district_by_id(&self.viewer, self.district.id).await?;
+        self.plan = services.plan(&self.viewer, &self.district, At::Now).await?;
+        self.cells = cells::in_area(&self.plan, None, self.area)?.into_iter().map(|cell| cell.id).collect();
+        let head = self.registration.head();
+        self.stand = Stand { epoch: head.epoch, number: None };
+        // Figures are read after the head, so they are at least as new, and whole: taking one in twice is harmless.
+        self.put(kind, self.cells.clone(), Some(head.number)).await
+    }
+
+    async fn put(
+        &mut self,
+        kind: BatchKind,
+        cells: HashSet<CellId>,
+        newest: Option<EventNumber>,
+    ) -> Result<(), ServiceError> {
+        let stand = Stand { number: self.stand.number.max(newest), ..self.stand };
+        let mut counts = self.figures(&cells).await?;
+        let before = self.cursor(self.stand);
+        self.stand = stand;
+        if kind == BatchKind::Changes && counts.is_empty() {
+            return Ok(());
+        }
+        while counts.len() > BATCH_CELLS {
+            let later = counts.split_off(BATCH_CELLS);
+            let counts = std::mem::replace(&mut counts, later);
+            self.queue.push_back(CountBatch { cursor: before.clone(), kind, last: false, counts });
+        }
+        let cursor = self.cursor(stand);
+        self.queue.push_back(CountBatch { cursor, kind, last: true, counts });
+        Ok(())
+    }
+
+    async fn figures(&self, cells: &HashSet<CellId>) -> Result<Vec<CellCount>, ServiceError> {
+        if cells.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<CellId> = cells.iter().copied().collect();
+        let (services, version) = (&self.hub.inner.services, self.plan.version());
+        let filter = IncidentFilter::default();
+        let counts = services.cell_counts(&self.viewer, self.district.id, version, &wanted, &filter).await?;
+        let in_order = self.plan.cells().iter().filter(|cell| cells.contains(&cell.id));
+        let count = |cell: &domain::cell::Cell| CellCount {
+            district: self.district.id,
+            cell: cell.id,
+            code: cell.code.as_str().to_owned(),
+            counts: counts.get(&cell.id).copied().unwrap_or_default(),
+        };
+        Ok(in_order.map(count).collect())
+    }
+
+    fn binding(&self) -> Binding {
+        let scope = incident_scope(&self.viewer, self.district.id);
+        Binding::of("counts", &scope, self.area, &IncidentFilter::default())
+    }
+
+    fn cursor(&self, stand: Stand) -> String {
+        cursor::write(&self.hub.inner.secret, self.district.id, self.binding(), stand)
+    }
+}

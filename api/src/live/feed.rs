@@ -1,0 +1,240 @@
+//! A district's feed: its events, read once in order and put into the mailboxes of those concerned.
+//!
+//! Invariant: when the feed stands at a number, every mailbox has what that event and all before it had for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::event::{Change, Event, EventNumber};
+use domain::ids::{CellId, DistrictId};
+use domain::plan::Plan;
+
+use super::interests::{Interests, SubscriberId};
+use super::mailbox::Mailbox;
+use crate::service::cells::Area;
+use crate::service::events::StreamHead;
+use crate::service::incidents::IncidentCounts;
+
+/// A district's feed.
+#[derive(Debug)]
+pub(super) struct Feed {
+    pub(super) district: DistrictId,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    epoch: i64,
+    position: EventNumber,
+    interests: Interests,
+    figures: HashMap<CellId, IncidentCounts>,
+}
+
+/// A subscriber's place in a feed; dropping it unsubscribes.
+#[derive(Debug)]
+pub(super) struct Registration {
+    feed: Arc<Feed>,
+    id: SubscriberId,
+    pub(super) mailbox: Arc<Mailbox>,
+    /// Where the feed stood when the mailbox was put up.
+    pub(super) since: StreamHead,
+}
+
+impl Feed {
+    /// A feed that begins where a stream stands.
+    pub(super) fn new(head: StreamHead) -> Self {
+        let state = State {
+            epoch: head.epoch,
+            position: head.number,
+            interests: Interests::default(),
+            figures: HashMap::new(),
+        };
+        Self { district: head.district, state: Mutex::new(state) }
+    }
+
+    /// Puts up a mailbox for an area.
+    pub(super) fn register(self: &Arc<Self>, area: Area, mailbox: Mailbox) -> Registration {
+        let mailbox = Arc::new(mailbox);
+        let mut state = self.lock();
+        let id = state.interests.add(area, Arc::clone(&mailbox));
+        let since = StreamHead { district: self.district, epoch: state.epoch, number: state.position };
+        Registration { feed: Arc::clone(self), id, mailbox, since }
+    }
+
+    /// Where the feed stands.
+    pub(super) fn head(&self) -> StreamHead {
+        let state = self.lock();
+        StreamHead { district: self.district, epoch: state.epoch, number: state.position }
+    }
+
+    /// Whether nobody listens.
+    pub(super) fn is_idle(&self) -> bool {
+        self.lock().interests.is_empty()
+    }
+
+    /// Puts events into the mailboxes of those concerned. Events that are missing make everybody read anew.
+    pub(super) fn deliver(&self, events: &[Event], plan: Option<&Plan>) {
+        let mut state = self.lock();
+        for event in events {
+            if event.number.0 != state.position.0 + 1 {
+                state.resync_everybody();
+            }
+            state.deliver(event, plan);
+            state.position = event.number;
+        }
+    }
+
+    /// Begins again at another epoch: the database was restored.
+    pub(super) fn restart(&self, head: StreamHead) {
+        let mut state = self.lock();
+        state.epoch = head.epoch;
+        state.position = head.number;
+        state.resync_everybody();
+    }
+
+    /// Takes new figures of every leaf cell and tells who counts of those that differ: clocks run out without an event.
+    pub(super) fn compare_figures(&self, figures: HashMap<CellId, IncidentCounts>) {
+        let mut state = self.lock();
+        let cells = figures.keys().chain(state.figures.keys());
+        let differs = |cell: &&CellId| figures.get(cell) != state.figures.get(cell);
+        let touched: Vec<CellId> = cells.filter(differs).copied().collect();
+        if !touched.is_empty() {
+            for mailbox in state.interests.everybody().filter(|mailbox| mailbox.counts()) {
+                mailbox.put(|waiting| waiting.touched.extend(&touched));
+            }
+        }
+        state.figures = figures;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn deliver(&self, event: &Event, plan: Option<&Plan>) {
+        match &event.change {
+            Change::Incident { id, before, after } => {
+                for mailbox in self.interests.concerned(before.as_ref(), after, plan) {
+                    mailbox.put(|waiting| waiting.add(event.number, *id, before.as_ref(), after));
+                }
+            }
+            // Who lies where has changed for so many that reading anew is shorter than telling.
+            Change::PlanPublished { .. } | Change::Imported { .. } => self.resync_everybody(),
+            Change::AccessChanged => {
+                for mailbox in self.interests.everybody() {
+                    mailbox.put(|waiting| waiting.recheck = true);
+                }
+            }
+            Change::Household { .. } => {}
+        }
+    }
+
+    fn resync_everybody(&self) {
+        for mailbox in self.interests.everybody() {
+            mailbox.put(super::mailbox::Waiting::read_anew);
+        }
+    }
+}
+
+impl Registration {
+    /// Where the feed stands: the mailbox has had everything up to there.
+    pub(super) fn head(&self) -> StreamHead {
+        self.feed.head()
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.feed.lock().interests.remove(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use domain::event::IncidentFacts;
+    use domain::ids::IncidentId;
+    use domain::rules::StageKey;
+
+    use super::*;
+
+    const DISTRICT: DistrictId = DistrictId(uuid::Uuid::from_u128(1));
+
+    fn feed() -> Arc<Feed> {
+        Arc::new(Feed::new(StreamHead { district: DISTRICT, epoch: 1, number: EventNumber(10) }))
+    }
+
+    fn event(number: i64, change: Change) -> Event {
+        Event { district: DISTRICT, number: EventNumber(number), at: DateTime::UNIX_EPOCH, change }
+    }
+
+    fn reported(number: i64) -> Event {
+        let after = IncidentFacts {
+            version: 1,
+            cell: None,
+            lon_e7: 1_209_800_000,
+            lat_e7: 146_000_000,
+            stage: StageKey("collected".into()),
+            category: "noise".into(),
+            public: true,
+            reported_at: DateTime::UNIX_EPOCH,
+            due_at: DateTime::UNIX_EPOCH,
+        };
+        let id = IncidentId(uuid::Uuid::from_u128(number as u128));
+        event(number, Change::Incident { id, before: None, after })
+    }
+
+    #[test]
+    fn a_mailbox_has_everything_up_to_where_the_feed_stands() {
+        let feed = feed();
+        let registration = feed.register(Area::Everywhere, Mailbox::default());
+        feed.deliver(&[reported(11), reported(12)], None);
+        let waiting = registration.mailbox.take().expect("two incidents");
+        assert_eq!((waiting.in_order().len(), waiting.newest), (2, Some(EventNumber(12))));
+        assert_eq!(registration.head().number, EventNumber(12));
+        assert!(!waiting.resync);
+    }
+
+    #[test]
+    fn an_event_that_is_missing_makes_everybody_read_anew() {
+        let feed = feed();
+        let registration = feed.register(Area::Everywhere, Mailbox::default());
+        feed.deliver(&[reported(13)], None);
+        assert!(registration.mailbox.take().expect("a resync").resync);
+    }
+
+    #[test]
+    fn a_change_of_access_makes_everybody_ask_again_what_they_may_see() {
+        let feed = feed();
+        let registration = feed.register(Area::Everywhere, Mailbox::default());
+        feed.deliver(&[event(11, Change::AccessChanged)], None);
+        assert!(registration.mailbox.take().expect("a recheck").recheck);
+    }
+
+    #[test]
+    fn figures_that_time_has_changed_reach_only_those_who_count() {
+        let feed = feed();
+        let counting = feed.register(Area::Everywhere, Mailbox::counting());
+        let watching = feed.register(Area::Everywhere, Mailbox::default());
+        let cell = CellId(uuid::Uuid::from_u128(5));
+        let figures =
+            |overdue| HashMap::from([(cell, IncidentCounts { open: 1, overdue, ..Default::default() })]);
+        feed.compare_figures(figures(0));
+        assert!(counting.mailbox.take().expect("the first figures").cells().contains(&cell));
+        feed.compare_figures(figures(0));
+        assert_eq!(counting.mailbox.take(), None);
+        feed.compare_figures(figures(1));
+        assert!(counting.mailbox.take().expect("one is overdue").cells().contains(&cell));
+        assert_eq!(watching.mailbox.take(), None);
+    }
+
+    #[test]
+    fn who_has_left_gets_nothing_and_holds_nothing() {
+        let feed = feed();
+        let registration = feed.register(Area::Everywhere, Mailbox::default());
+        assert!(!feed.is_idle());
+        drop(registration);
+        assert!(feed.is_idle());
+    }
+}
