@@ -57,10 +57,11 @@ class Outbox {
 
   /** Sends what waits, oldest first; stops at the first that does not get through. */
   async flush(): Promise<void> {
-    if (this.#flushing) return;
+    if (this.#flushing || sender() === UNKNOWN) return;
     this.#flushing = true;
     try {
-      const own = this.waiting.filter((report) => report.sender === sender() && report.problem === null);
+      const from = sender();
+      const own = this.waiting.filter((report) => (report.sender === from || report.sender === UNKNOWN) && report.problem === null);
       for (const report of own) {
         const outcome = await this.#deliver(report);
         if (outcome.kind === 'waiting') break;
@@ -108,8 +109,12 @@ class Outbox {
   }
 }
 
+/** A token is there, but the server has not said yet whose it is. */
+const UNKNOWN = '?';
+
 function sender(): string {
-  return session.token === null ? '' : `${session.viewer?.role ?? ''} ${session.viewer?.name ?? ''}`;
+  if (session.token === null) return '';
+  return session.viewer === null ? UNKNOWN : `${session.viewer.role} ${session.viewer.name ?? ''}`;
 }
 
 export const outbox = new Outbox();
