@@ -5,14 +5,19 @@
 //! Invariant: every read goes through a scope that `domain::access` made for the viewer; forbidden looks like absent.
 //! Invariant: whatever names a cell is written only under the plan version that is current at its commit.
 
+pub mod admin;
 mod attempt;
 pub mod cells;
+pub mod demo;
 pub mod districts;
 mod error;
 pub mod events;
+pub mod export;
 mod fingerprint;
+pub mod import;
 pub mod incidents;
 pub mod location;
+mod open;
 pub mod plans;
 pub mod system;
 
@@ -23,6 +28,7 @@ use crate::store::Store;
 
 pub use crate::store::sql_count;
 pub use error::ServiceError;
+pub use open::OpenError;
 
 /// Everything that a use case needs. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,0 +1,141 @@
+//! The stream of simulated incidents: reports at a human pace, sent on and solved by the staff.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::access::Scope;
+use domain::district::District;
+use domain::ids::ClientKey;
+use domain::incident::{Channel, Incident, IncidentAction};
+use domain::page::PageSize;
+use domain::plan::Plan;
+use domain::rules::StageKey;
+use domain::text::Note;
+use domain::viewer::{Role, Viewer};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use tracing::{info, warn};
+
+use super::DemoError;
+use super::reports::Reports;
+use crate::service::Services;
+use crate::service::incidents::{ChangeRequest, Report};
+use crate::store::{IncidentFilter, IncidentOrder, IncidentQuery};
+
+/// The pause between two things that happen, in seconds.
+const PAUSE_S: std::ops::Range<f64> = 2.0..5.5;
+/// Above this many open incidents the staff solve more than come in, below it less.
+const OPEN_TARGET: usize = 50;
+
+/// Who acts in the simulation, and on what.
+struct Simulation {
+    district: Arc<District>,
+    reports: Reports,
+    dispatcher: Viewer,
+    worker: Viewer,
+    chance: StdRng,
+}
+
+impl Services {
+    /// Keeps incidents coming, being sent on and being solved, until it is dropped.
+    ///
+    /// A step that fails is logged and passed over: the simulation must not end before the demo does.
+    pub async fn run_demo(&self) -> Result<(), DemoError> {
+        let district = self.demo_district().await?;
+        let plan = self.plan_in_force(&district).await?.ok_or(DemoError::Data("the demo has no plan"))?;
+        self.add_closed_backlog(&district, &plan).await?;
+        let mut simulation = self.simulation(district, &plan).await?;
+        info!(district.code = super::DEMO_CODE, "Simulating incidents");
+        loop {
+            let pause_s = simulation.chance.random_range(PAUSE_S);
+            tokio::time::sleep(Duration::from_secs_f64(pause_s)).await;
+            if let Err(error) = self.step_demo(&mut simulation).await {
+                warn!(error = &error as &dyn std::error::Error, "Passed over a step of the simulation");
+            }
+        }
+    }
+
+    async fn simulation(&self, district: Arc<District>, plan: &Plan) -> Result<Simulation, DemoError> {
+        Ok(Simulation {
+            reports: Reports::read(plan.coverage().bounds())?,
+            dispatcher: Viewer::staff(&self.demo_user(district.id, Role::Dispatcher).await?),
+            worker: Viewer::staff(&self.demo_user(district.id, Role::Worker).await?),
+            district,
+            chance: StdRng::from_os_rng(),
+        })
+    }
+
+    /// One thing happens: every third or so a report, else something is sent on or solved.
+    async fn step_demo(&self, simulation: &mut Simulation) -> Result<(), DemoError> {
+        let open = self.open_in_demo(&simulation.district).await?;
+        let waiting: Vec<&Incident> =
+            open.iter().filter(|incident| incident.stage == first_stage(&simulation.district)).collect();
+        let sent: Vec<&Incident> =
+            open.iter().filter(|incident| incident.stage != first_stage(&simulation.district)).collect();
+        let crowded = open.len() > OPEN_TARGET;
+        match simulation.chance.random_range(0..10) {
+            0..=3 => self.report_in_demo(simulation).await,
+            4..=6 if waiting.len() > 12 || crowded => {
+                let oldest = waiting.last().copied();
+                self.change_in_demo(simulation, oldest, IncidentAction::Dispatch, None).await
+            }
+            4..=9 if crowded || simulation.chance.random_bool(0.3) => {
+                let solved = sent.choose(&mut simulation.chance).copied();
+                let note = solved.and_then(|incident| {
+                    simulation.reports.closing_note(&incident.category, &mut simulation.chance)
+                });
+                self.change_in_demo(simulation, solved, IncidentAction::Close, note).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What waits for something, the last reported first.
+    async fn open_in_demo(&self, district: &District) -> Result<Vec<Incident>, DemoError> {
+        let filter = IncidentFilter { open: Some(true), ..IncidentFilter::default() };
+        let query = IncidentQuery { filter, order: IncidentOrder::Newest, ..IncidentQuery::default() };
+        let size = PageSize::new(PageSize::MAX).map_err(|_| DemoError::Data("the size of a page"))?;
+        let page = self.store.incidents(&Scope::system(district.id), &query, None, size).await?;
+        Ok(page.rows.into_iter().map(|(_, incident)| incident).collect())
+    }
+
+    async fn report_in_demo(&self, simulation: &mut Simulation) -> Result<(), DemoError> {
+        let draft = simulation.reports.draw(&mut simulation.chance)?;
+        let public = Viewer::public();
+        let viewer = if draft.channel == Channel::Patrol { &simulation.worker } else { &public };
+        let report = Report { key: self.demo_key()?, draft };
+        let reported = self.report_incident(viewer, &simulation.district, &report).await?;
+        info!(incident.code = reported.receipt.code, "Simulated a report");
+        Ok(())
+    }
+
+    async fn change_in_demo(
+        &self,
+        simulation: &Simulation,
+        incident: Option<&Incident>,
+        action: IncidentAction,
+        note: Option<Note>,
+    ) -> Result<(), DemoError> {
+        let Some(incident) = incident else { return Ok(()) };
+        let request = ChangeRequest {
+            key: self.demo_key()?,
+            district: incident.district,
+            id: incident.id,
+            expected_version: incident.version,
+            action,
+            note,
+        };
+        // Somebody who uses the demo may have been quicker: that is no failure.
+        self.change_incident(&simulation.dispatcher, &request).await?;
+        Ok(())
+    }
+
+    fn demo_key(&self) -> Result<ClientKey, DemoError> {
+        ClientKey::parse(&self.ids.next_id().to_string()).map_err(|_| DemoError::Data("a client key"))
+    }
+}
+
+fn first_stage(district: &District) -> StageKey {
+    district.rules.stages()[0].key.clone()
+}

@@ -1,0 +1,120 @@
+//! Use cases of import: cells, households, a base map, past incidents, from GeoJSON or tables.
+//!
+//! A file is read record by record (`record`); `cells`, `households`, `basemap` and `incidents` say what one record is;
+//! `take_*` bring them in. Start at [`Services::import`].
+//!
+//! Invariant: an import is taken whole or not at all; only bad rows that were to be skipped stay out.
+//! Invariant: the same file a second time changes nothing, and says so.
+
+mod basemap;
+mod cells;
+mod households;
+mod incidents;
+mod options;
+mod record;
+mod report;
+mod source;
+mod take_basemap;
+mod take_cells;
+mod take_households;
+mod take_incidents;
+
+use std::sync::Arc;
+
+use domain::access::Action;
+use domain::district::District;
+use domain::ids::UserId;
+use domain::input::InputCode;
+use domain::plan::Plan;
+use domain::viewer::Viewer;
+
+pub use options::{
+    BadRows, ColumnMap, Effect, FileFormat, ImportFigure, ImportKind, ImportOptions, ImportOutcome,
+    ImportReport, InvalidColumnMap,
+};
+pub use report::{problem_json, write_bad_rows};
+pub use source::{ImportSource, Progress};
+
+use super::{ServiceError, Services};
+use crate::store::Attempt;
+
+/// One import under way: into which district, by whom, how.
+#[derive(Debug)]
+struct Job<'a> {
+    district: Arc<District>,
+    actor: Option<UserId>,
+    options: ImportOptions,
+    progress: &'a Progress,
+}
+
+impl Services {
+    /// Imports a file into a district.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] where the role does not allow it; what is wrong with the file is in the report.
+    pub async fn import(
+        &self,
+        viewer: &Viewer,
+        district: &str,
+        source: ImportSource,
+        options: ImportOptions,
+        progress: &Progress,
+    ) -> Result<ImportReport, ServiceError> {
+        let district = self.district(viewer, district).await?;
+        viewer.require(Action::Import, district.id)?;
+        self.take(source, Job { district, actor: viewer.user(), options, progress }).await
+    }
+
+    /// Imports a file for whoever can open the database.
+    pub(super) async fn import_as_operator(
+        &self,
+        district: &str,
+        source: ImportSource,
+        options: ImportOptions,
+        progress: &Progress,
+    ) -> Result<ImportReport, ServiceError> {
+        let district = self.district(&Viewer::public(), district).await?;
+        self.take(source, Job { district, actor: None, options, progress }).await
+    }
+
+    async fn take(&self, source: ImportSource, job: Job<'_>) -> Result<ImportReport, ServiceError> {
+        match job.options.kind {
+            ImportKind::Cells => self.take_cells(source, job).await,
+            ImportKind::Households => self.take_households(source, job).await,
+            ImportKind::Basemap => self.take_basemap(source, job).await,
+            ImportKind::Incidents => self.take_incidents(source, job).await,
+        }
+    }
+
+    fn import_attempt(&self, job: &Job<'_>) -> Attempt {
+        Attempt { actor: job.actor, ..Attempt::by_system(self.clock.now()) }
+    }
+
+    /// The plan that households and incidents are located in.
+    async fn plan_for_import(&self, job: &Job<'_>) -> Result<Arc<Plan>, ServiceError> {
+        let plan = self.plan_in_force(&job.district).await?;
+        plan.ok_or_else(|| {
+            let message =
+                format!("district {} has no cells yet; import them first", job.district.code.as_str());
+            ServiceError::problem(InputCode::NoPlan, message, &["district"])
+        })
+    }
+
+    /// The plan in force, straight from the database; `None` until cells were imported.
+    pub(super) async fn plan_in_force(&self, district: &District) -> Result<Option<Arc<Plan>>, ServiceError> {
+        let district = self.store.district(district.id).await.map_err(ServiceError::internal)?;
+        let Some(district) = district else { return Ok(None) };
+        let Some(version) = district.plan_version else { return Ok(None) };
+        self.cache.plan(district.id, version).await.map_err(ServiceError::internal)
+    }
+
+    /// Lets everybody know that a district has changed: what was read before is read again.
+    async fn tell_imported(&self, district: &District) -> Result<(), ServiceError> {
+        self.cache.forget_districts().await;
+        let heads = self.stream_heads().await?;
+        if let Some(head) = heads.iter().find(|head| head.district == district.id) {
+            self.bus.ring(district.id, head.number);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! Features of GeoJSON and rows of tables as one thing: a record with its place, its shape and its fields.
+
+use std::io::Read;
+
+use geo_tools::formats::csv::{CsvOptions, Positions, Row, looks_damaged_by_spreadsheet};
+use geo_tools::formats::{Caps, Item, csv, geojson};
+use geo_tools::{Code, Geometry, Position, Problem};
+use serde_json::{Map, Value};
+
+use super::options::{FileFormat, ImportKind, ImportOptions};
+
+/// One feature or row.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    /// Its place in the file, from 0.
+    pub(crate) index: usize,
+    /// The line that it starts on, from 1.
+    pub(crate) line: u64,
+    /// JSON pointer to it, where the file is JSON.
+    pub(crate) pointer: Option<String>,
+    /// Its shape.
+    pub(crate) geometry: Option<Geometry>,
+    /// Its own id, or its id column.
+    id: Option<String>,
+    fields: Fields,
+}
+
+#[derive(Clone, Debug)]
+enum Fields {
+    Properties(Map<String, Value>),
+    Cells(Row),
+}
+
+/// What comes next from a file: a record with what was noticed about it, or what keeps one from being read.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Record(Box<Record>, Vec<Problem>),
+    Bad(Problem),
+}
+
+/// Reads a file, record by record.
+pub(crate) fn records<'a>(
+    reader: impl Read + 'a,
+    options: &ImportOptions,
+    caps: &Caps,
+) -> Box<dyn Iterator<Item = Next> + 'a> {
+    match options.format {
+        FileFormat::Geojson => Box::new(geojson::read(reader, caps).map(|item| match item {
+            Item::Feature(feature) => {
+                let record = Record {
+                    index: feature.index,
+                    line: feature.line,
+                    pointer: Some(feature.pointer),
+                    geometry: feature.geometry,
+                    id: feature.id,
+                    fields: Fields::Properties(feature.properties),
+                };
+                Next::Record(Box::new(record), feature.warnings)
+            }
+            Item::Problem(problem) => Next::Bad(problem),
+        })),
+        FileFormat::Csv => Box::new(csv::read(reader, &csv_options(options), caps).map(|item| match item {
+            csv::Item::Row(row) => Next::Record(Box::new(Record::of_row(row)), Vec::new()),
+            csv::Item::Problem(problem) => Next::Bad(problem),
+        })),
+    }
+}
+
+fn csv_options(options: &ImportOptions) -> CsvOptions {
+    CsvOptions {
+        lon: options.columns.column("lon").map(str::to_owned),
+        lat: options.columns.column("lat").map(str::to_owned),
+        id: options.id.clone(),
+        positions: if options.kind == ImportKind::Households {
+            Positions::Optional
+        } else {
+            Positions::Required
+        },
+        ..CsvOptions::default()
+    }
+}
+
+impl Record {
+    fn of_row(row: Row) -> Self {
+        Self {
+            index: row.index,
+            line: row.line,
+            pointer: None,
+            geometry: row.position.map(Geometry::Point),
+            id: row.id.clone(),
+            fields: Fields::Cells(row),
+        }
+    }
+
+    /// The text of a property or column, trimmed; `None` where it is missing, null or empty.
+    pub(crate) fn text(&self, column: &str) -> Option<String> {
+        let text = match &self.fields {
+            Fields::Properties(properties) => match properties.get(column)? {
+                Value::Null => return None,
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            },
+            Fields::Cells(row) => row.cell(column)?.to_owned(),
+        };
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The texts of several columns, joined with a space; `None` where all are empty.
+    pub(crate) fn joined(&self, columns: &[String]) -> Option<String> {
+        let texts: Vec<String> = columns.iter().filter_map(|column| self.text(column)).collect();
+        (!texts.is_empty()).then(|| texts.join(" "))
+    }
+
+    /// The id under a name; where the name is `id` and there is no such property, the feature's own id.
+    pub(crate) fn id(&self, column: Option<&str>) -> Result<String, Problem> {
+        let column = column.unwrap_or("id");
+        let own = || if column == "id" { self.id.clone() } else { None };
+        let Some(id) = self.text(column).or_else(own) else {
+            let message = format!("no {column:?}; every record needs one, so that it is found again");
+            return Err(self.problem(Code::MissingField, message));
+        };
+        match looks_damaged_by_spreadsheet(&id) {
+            Some(damage) => {
+                let message = format!("{column} {id:?} cannot be used: {damage}; export the column as text");
+                Err(self.problem(Code::BadValue, message))
+            }
+            None => Ok(id),
+        }
+    }
+
+    /// A whole number in a range; `None` where the column is empty.
+    pub(crate) fn whole_number(
+        &self,
+        column: &str,
+        allowed: std::ops::RangeInclusive<u32>,
+    ) -> Result<Option<u32>, Problem> {
+        let Some(text) = self.text(column) else { return Ok(None) };
+        match text.parse::<u32>() {
+            Ok(number) if allowed.contains(&number) => Ok(Some(number)),
+            _ => {
+                let (low, high) = (allowed.start(), allowed.end());
+                let message = format!("{column} is {text:?}; a whole number from {low} to {high} is allowed");
+                Err(self.problem(Code::BadValue, message))
+            }
+        }
+    }
+
+    /// The position, where the shape is one.
+    pub(crate) fn position(&self) -> Result<Option<Position>, Problem> {
+        match &self.geometry {
+            None => Ok(None),
+            Some(Geometry::Point(at)) => Ok(Some(*at)),
+            Some(Geometry::MultiPoint(all)) if all.len() == 1 => Ok(all.first().copied()),
+            Some(_) => Err(self.problem(Code::GeometryType, "a point is needed here, not a line or an area")),
+        }
+    }
+
+    /// A problem with its place in the file.
+    pub(crate) fn problem(&self, code: Code, message: impl Into<String>) -> Problem {
+        self.at(Problem::error(code, message))
+    }
+
+    fn at(&self, mut problem: Problem) -> Problem {
+        problem.features = self.id.clone().into_iter().collect();
+        problem.indexes = vec![self.index];
+        problem.line = Some(self.line);
+        problem.pointer = self.pointer.clone();
+        problem
+    }
+}

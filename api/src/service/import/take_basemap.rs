@@ -1,0 +1,158 @@
+//! Taking a base map. What a file does not have of roads or of footprints stays as it is: they often come apart.
+
+use geo_tools::{Bounds, Position};
+
+use super::basemap::{MapPart, map_part};
+use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::record::Next;
+use super::{ImportSource, Job};
+use crate::service::{ServiceError, Services};
+use crate::store::Outcome;
+use crate::store::basemap::{Footprint, Road};
+use crate::store::imports::{Import, ImportKind as Staging};
+
+/// How important a road is on the map: 0 is drawn first.
+fn importance(class: &str) -> u8 {
+    match class.strip_suffix("_link").unwrap_or(class) {
+        "motorway" | "trunk" => 0,
+        "primary" => 1,
+        "secondary" => 2,
+        "tertiary" => 3,
+        "residential" | "unclassified" | "living_street" | "pedestrian" | "road" => 4,
+        "service" | "track" | "cycleway" => 5,
+        _ => 6,
+    }
+}
+
+/// What of one chunk is on its way into the database.
+#[derive(Default)]
+struct Parts {
+    roads: Vec<Road>,
+    footprints: Vec<Footprint>,
+}
+
+impl Parts {
+    fn add(&mut self, part: MapPart) {
+        match part {
+            MapPart::Road { class, name, lines } => {
+                let importance = importance(&class);
+                self.roads.extend(lines.into_iter().map(|line| Road {
+                    class: class.clone(),
+                    importance,
+                    name: name.clone(),
+                    line,
+                }));
+            }
+            MapPart::Footprint { kind, polygons } => {
+                self.footprints.push(Footprint { kind, area: polygons });
+            }
+        }
+    }
+}
+
+impl Services {
+    pub(super) async fn take_basemap(
+        &self,
+        source: ImportSource,
+        job: Job<'_>,
+    ) -> Result<ImportReport, ServiceError> {
+        let mut report = ImportReport::begin(&job.options);
+        let mut import = match job.options.effect {
+            Effect::DryRun => None,
+            Effect::Write => {
+                let id = self.ids.next_id();
+                let begun =
+                    self.store.begin_import(job.district.id, Staging::Basemap, id, self.clock.now()).await;
+                Some(begun.map_err(ServiceError::internal)?)
+            }
+        };
+        let (mut road_count, mut footprint_count) = (0, 0);
+        let mut chunks = source.chunks(&job.options);
+        while let Some(chunk) = chunks.recv().await {
+            report.row_count += chunk.len() as u64;
+            let mut parts = Parts::default();
+            for next in chunk {
+                match next {
+                    Next::Bad(problem) => report.problems.push(problem),
+                    Next::Record(record, warnings) => {
+                        report.problems.extend(warnings);
+                        match map_part(&record, &job.options) {
+                            Ok(part) => parts.add(part),
+                            Err(problem) => report.problems.push(problem),
+                        }
+                    }
+                }
+            }
+            road_count += parts.roads.len() as u64;
+            footprint_count += parts.footprints.len() as u64;
+            if let Some(import) = &mut import {
+                stage(import, &parts).await?;
+            }
+            job.progress.reach(report.row_count);
+        }
+        report.totals = vec![("roads", road_count), ("footprints", footprint_count)];
+        let refused = report.bad_count() > 0 && job.options.bad_rows == BadRows::Refuse;
+        if refused {
+            report.outcome = ImportOutcome::Refused;
+        }
+        let Some(mut import) = import else { return Ok(report) };
+        if refused {
+            import.discard().await.map_err(ServiceError::internal)?;
+            return Ok(report);
+        }
+        let missing = self.missing_parts(&job, road_count == 0, footprint_count == 0).await?;
+        stage(&mut import, &missing).await?;
+        self.promote_basemap(&import, &job, report).await
+    }
+
+    /// What the base map in place has of the kinds that the file does not have.
+    async fn missing_parts(
+        &self,
+        job: &Job<'_>,
+        roads: bool,
+        footprints: bool,
+    ) -> Result<Parts, ServiceError> {
+        let district = self.store.district(job.district.id).await.map_err(ServiceError::internal)?;
+        let version = district.map_or(0, |district| district.basemap_version);
+        let corner = |lon, lat| Position::new(lon, lat).map_err(ServiceError::internal);
+        let world =
+            Bounds::new(corner(-180.0, -90.0)?, corner(180.0, 90.0)?).map_err(ServiceError::internal)?;
+        let mut parts = Parts::default();
+        if roads {
+            let held = self.store.roads(job.district.id, version, &world, u8::MAX).await;
+            parts.roads = held.map_err(ServiceError::internal)?;
+        }
+        if footprints {
+            let held = self.store.footprints(job.district.id, version, &world).await;
+            parts.footprints = held.map_err(ServiceError::internal)?;
+        }
+        Ok(parts)
+    }
+
+    async fn promote_basemap(
+        &self,
+        import: &Import,
+        job: &Job<'_>,
+        mut report: ImportReport,
+    ) -> Result<ImportReport, ServiceError> {
+        let promoted = import.promote_basemap(&self.import_attempt(job)).await;
+        match promoted.map_err(ServiceError::internal)? {
+            Outcome::Done(summary) => {
+                report.figures.push(ImportFigure::of("rows", summary));
+                self.tell_imported(&job.district).await?;
+                Ok(report)
+            }
+            _ => Err(ServiceError::Busy),
+        }
+    }
+}
+
+async fn stage(import: &mut Import, parts: &Parts) -> Result<(), ServiceError> {
+    if !parts.roads.is_empty() {
+        import.stage_roads(&parts.roads).await.map_err(ServiceError::internal)?;
+    }
+    if !parts.footprints.is_empty() {
+        import.stage_footprints(&parts.footprints).await.map_err(ServiceError::internal)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Taking cells: the drawn level is laid into the plan in force, and published as the next.
+
+use std::sync::Arc;
+
+use domain::ids::CellId;
+use domain::input::InputCode;
+use domain::level::LevelRank;
+use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
+use geo_tools::Problem;
+
+use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::record::Next;
+use super::{ImportOptions, ImportSource, Job, cells};
+use crate::service::{ServiceError, Services};
+use crate::store::{Outcome, plans::Publication};
+
+/// How much of a parent may be missed or covered in excess by its children: two drawings of one border differ.
+const PARENT_TOLERANCE_M2: f64 = 100.0;
+
+/// What was read from a file of cells.
+#[derive(Default)]
+struct Drawing {
+    cells: Vec<DrawnCell>,
+    row_count: u64,
+    problems: Vec<Problem>,
+    bad_row_count: u64,
+}
+
+impl Services {
+    pub(super) async fn take_cells(
+        &self,
+        source: ImportSource,
+        job: Job<'_>,
+    ) -> Result<ImportReport, ServiceError> {
+        let rank = rank(&job)?;
+        let mut report = ImportReport::begin(&job.options);
+        let current = self.plan_in_force(&job.district).await?;
+        let options = job.options.clone();
+        let drawing = off_thread(move || draw(source, &options)).await?;
+        job.progress.reach(drawing.row_count);
+        report.row_count = drawing.row_count;
+        report.problems = drawing.problems;
+        if drawing.bad_row_count > 0 && job.options.bad_rows == BadRows::Refuse {
+            report.outcome = ImportOutcome::Refused;
+            return Ok(report);
+        }
+        let (base, ids) = (current.clone(), self.ids.clone());
+        let cells = drawing.cells;
+        let laid = off_thread(move || {
+            let mut new_id = || CellId(ids.next_id());
+            lay_level(base.as_deref(), rank, &cells, PARENT_TOLERANCE_M2, &mut new_id)
+        });
+        let mut next = match laid.await? {
+            Ok(next) => next,
+            Err(problems) => {
+                report.outcome = ImportOutcome::Refused;
+                report.problems.extend(problems);
+                return Ok(report);
+            }
+        };
+        report.problems.append(&mut next.warnings);
+        report.figures.push(figure(&next));
+        report.plan_version = current.as_ref().map(|plan| plan.version().0);
+        if job.options.effect == Effect::Write && next.is_news() {
+            report.plan_version = Some(next.version.0);
+            self.publish_drawn(next, current, &job).await?;
+        }
+        Ok(report)
+    }
+
+    async fn publish_drawn(
+        &self,
+        next: NextPlan,
+        base: Option<Arc<Plan>>,
+        job: &Job<'_>,
+    ) -> Result<(), ServiceError> {
+        let parts = PlanParts {
+            district: job.district.id,
+            version: next.version,
+            in_force_since: self.clock.now(),
+            cells: next.cells,
+            leaf_cells: next.leaf_cells,
+            coverage: next.coverage,
+        };
+        let plan = off_thread(move || Plan::assemble(parts)).await?.map_err(ServiceError::internal)?;
+        self.publish(&plan, base.map(|plan| plan.version()), job).await
+    }
+
+    /// Puts a plan in force and tells everybody.
+    pub(super) async fn publish(
+        &self,
+        plan: &Plan,
+        base: Option<domain::ids::PlanVersion>,
+        job: &Job<'_>,
+    ) -> Result<(), ServiceError> {
+        let publication =
+            Publication { plan, base, nearest_within_m: job.district.rules.nearest_within_m(), note: None };
+        let published = self.store.publish_plan(&publication, &self.import_attempt(job)).await;
+        match published.map_err(ServiceError::internal)? {
+            Outcome::Done(_) => self.tell_imported(&job.district).await,
+            _ => Err(ServiceError::Busy),
+        }
+    }
+}
+
+fn rank(job: &Job<'_>) -> Result<LevelRank, ServiceError> {
+    let levels = job.district.rules.levels();
+    let allowed: Vec<&str> = levels.iter().map(|level| level.key.as_str()).collect();
+    let allowed = allowed.join(", ");
+    let refused = |message: String| ServiceError::problem(InputCode::InvalidId, message, &["level"]);
+    match &job.options.level {
+        None => Err(refused(format!("cells need a level; levels are {allowed}"))),
+        Some(key) => job
+            .district
+            .rules
+            .rank_of(key)
+            .ok_or_else(|| refused(format!("there is no level {key:?}; levels are {allowed}"))),
+    }
+}
+
+fn draw(source: ImportSource, options: &ImportOptions) -> Drawing {
+    let mut drawing = Drawing::default();
+    for next in source.records(options) {
+        drawing.row_count += 1;
+        match next {
+            Next::Bad(problem) => {
+                drawing.bad_row_count += 1;
+                drawing.problems.push(problem);
+            }
+            Next::Record(record, warnings) => {
+                drawing.problems.extend(warnings);
+                match cells::drawn_cell(&record, options) {
+                    Ok(cell) => drawing.cells.push(cell),
+                    Err(problems) => {
+                        drawing.bad_row_count += 1;
+                        drawing.problems.extend(problems);
+                    }
+                }
+            }
+        }
+    }
+    drawing
+}
+
+fn figure(next: &NextPlan) -> ImportFigure {
+    ImportFigure {
+        what: "cells",
+        added: next.added as u64,
+        changed: next.changed as u64,
+        unchanged: next.unchanged as u64,
+        removed: next.removed as u64,
+    }
+}
+
+/// Runs what only computes where it does not keep requests waiting.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ServiceError> {
+    tokio::task::spawn_blocking(work).await.map_err(ServiceError::internal)
+}

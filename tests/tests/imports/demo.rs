@@ -1,0 +1,39 @@
+//! The demo's district.
+
+use std::time::Instant;
+
+use api::service::export::{ExportFormat, ExportKind};
+
+use super::Office;
+
+#[tokio::test]
+async fn the_demo_is_made_once_from_what_is_embedded() {
+    let office = Office::open().await;
+    let begun = Instant::now();
+    office.services.open_demo().await.expect("the demo is made");
+    println!("made in {:?}", begun.elapsed());
+    let count = |text: &str| text.lines().count() - 1;
+    let households = office.exported("demo", ExportKind::Households, ExportFormat::Csv).await;
+    assert_eq!(count(&households), 2646);
+    let outside = households.lines().filter(|line| line.contains(",outside,")).count();
+    assert_eq!(outside, 0, "every dwelling lies in a micro-cell");
+    let cells = office.exported("demo", ExportKind::Cells, ExportFormat::Csv).await;
+    let of_level = |level: &str| cells.lines().filter(|line| line.contains(&format!(",{level},"))).count();
+    assert_eq!(
+        [of_level("township"), of_level("community"), of_level("cell"), of_level("micro-cell")],
+        [1, 4, 7, 25]
+    );
+    let incidents = office.exported("demo", ExportKind::Incidents, ExportFormat::Csv).await;
+    assert_eq!(count(&incidents), 48);
+    office.services.open_demo().await.expect("the demo is there");
+    assert_eq!(office.exported("demo", ExportKind::Incidents, ExportFormat::Csv).await, incidents);
+    let roles: Vec<&str> = office
+        .services
+        .demo_sign_ins()
+        .await
+        .expect("there is staff")
+        .iter()
+        .map(|sign_in| sign_in.role.as_str())
+        .collect();
+    assert_eq!(roles, ["admin", "planner", "dispatcher", "head", "worker", "observer"]);
+}

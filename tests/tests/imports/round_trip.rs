@@ -1,0 +1,149 @@
+//! What comes in goes out again, and coming in twice changes nothing.
+
+use api::service::export::{ExportFormat, ExportKind};
+use api::service::import::{BadRows, Effect, ImportKind, ImportOptions};
+use serde_json::json;
+
+use super::{Office, cells, import, options};
+
+/// Two cells near Manila that share a border, and a building in the first.
+const CELLS: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"code":"137404001","name":"Tatalon"},"geometry":{"type":"Polygon","coordinates":
+  [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}},
+{"type":"Feature","properties":{"code":"137404002","name":"Damayang Lagi"},"geometry":{"type":"Polygon","coordinates":
+  [[[121.01,14.62],[121.02,14.62],[121.02,14.63],[121.01,14.63],[121.01,14.62]]]}}
+]}"#;
+
+const HOMES: &str = "id,lon,lat,address,members\n\
+    h-1,121.005,14.625,Kaliraya 12,4\n\
+    h-2,121.015,14.625,Victory Avenue 3,\n\
+    h-3,,,kaliraya 12,2\n\
+    h-4,,,Nowhere 1,1\n";
+
+async fn office() -> Office {
+    let office = Office::with_district("quezon").await;
+    let path = office.file("cells.geojson", CELLS);
+    office.done(import("quezon", &path, cells(&path, "cell", "code", None))).await;
+    office
+}
+
+#[tokio::test]
+async fn cells_that_come_twice_change_nothing() {
+    let office = office().await;
+    let path = office.file("again.geojson", CELLS);
+    let report = office.done(import("quezon", &path, cells(&path, "cell", "code", None))).await;
+    assert_eq!(report["figures"]["cells"], json!({"added": 0, "changed": 0, "unchanged": 2, "removed": 0}));
+    assert_eq!(report["plan_version"], 1, "no plan is published for nothing");
+}
+
+#[tokio::test]
+async fn a_renamed_cell_is_a_change_and_keeps_the_other() {
+    let office = office().await;
+    let path = office.file("renamed.geojson", CELLS.replace("Tatalon", "Tatalon West"));
+    let report = office.done(import("quezon", &path, cells(&path, "cell", "code", None))).await;
+    assert_eq!(report["figures"]["cells"], json!({"added": 0, "changed": 1, "unchanged": 1, "removed": 0}));
+    assert_eq!(report["plan_version"], 2);
+}
+
+#[tokio::test]
+async fn exported_cells_can_be_imported_where_they_change_nothing() {
+    let office = office().await;
+    let exported = office.exported("quezon", ExportKind::Cells, ExportFormat::Geojson).await;
+    let path = office.file("exported.geojson", exported);
+    let report = office.done(import("quezon", &path, cells(&path, "cell", "code", None))).await;
+    assert_eq!(report["figures"]["cells"]["unchanged"], 2, "{report}");
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_and_stores_nothing() {
+    let office = office().await;
+    let path = office.file("homes.csv", HOMES);
+    let dry = ImportOptions { effect: Effect::DryRun, ..options(ImportKind::Households, &path, &[]) };
+    let report = office.done(import("quezon", &path, dry)).await;
+    assert_eq!((&report["dry_run"], &report["totals"]["households"]), (&json!(true), &json!(4)));
+    let exported = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
+    assert_eq!(exported.lines().count(), 1, "only the header: {exported}");
+}
+
+#[tokio::test]
+async fn households_are_located_placed_by_address_or_listed_and_come_in_once() {
+    let office = office().await;
+    let building =
+        office.file("buildings.csv", "id,lon,lat,address,flats\nb-1,121.005,14.625,Kaliraya 12,1\n");
+    let columns = ["dwellings=flats"];
+    office.done(import("quezon", &building, options(ImportKind::Households, &building, &columns))).await;
+    let path = office.file("homes.csv", HOMES);
+    let report = office.done(import("quezon", &path, options(ImportKind::Households, &path, &[]))).await;
+    assert_eq!(report["figures"]["rows"]["added"], 4, "{report}");
+    let problems = report["problems"].as_array().expect("a list");
+    assert_eq!(problems.len(), 1, "h-4 is to be placed by hand: {problems:?}");
+    assert_eq!((&problems[0]["line"], &problems[0]["severity"]), (&json!(5), &json!("warning")));
+    let exported = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
+    let mut lines: Vec<&str> = exported.lines().collect();
+    assert_eq!(lines.remove(0), "id,building,address,lon,lat,cell,method,distance_to_border_m");
+    lines.sort_unstable();
+    let starts = |line: &str, start: &str| assert!(line.starts_with(start), "{line}");
+    starts(lines[0], "b-1/1,b-1,Kaliraya 12,121.005,14.625,137404001,inside,");
+    starts(lines[1], "h-1,,Kaliraya 12,121.005,14.625,137404001,inside,");
+    starts(lines[2], "h-2,,Victory Avenue 3,121.015,14.625,137404002,inside,");
+    starts(lines[3], "h-3,b-1,kaliraya 12,121.005,14.625,137404001,inside,");
+    starts(lines[4], "h-4,,Nowhere 1,,,,outside,");
+    let again = office.done(import("quezon", &path, options(ImportKind::Households, &path, &[]))).await;
+    assert_eq!(again["figures"]["rows"]["added"], 0, "{again}");
+    assert_eq!(again["figures"]["rows"]["changed"], 0, "{again}");
+}
+
+#[tokio::test]
+async fn skipping_bad_rows_imports_the_good_ones() {
+    let office = office().await;
+    let path =
+        office.file("homes.csv", "id,lon,lat,members\nh-1,121.005,14.625,4\nh-2,121.015,14.625,many\n");
+    let skip = ImportOptions { bad_rows: BadRows::Skip, ..options(ImportKind::Households, &path, &[]) };
+    let report = office.done(import("quezon", &path, skip)).await;
+    assert_eq!((&report["bad_count"], &report["figures"]["rows"]["added"]), (&json!(1), &json!(1)));
+    let mut bad_rows = Vec::new();
+    api::service::import::write_bad_rows(&report, &mut bad_rows).expect("memory takes it");
+    let bad_rows = String::from_utf8(bad_rows).expect("UTF-8");
+    assert!(bad_rows.lines().nth(1).is_some_and(|row| row.starts_with("3,1,h-2,BAD_VALUE,")), "{bad_rows}");
+}
+
+#[tokio::test]
+async fn roads_and_footprints_that_come_apart_stay_together() {
+    let office = office().await;
+    let road = r#"{"type":"Feature","properties":{"highway":"residential","name":"Kaliraya"},"geometry":
+        {"type":"LineString","coordinates":[[121.001,14.621],[121.009,14.629]]}}"#;
+    let house = r#"{"type":"Feature","properties":{"kind":"house"},"geometry":{"type":"Polygon","coordinates":
+        [[[121.002,14.622],[121.003,14.622],[121.003,14.623],[121.002,14.622]]]}}"#;
+    let columns = ["class=highway"];
+    let roads = office.file("roads.geojson", road);
+    let houses = office.file("houses.geojson", house);
+    let of_roads = || options(ImportKind::Basemap, &roads, &columns);
+    let of_houses = || options(ImportKind::Basemap, &houses, &[]);
+    office.done(import("quezon", &roads, of_roads())).await;
+    let report = office.done(import("quezon", &houses, of_houses())).await;
+    assert_eq!(report["figures"]["rows"], json!({"added": 1, "changed": 0, "unchanged": 1, "removed": 0}));
+    for (path, options) in [(&roads, of_roads()), (&houses, of_houses())] {
+        let report = office.done(import("quezon", path, options)).await;
+        assert_eq!(report["figures"]["rows"]["added"], 0, "{report}");
+        assert_eq!(report["figures"]["rows"]["unchanged"], 2, "{report}");
+    }
+}
+
+#[tokio::test]
+async fn past_incidents_come_in_once_with_when_they_were_closed() {
+    let office = office().await;
+    let path = office.file(
+        "incidents.csv",
+        "id,lon,lat,category,text,occurred_at,closed_at\n\
+         sr-1,121.005,14.625,rubbish,Two bags beside the bin,2026-01-05T08:00:00+08:00,2026-01-06T08:00:00+08:00\n\
+         sr-2,121.015,14.625,water,The drain smells,2026-01-05T09:00:00+08:00,\n",
+    );
+    let options = || options(ImportKind::Incidents, &path, &[]);
+    let report = office.done(import("quezon", &path, options())).await;
+    assert_eq!(report["figures"]["incidents"]["added"], 2, "{report}");
+    let again = office.done(import("quezon", &path, options())).await;
+    assert_eq!(again["figures"]["incidents"]["unchanged"], 2, "{again}");
+    let exported = office.exported("quezon", ExportKind::Incidents, ExportFormat::Csv).await;
+    assert_eq!(exported.lines().count(), 3, "{exported}");
+    assert!(exported.contains(",2026-01-06T00:00:00.000Z\n"), "{exported}");
+}
