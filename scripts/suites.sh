@@ -12,7 +12,8 @@ export PYTHONDONTWRITEBYTECODE=1
 prepare() {
     build_dashboard || return
     say "Building the programs under test"
-    cargo build --locked --manifest-path "$root/Cargo.toml" -p api -p geo-tools --bins
+    # All targets, so that programs and tests share one build of every dependency.
+    cargo build --locked --manifest-path "$root/Cargo.toml" --workspace --all-targets
 }
 
 leave_out() { printf 'left out: %s\n' "$*"; }
