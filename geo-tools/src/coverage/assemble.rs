@@ -72,9 +72,10 @@ fn cover(
     };
     let mut found = defects::find(drawing, &owners, &with_stand_ins, options);
     found.extend(inlets::find(drawing, &owners, &with_stand_ins, options));
-    let explained: HashSet<_> =
-        found.iter().filter_map(|problem| problem.geometry.as_ref()).flat_map(Geometry::positions).collect();
     problems.extend(found);
+    let refused = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let explained: HashSet<_> =
+        refused.filter_map(|problem| problem.geometry.as_ref()).flat_map(Geometry::positions).collect();
     problems.extend(mends::find(drawing, noded, &explained));
     Some(with_stand_ins)
 }

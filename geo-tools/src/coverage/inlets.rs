@@ -239,13 +239,8 @@ impl Outline {
         areas.sort_unstable();
         areas.dedup();
         let names = names(drawing, &areas);
-        let code = if ring.len() == 3 && pocket.foot.is_some() {
-            Code::TJunction
-        } else if thin(area_m2, perimeter_m(&ring), options) {
-            Code::Sliver
-        } else {
-            Code::Gap
-        };
+        let is_sliver = thin(area_m2, perimeter_m(&ring), options);
+        let code = if is_sliver { Code::Sliver } else { Code::Gap };
         let width_m = pocket.width_m;
         let message = format!(
             "{names} part at the outer border: {area_m2:.2} m² between them, open to the outside by {width_m:.2} m; \

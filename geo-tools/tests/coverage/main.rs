@@ -5,8 +5,12 @@ mod oracle;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod random;
 #[cfg(test)]
 mod real;
+#[cfg(test)]
+mod shapes;
 #[cfg(test)]
 mod support;

@@ -237,10 +237,12 @@ fn plant(world: &mut World, count: usize, random: &mut Random) -> Vec<Planted> {
             let (mut drawn, at) = broken(&clean, kind, if is_turned { -left } else { left }, at_rim, random);
             let code =
                 expected(&clean, &drawn, if kind == Kind::Sliver && !is_gap { Kind::Overlap } else { kind });
-            // At the rim the same move may leave a triangle, whose corner misses a border.
             let mut codes = vec![code];
             if at_rim && kind != Kind::TJunction {
-                codes = vec![Code::Sliver, Code::TJunction, if is_gap { Code::Gap } else { Code::Overlap }];
+                // The same move leaves an inlet, or an overlap that may be a triangle whose corner misses a border.
+                let of_kind =
+                    if is_gap { [Code::Sliver, Code::Gap] } else { [Code::Overlap, Code::TJunction] };
+                codes = vec![Code::Sliver, of_kind[0], of_kind[1]];
             }
             let at = position(drawn[at]);
             if is_turned {
