@@ -101,6 +101,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "mod",
             "system",
             "error",
+            "events",
             "admin",
             "attempt",
             "demo",

@@ -36,13 +36,19 @@ const NUMBERS: &[&str] = &["f32", "f64", "i32", "i64", "isize", "u16", "u32", "u
 struct Signatures<'ast> {
     public: Vec<&'ast syn::Signature>,
     resolvers: Vec<&'ast syn::Signature>,
+    services: Vec<&'ast syn::Signature>,
     fields: Vec<(&'ast syn::Ident, &'ast syn::Type)>,
     statics: Vec<&'ast syn::ItemStatic>,
 }
 
 fn read(source: &Source) -> Signatures<'_> {
-    let mut signatures =
-        Signatures { public: Vec::new(), resolvers: Vec::new(), fields: Vec::new(), statics: Vec::new() };
+    let mut signatures = Signatures {
+        public: Vec::new(),
+        resolvers: Vec::new(),
+        services: Vec::new(),
+        fields: Vec::new(),
+        statics: Vec::new(),
+    };
     signatures.visit_file(&source.rust().file);
     signatures
 }
@@ -65,6 +71,7 @@ impl<'ast> Visit<'ast> for Signatures<'ast> {
             let syn::ImplItem::Fn(function) = member else { continue };
             if is_public(&function.vis) {
                 self.public.push(&function.sig);
+                self.services.extend((written(&*item.self_ty) == "Services").then_some(&function.sig));
             }
             if resolves {
                 self.resolvers.push(&function.sig);
@@ -283,7 +290,7 @@ pub(crate) fn use_cases_without_viewer(source: &Source) -> Vec<Finding> {
     if !source.path.starts_with("api/src/service/") || source.is_under(&system) {
         return Vec::new();
     }
-    let use_cases = read(source).public.into_iter().filter(|signature| {
+    let use_cases = read(source).services.into_iter().filter(|signature| {
         let takes_self = matches!(signature.inputs.first(), Some(syn::FnArg::Receiver(_)));
         takes_self
             && signature.asyncness.is_some()
