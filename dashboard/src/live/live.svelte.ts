@@ -1,6 +1,6 @@
 // The live state of one district: its open incidents and the counts of its cells, by two subscriptions.
 //
-// Start at `Live.follow`. What a batch does to the incidents is in `incident-feed.ts`; how a cut connection resumes is
+// Start at `Live.follow`. What a batch does is in `incident-feed.ts` and `count-feed.ts`; how a cut connection resumes is
 // in `graphql/resume.ts`.
 //
 // Invariant: what is shown is never emptied by a lost connection; the indicator says since when it is old.
@@ -8,6 +8,7 @@ import { CellCountsDocument, IncidentChangesDocument } from '../graphql/operatio
 import type { Problem } from '../graphql/problem';
 import type { ResultOf } from '../graphql/tada';
 import type { Connection, SocketState } from '../graphql/client';
+import { CountFeed } from './count-feed';
 import { IncidentFeed } from './incident-feed';
 
 type Incidents = ResultOf<typeof IncidentChangesDocument>['incidentChanges'];
@@ -52,6 +53,7 @@ class Live {
   });
 
   #feed = new IncidentFeed<LiveIncident>();
+  #countFeed = new CountFeed<Counts>();
   #listeners = new Set<(announcement: Announcement) => void>();
   #longLostTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,6 +78,7 @@ class Live {
       clearTimeout(this.#longLostTimer);
     } else if (wasOpen) {
       this.#feed.interrupt();
+      this.#countFeed.interrupt();
       this.lostAt_ms = Date.now();
       this.#startLostTimer();
     }
@@ -91,7 +94,8 @@ class Live {
   follow(connection: Connection, district: string): () => void {
     this.#feed = new IncidentFeed<LiveIncident>();
     this.incidents = this.#feed.incidents;
-    this.counts = new Map();
+    this.#countFeed = new CountFeed<Counts>();
+    this.counts = this.#countFeed.counts;
     this.loaded = false;
     this.problem = null;
     const stops = [
@@ -144,8 +148,8 @@ class Live {
   }
 
   #applyCounts(batch: CellCounts): void {
-    if (batch.kind === 'BOOKMARK' || batch.kind === 'RESYNC') return;
-    this.counts = new Map([...this.counts, ...batch.counts.map((row) => [row.code, row.counts] as const)]);
+    this.#countFeed.apply(batch);
+    this.counts = this.#countFeed.counts;
   }
 
   #startLostTimer(): void {
