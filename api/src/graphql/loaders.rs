@@ -9,7 +9,8 @@ use std::hash::Hash;
 
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::ids::{CellId, DistrictId, IncidentId, UserId};
+use domain::household::Building;
+use domain::ids::{BuildingId, CellId, DistrictId, IncidentId, PlanVersion, UserId};
 use domain::incident::IncidentStep;
 use domain::staff::Posting;
 use domain::viewer::Viewer;
@@ -47,6 +48,10 @@ pub struct CountsKey {
     pub filter: IncidentFilter,
 }
 
+/// The households of a cell, counted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct HouseholdsKey(pub CellName);
+
 /// Who is responsible for a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PostingsKey {
@@ -78,6 +83,15 @@ pub struct UserKey {
     pub id: UserId,
 }
 
+/// A building.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct BuildingKey {
+    /// The district.
+    pub district: DistrictId,
+    /// The building.
+    pub id: BuildingId,
+}
+
 impl Loader<CountsKey> for Loads {
     type Value = IncidentCounts;
     type Error = ServiceError;
@@ -91,6 +105,22 @@ impl Loader<CountsKey> for Loads {
                 let cell = CellName { district, version, cell };
                 (CountsKey { cell, filter: filter.clone() }, counts)
             }));
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<HouseholdsKey> for Loads {
+    type Value = u32;
+    type Error = ServiceError;
+
+    async fn load(&self, keys: &[HouseholdsKey]) -> Result<HashMap<HouseholdsKey, u32>, ServiceError> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        let grid = |key: &HouseholdsKey| -> (DistrictId, PlanVersion) { (key.0.district, key.0.version) };
+        for ((district, version), cells) in grouped(keys, grid, |key| key.0.cell) {
+            let counts = self.services.household_counts(&self.viewer, district, version, &cells).await?;
+            let key = |cell| HouseholdsKey(CellName { district, version, cell });
+            loaded.extend(counts.into_iter().map(|(cell, count)| (key(cell), count)));
         }
         Ok(loaded)
     }
@@ -150,6 +180,21 @@ impl Loader<UserKey> for Loads {
         for (district, ids) in grouped(keys, |key| key.district, |key| key.id) {
             let names = self.services.staff_names(&self.viewer, district, &ids).await?;
             loaded.extend(names.into_iter().map(|(id, name)| (UserKey { district, id }, name)));
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<BuildingKey> for Loads {
+    type Value = Building;
+    type Error = ServiceError;
+
+    async fn load(&self, keys: &[BuildingKey]) -> Result<HashMap<BuildingKey, Building>, ServiceError> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for (district, ids) in grouped(keys, |key| key.district, |key| key.id) {
+            let buildings = self.services.buildings(&self.viewer, district, &ids).await?;
+            let keyed = |building: Building| (BuildingKey { district, id: building.id }, building);
+            loaded.extend(buildings.into_iter().map(keyed));
         }
         Ok(loaded)
     }

@@ -6,6 +6,7 @@ use super::cells::Cell;
 use super::context::ContextExt;
 use super::districts::District;
 use super::error::{found, outward};
+use super::households::{Building, Household};
 use super::id::GlobalId;
 use super::incidents::Incident;
 use crate::service::ServiceError;
@@ -19,6 +20,10 @@ pub enum Node {
     District(District),
     /// A cell.
     Cell(Cell),
+    /// A household.
+    Household(Household),
+    /// A building.
+    Building(Building),
     /// An incident.
     Incident(Incident),
 }
@@ -45,7 +50,14 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ServiceError> 
             let cell = found(services.cell_by_id(viewer, district, id, version).await)?.flatten();
             cell.map(|cell| Cell::from(cell).into())
         }
-        GlobalId::Household(..) | GlobalId::Building(..) => None,
+        GlobalId::Household(district, id) => {
+            let household = found(services.household(viewer, district, id).await)?.flatten();
+            household.map(|household| Household::from(household).into())
+        }
+        GlobalId::Building(district, id) => {
+            let building = services.buildings(viewer, district, &[id]).await?.into_iter().next();
+            building.map(|building| Building::from(building).into())
+        }
         GlobalId::Incident(district, id) => {
             let incident = found(services.incident(viewer, district, id).await)?.flatten();
             incident.map(|incident| Incident::from(incident).into())

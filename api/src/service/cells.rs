@@ -227,6 +227,22 @@ impl Services {
         Ok(leaves.into_iter().map(|(cell, leaves)| (cell, sum(leaves))).collect())
     }
 
+    /// How many households some cells of one plan have; what is below a cell counts for it.
+    pub async fn household_counts(
+        &self,
+        viewer: &Viewer,
+        district: DistrictId,
+        version: PlanVersion,
+        cells: &[CellId],
+    ) -> Result<HashMap<CellId, u32>, ServiceError> {
+        let district = &*self.district_by_id(viewer, district).await?;
+        let plan = &*self.plan(viewer, district, At::Version(version)).await?;
+        let by_leaf = self.store.household_counts(district.id).await.map_err(ServiceError::internal)?;
+        let sum =
+            |leaves: Vec<CellId>| leaves.iter().filter_map(|leaf| by_leaf.get(&Some(*leaf))).sum::<u32>();
+        Ok(leaves_of(plan, cells).into_iter().map(|(cell, leaves)| (cell, sum(leaves))).collect())
+    }
+
     /// Who is responsible for some cells now. Names of posts that are not public are for those who may read postings.
     pub async fn postings(
         &self,

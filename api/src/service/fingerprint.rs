@@ -7,17 +7,17 @@ use sha2::{Digest, Sha256};
 
 /// Collects the values of one input.
 #[derive(Clone, Debug)]
-pub struct Fingerprint(Sha256);
+pub(super) struct Fingerprint(Sha256);
 
 impl Fingerprint {
     /// Begins the input of a mutation.
-    pub fn of(mutation: &str) -> Self {
+    pub(super) fn of(mutation: &str) -> Self {
         Self(Sha256::new()).with("mutation", mutation)
     }
 
     /// Adds a value that is always there.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, name: &str, value: impl ToString) -> Self {
         for part in [name, &value.to_string()] {
             self.0.update((part.len() as u64).to_be_bytes());
             self.0.update(part);
@@ -27,7 +27,7 @@ impl Fingerprint {
 
     /// Adds a value that may be left out; left out is not the same as empty.
     #[must_use]
-    pub fn with_optional(self, name: &str, value: Option<impl ToString>) -> Self {
+    pub(super) fn with_optional(self, name: &str, value: Option<impl ToString>) -> Self {
         match value {
             Some(value) => self.with(name, value),
             None => self,
@@ -35,7 +35,7 @@ impl Fingerprint {
     }
 
     /// The hash.
-    pub fn finish(self) -> [u8; 32] {
+    pub(super) fn finish(self) -> [u8; 32] {
         self.0.finalize().into()
     }
 }

@@ -14,11 +14,13 @@ mod error;
 pub mod events;
 pub mod export;
 mod fingerprint;
+pub mod households;
 pub mod import;
 pub mod incidents;
 pub mod location;
 mod open;
 pub mod plans;
+pub mod search;
 pub mod system;
 
 use crate::bus::Bus;

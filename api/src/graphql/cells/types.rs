@@ -7,7 +7,7 @@ use crate::graphql::districts::Counts;
 use crate::graphql::error::outward;
 use crate::graphql::id::GlobalId;
 use crate::graphql::incidents::{IncidentConnection, IncidentFilter};
-use crate::graphql::loaders::{CountsKey, PostingsKey, loaders};
+use crate::graphql::loaders::{CountsKey, HouseholdsKey, PostingsKey, loaders};
 use crate::graphql::location::{Bounds, Datum, check_datum};
 use crate::graphql::page::{PageInfo, Row, Rows};
 use crate::graphql::scalars::GeoJsonMultiPolygon;
@@ -173,6 +173,15 @@ impl Cell {
     /// Its ground in square metres, on the WGS 84 ellipsoid.
     async fn area_m2(&self) -> f64 {
         self.0.plan.area_m2(self.0.cell.id)
+    }
+
+    /// How many households it has, those of the cells below it included.
+    async fn households(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        let count = loaders(ctx).load_one(HouseholdsKey(self.name())).await;
+        count
+            .map(|count| count.map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
+            .map_err(outward)
+            .transpose()
     }
 
     /// Its incidents that the viewer may see, counted; those of the cells below it included.

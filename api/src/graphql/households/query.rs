@@ -1,0 +1,65 @@
+//! Asking for households.
+
+use async_graphql::{Context, Object, Result};
+use domain::ids::HouseholdId;
+use domain::page::PageSize;
+
+use super::{Household, HouseholdConnection};
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::outward;
+use crate::graphql::location::{AreaInput, At};
+use crate::graphql::page::{Extent, ListName, Place, Row, Rows};
+use crate::service::ServiceError;
+use crate::service::households::HouseholdKey;
+
+/// Households.
+#[derive(Default, Debug)]
+pub struct HouseholdQuery;
+
+#[Object]
+impl HouseholdQuery {
+    /// The households that the viewer may see, along the map. What of each is shown follows from the viewer's role.
+    #[graphql(complexity = "5 + first.max(1) as usize * child_complexity / 4")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
+    async fn households(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The district's code.")] district: String,
+        #[graphql(desc = "Which part of the district; left out, all.")] area: Option<AreaInput>,
+        #[graphql(desc = "Only now is answered so far; leave it out.")] at: Option<At>,
+        #[graphql(desc = "How many, 1 to 200.", default = 50)] first: i32,
+        #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
+    ) -> Option<Result<HouseholdConnection>> {
+        let asked = Asked { district, area, at, first, after };
+        Some(households(ctx, asked).await.map_err(outward))
+    }
+}
+
+struct Asked {
+    district: String,
+    area: Option<AreaInput>,
+    at: Option<At>,
+    first: i32,
+    after: Option<String>,
+}
+
+async fn households(ctx: &Context<'_>, asked: Asked) -> Result<HouseholdConnection, ServiceError> {
+    let (services, viewer) = (ctx.services(), ctx.viewer());
+    let first = PageSize::new(asked.first)?;
+    At::only_now(asked.at)?;
+    let district = services.district(viewer, &asked.district).await?;
+    let area = AreaInput::parse(asked.area, district.id)?;
+    let list = ListName::new(&[&"households", &district.id, &area]);
+    let after: Option<Place> = asked.after.map(|cursor| list.key(&cursor, Place::parse)).transpose()?;
+    let page = services.households(viewer, &district, area, after.map(key), first).await?;
+    let extent = Extent { has_previous: after.is_some(), has_next: page.has_more };
+    let rows = page.rows.into_iter().map(|(key, household)| {
+        let place = Place { sort: key.sort, id: key.id.0 };
+        Row { cursor: list.cursor(&place.to_string()), node: Household::from(household) }
+    });
+    Ok(HouseholdConnection::new(Rows::new(rows.collect(), extent), district, area))
+}
+
+fn key(place: Place) -> HouseholdKey {
+    HouseholdKey { sort: place.sort, id: HouseholdId(place.id) }
+}
