@@ -44,7 +44,11 @@ test('an incident is reported and closed with the keyboard alone', async () => {
   await page.keyboard.type('Looked after it');
   await tabTo(page, 'button', 'Close the incident');
   await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-incident-stage=closed]');
+  // The demo's own staff may be faster: then the page shows the newer state, keeps the note, and asks again.
+  const isClosed = page.waitForSelector('[data-incident-stage=closed]', { timeout: 15_000 });
+  const conflict = page.getByText('Somebody else was faster').waitFor({ timeout: 15_000 }).then(() => page.keyboard.press('Enter'), () => undefined);
+  await Promise.race([isClosed, conflict]);
+  await isClosed;
   await page.keyboard.press('Escape');
   await page.waitForSelector('[data-incident-stage]', { state: 'detached' });
   await close();

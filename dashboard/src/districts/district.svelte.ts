@@ -24,6 +24,9 @@ class DistrictState {
   /** The server answered, and there is no district to show. */
   absent = $state(false);
 
+  /** The stage that an incident starts in. */
+  firstStage = $derived(this.current?.stages[0]?.key ?? null);
+
   #request = 0;
 
   /** Loads the district with this code, or the only or first one. */

@@ -26,6 +26,6 @@ test('the most overdue stands first and what has no date last', () => {
 
 test('a mark tells the stage apart from the lateness', () => {
   const incident = { ...due('2026-11-20T00:00:00Z'), colour: 'RED' as const, stage: { key: 'collected' } };
-  expect(markOf(incident, NOW_MS)).toEqual({ colour: 'RED', dispatched: false, overdue: true });
-  expect(markOf({ ...incident, stage: { key: 'dispatched' } }, NOW_MS).dispatched).toBe(true);
+  expect(markOf(incident, 'collected', NOW_MS)).toEqual({ colour: 'RED', dispatched: false, overdue: true });
+  expect(markOf({ ...incident, stage: { key: 'dispatched' } }, 'collected', NOW_MS).dispatched).toBe(true);
 });

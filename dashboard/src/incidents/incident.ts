@@ -27,6 +27,7 @@ export function byUrgency<Incident extends Timed & { reportedAt: string }>(first
   return Date.parse(second.reportedAt) - Date.parse(first.reportedAt);
 }
 
-export function markOf(incident: Timed & { colour: Colour; stage: { key: string } }, now_ms: number): Mark {
-  return { colour: incident.colour, dispatched: incident.stage.key !== 'collected', overdue: isOverdue(incident, now_ms) };
+/** Stages are data: whatever comes after the first means that somebody has it in hand. */
+export function markOf(incident: Timed & { colour: Colour; stage: { key: string } }, firstStage: string | null, now_ms: number): Mark {
+  return { colour: incident.colour, dispatched: incident.stage.key !== firstStage, overdue: isOverdue(incident, now_ms) };
 }
