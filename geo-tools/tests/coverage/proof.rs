@@ -106,9 +106,9 @@ fn a_border_moved_at_random_is_refused_exactly_where_sides_meet() {
     let mut counts = [0, 0];
     for _ in 0..3000 {
         let mut middle: Vec<(i32, i32)> = vec![(100, 25), (100, 50), (100, 75)];
-        for at in 0..middle.len() {
+        for corner in &mut middle {
             if random.coin() {
-                middle[at] = (random.below(240) as i32 - 20, random.below(140) as i32 - 20);
+                *corner = (random.below(240) as i32 - 20, random.below(140) as i32 - 20);
             }
         }
         let borders = pair(&middle);
