@@ -30,7 +30,6 @@ impl MigrationTrait for Migration {
             .of_district()
             .unique(&["district_id", "source_id"])
             .index(&["district_id", "search_text"])
-            .index(&["district_id", "hilbert", "id"])
             .create(manager)
             .await?;
         let households = [
@@ -55,7 +54,6 @@ impl MigrationTrait for Migration {
             .of_district()
             .refers(&["district_id", "building_id"], "buildings", &["district_id", "id"])
             .unique(&["district_id", "source_id"])
-            .index(&["district_id", "search_text"])
             .index(&["district_id", "hilbert", "id"])
             .index(&["district_id", "cell_id", "id"])
             .index(&["district_id", "building_id"])

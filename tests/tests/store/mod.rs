@@ -2,6 +2,8 @@
 
 mod audit;
 mod events;
+mod households;
+mod imports;
 mod incidents;
 mod plans;
 mod scopes;

@@ -98,6 +98,10 @@ impl Import {
     ) -> Result<Outcome<ImportSummary>, StoreError> {
         let values: [Value; 2] = [self.district.0.into(), self.id.into()];
         let tx = self.store.begin_write().await?;
+        // Without figures of what was staged just now, PostgreSQL compares each row with each: minutes, not milliseconds.
+        for table in ["staged_buildings", "staged_households"] {
+            execute(&tx, &format!("ANALYZE {table}"), &[]).await?;
+        }
         execute(&tx, RESOLVE_BUILDINGS, &values).await?;
         tx.commit().await?;
         let staged = self.staged_count().await?;
