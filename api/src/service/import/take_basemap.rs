@@ -32,6 +32,25 @@ struct Parts {
 }
 
 impl Parts {
+    /// The parts of a chunk of records; what is wrong goes into the report.
+    fn of_chunk(chunk: Vec<Next>, job: &Job<'_>, report: &mut ImportReport) -> Self {
+        report.row_count += chunk.len() as u64;
+        let mut parts = Self::default();
+        for next in chunk {
+            match next {
+                Next::Bad(problem) => report.problems.push(problem),
+                Next::Record(record, warnings) => {
+                    report.problems.extend(warnings);
+                    match map_part(&record, &job.options) {
+                        Ok(part) => parts.add(part),
+                        Err(problem) => report.problems.push(problem),
+                    }
+                }
+            }
+        }
+        parts
+    }
+
     fn add(&mut self, part: MapPart) {
         match part {
             MapPart::Road { class, name, lines } => {
@@ -69,20 +88,7 @@ impl Services {
         let (mut road_count, mut footprint_count) = (0, 0);
         let mut chunks = source.chunks(&job.options);
         while let Some(chunk) = chunks.recv().await {
-            report.row_count += chunk.len() as u64;
-            let mut parts = Parts::default();
-            for next in chunk {
-                match next {
-                    Next::Bad(problem) => report.problems.push(problem),
-                    Next::Record(record, warnings) => {
-                        report.problems.extend(warnings);
-                        match map_part(&record, &job.options) {
-                            Ok(part) => parts.add(part),
-                            Err(problem) => report.problems.push(problem),
-                        }
-                    }
-                }
-            }
+            let parts = Parts::of_chunk(chunk, &job, &mut report);
             road_count += parts.roads.len() as u64;
             footprint_count += parts.footprints.len() as u64;
             if let Some(import) = &mut import {
