@@ -6,9 +6,12 @@
 
 pub mod bus;
 pub mod cache;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod graphql;
+pub mod http;
 pub mod live;
 pub mod service;
 pub mod store;
+pub mod telemetry;

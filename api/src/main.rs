@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `gridward`.
+
+fn main() -> std::process::ExitCode {
+    api::cli::run()
+}

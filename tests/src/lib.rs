@@ -1,3 +1,5 @@
 //! What the tests stand on: servers of their own, started on free ports and stopped whatever happens.
 
+pub mod app;
 pub mod postgres;
+pub mod world;

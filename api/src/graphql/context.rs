@@ -1,8 +1,9 @@
 //! What resolvers take from the context: the use cases, and who asks.
 
-use async_graphql::Context;
+use async_graphql::{Context, Request};
 use domain::viewer::Viewer;
 
+use super::loaders;
 use crate::live::Hub;
 use crate::service::Services;
 
@@ -28,4 +29,9 @@ impl<'a> ContextExt<'a> for Context<'a> {
     fn hub(&self) -> &'a Hub {
         self.data_unchecked::<Hub>()
     }
+}
+
+/// The request with what is its own: who asks, and the loaders that gather what is read for them.
+pub fn for_viewer(request: Request, services: &Services, viewer: Viewer) -> Request {
+    request.data(loaders::for_request(services, &viewer)).data(viewer)
 }

@@ -21,6 +21,7 @@ pub mod page;
 pub mod preflight;
 pub mod problem;
 pub mod scalars;
+pub mod schema;
 pub mod search;
 pub mod text;
 pub mod viewer;

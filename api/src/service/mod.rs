@@ -47,4 +47,9 @@ impl Services {
     pub fn new(store: Store, cache: Cache, bus: Bus, clock: Clock, ids: IdSource) -> Self {
         Self { store, cache, bus, clock, ids }
     }
+
+    /// The doorbell, for the hub that listens to it.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
 }

@@ -32,6 +32,20 @@ impl Services {
         self.store.events_after(district, after, limit).await.map_err(ServiceError::internal)
     }
 
+    /// Whether the database answers and every district's plan in force can be loaded.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] with what is wrong.
+    pub async fn ready(&self) -> Result<(), ServiceError> {
+        self.store.ping().await.map_err(ServiceError::internal)?;
+        for district in self.cache.districts().await.map_err(ServiceError::internal)? {
+            if let Some(version) = district.plan_version {
+                self.cache.plan(district.id, version).await.map_err(ServiceError::internal)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Who a token's hash belongs to; `None` where it is not known or has expired.
     pub async fn viewer_by_token(&self, hash: &[u8; 32]) -> Result<Option<SignedIn>, ServiceError> {
         let found = self.store.user_by_token(hash).await.map_err(ServiceError::internal)?;

@@ -1,0 +1,49 @@
+//! `gridward serve`: everything put together, run until a signal asks it to stop.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Failure;
+use crate::clock::{Clock, IdSource};
+use crate::config::{ServerSecret, Settings};
+use crate::http::{self, Server, Stop};
+use crate::service::Services;
+use crate::telemetry;
+
+/// Opens the database and serves it.
+pub(super) async fn run(settings: Settings) -> Result<(), Failure> {
+    telemetry::start_logging(&settings);
+    let services =
+        Services::open(&settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))?;
+    with_services(settings, services).await
+}
+
+/// Serves use cases that are open already, until SIGTERM or SIGINT.
+pub(super) async fn with_services(settings: Settings, services: Services) -> Result<(), Failure> {
+    let clock = Clock::system();
+    let ids = IdSource::random(clock.clone());
+    let secret =
+        ServerSecret::load_or_make(&settings.secret_file).map_err(|error| Failure::unusable(&error))?;
+    let hub = http::start_hub(&services, secret);
+    let server =
+        Server::bind(&settings, services, hub, clock, ids).map_err(|error| Failure::unusable(&error))?;
+    tracing::info!(address = %server.address(), "Listening on http://{}", server.address());
+    tokio::spawn(stop_when_asked(server.stop_handle()));
+    server.run().await.map_err(|error| Failure::unusable(&error))?;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+async fn stop_when_asked(stop: Stop) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("Signals cannot be listened for; the server only ends when it is killed");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("Stopping: sockets are told, requests under way end");
+    stop.gracefully().await;
+}

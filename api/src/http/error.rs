@@ -1,0 +1,129 @@
+//! Errors of every route but GraphQL's answers, as problem details (RFC 9457). Unexpected ones are logged here, once.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::service::ServiceError;
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::http) enum HttpError {
+    /// No such page, tile or district; or it may not be seen.
+    #[error("there is nothing at this address")]
+    NotFound,
+    /// A page of another site asked.
+    #[error(
+        "pages of this origin may not talk to this server; `origins` in the configuration lists those that may"
+    )]
+    ForeignOrigin,
+    /// More bytes than allowed.
+    #[error("the body is larger than {allowed_bytes} bytes")]
+    TooLarge {
+        /// What is allowed.
+        allowed_bytes: usize,
+    },
+    /// The caller takes none of what the route can answer.
+    #[error("this route answers {offered}; the header Accept allows neither")]
+    NotAcceptable {
+        /// What it can answer.
+        offered: &'static str,
+    },
+    /// The body is of another kind.
+    #[error("this route takes {taken}; the header Content-Type says something else")]
+    UnsupportedMediaType {
+        /// What it takes.
+        taken: &'static str,
+    },
+    /// The method is not one of this route's.
+    #[error("{reason}")]
+    MethodNotAllowed {
+        /// Which are.
+        allowed: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The token is not known or has expired.
+    #[error("the token is not known or has expired")]
+    Unauthenticated,
+    /// The role does not allow it.
+    #[error("your role does not allow this")]
+    Forbidden,
+    /// The request itself is wrong.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Every WebSocket that may be open is.
+    #[error("too many WebSockets are open; try again later")]
+    TooManySockets,
+    /// The server cannot answer now.
+    #[error("the server is not ready: {0}")]
+    NotReady(&'static str),
+    /// Something that should not happen.
+    #[error("an internal error; the log has it under this request's id")]
+    Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl HttpError {
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            Self::ForeignOrigin => (StatusCode::FORBIDDEN, "FOREIGN_ORIGIN"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE"),
+            Self::NotAcceptable { .. } => (StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE"),
+            Self::UnsupportedMediaType { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
+            }
+            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+            Self::TooManySockets => (StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_SOCKETS"),
+            Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "NOT_READY"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
+        }
+    }
+}
+
+impl From<ServiceError> for HttpError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Refused(_) | ServiceError::AccessChanged => Self::Forbidden,
+            ServiceError::NotFound { .. } => Self::NotFound,
+            ServiceError::Problems(_) => Self::BadRequest(error.to_string()),
+            ServiceError::Busy => Self::NotReady("the grid is being changed"),
+            ServiceError::Internal(source) => Self::Internal(source),
+        }
+    }
+}
+
+impl ResponseError for HttpError {
+    fn status_code(&self) -> StatusCode {
+        self.status_and_code().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, code) = self.status_and_code();
+        if let Self::Internal(source) = self {
+            let causes =
+                std::iter::successors(Some(&**source as &dyn std::error::Error), |cause| cause.source());
+            let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+            tracing::error!(error = %chain, "A request failed unexpectedly");
+        }
+        let mut response = HttpResponse::build(status);
+        match self {
+            Self::MethodNotAllowed { allowed, .. } => drop(response.insert_header((ALLOW, *allowed))),
+            Self::Unauthenticated => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            _ => {}
+        }
+        let body = serde_json::json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "code": code,
+            "detail": self.to_string(),
+        });
+        response.content_type("application/problem+json").body(body.to_string())
+    }
+}

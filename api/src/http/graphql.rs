@@ -1,0 +1,196 @@
+//! GraphQL over HTTP: queries and mutations by POST, queries by GET.
+//!
+//! A request that is refused before anything ran answers without `data`; with `application/graphql-response+json` its
+//! status says so (400), with `application/json` it is 200, as the specification asks. Subscriptions have their own ends.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, ServerError, Variables};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::State;
+use super::error::HttpError;
+use super::negotiate::{self, AnswerForm};
+use super::viewer::Caller;
+use crate::graphql::context;
+use crate::graphql::error::{Code, Executed, executed, request_error};
+use crate::graphql::preflight::{self, DocumentLimits};
+use crate::graphql::schema;
+
+/// The members of a request, as they come over HTTP and in the payload of `subscribe`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestMembers {
+    pub(super) query: String,
+    #[serde(default)]
+    pub(super) operation_name: Option<String>,
+    #[serde(default)]
+    pub(super) variables: Option<Map<String, Value>>,
+    // Read so that another type than an object is refused; what is in it is left alone.
+    #[serde(default)]
+    #[expect(dead_code, reason = "only its type is checked")]
+    extensions: Option<Map<String, Value>>,
+}
+
+const OFFERED: &str = "application/graphql-response+json and application/json";
+
+/// `POST /graphql`.
+pub(super) async fn post(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, HttpError> {
+    let form =
+        negotiate::answer_form(request.headers()).ok_or(HttpError::NotAcceptable { offered: OFFERED })?;
+    if !negotiate::is_json(request.headers()) {
+        return Err(HttpError::UnsupportedMediaType { taken: "application/json in UTF-8" });
+    }
+    let body = read(body, state.settings.limits.body_bytes).await?;
+    let members = match serde_json::from_slice::<RequestMembers>(&body) {
+        Ok(members) => members,
+        Err(problem) => return Ok(malformed(form, &problem)),
+    };
+    answer(&request, &state, form, members, &[OperationType::Query, OperationType::Mutation]).await
+}
+
+/// The parameters of a query by GET.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+/// `GET /graphql`: queries only.
+pub(super) async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, HttpError> {
+    let form =
+        negotiate::answer_form(request.headers()).ok_or(HttpError::NotAcceptable { offered: OFFERED })?;
+    let given = web::Query::<Parameters>::from_query(request.query_string());
+    let Ok(web::Query(Parameters { query: Some(query), operation_name, variables, extensions })) = given
+    else {
+        return Ok(refused(form, StatusCode::BAD_REQUEST, bad_request("the parameter query is missing")));
+    };
+    let map = |text: Option<String>| match text.filter(|text| !text.is_empty()) {
+        Some(text) => serde_json::from_str::<Option<Map<String, Value>>>(&text),
+        None => Ok(None),
+    };
+    let members = match (map(variables), map(extensions)) {
+        (Ok(variables), Ok(extensions)) => {
+            let operation_name = operation_name.filter(|name| !name.is_empty());
+            RequestMembers { query, operation_name, variables, extensions }
+        }
+        (Err(problem), _) | (_, Err(problem)) => return Ok(malformed(form, &problem)),
+    };
+    answer(&request, &state, form, members, &[OperationType::Query]).await
+}
+
+/// Any other method at `/graphql`.
+pub(super) async fn other_method() -> Result<HttpResponse, HttpError> {
+    Err(HttpError::MethodNotAllowed {
+        allowed: "GET, POST",
+        reason: "GraphQL takes POST, and GET for queries",
+    })
+}
+
+/// `GET /schema.graphql`: the contract, as it is committed.
+pub(super) async fn sdl() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(schema::sdl())
+}
+
+async fn answer(
+    request: &HttpRequest,
+    state: &State,
+    form: AnswerForm,
+    members: RequestMembers,
+    allowed: &[OperationType],
+) -> Result<HttpResponse, HttpError> {
+    let Some(caller) = Caller::of_request(request, &state.services).await? else {
+        let error = request_error(Code::Unauthenticated, HttpError::Unauthenticated.to_string(), None);
+        return Ok(refused(form, StatusCode::UNAUTHORIZED, error));
+    };
+    let limits = DocumentLimits::default();
+    let admitted = match preflight::admit(&members.query, members.operation_name.as_deref(), &limits) {
+        Ok(admitted) => admitted,
+        Err(error) => return Ok(refused(form, status_of_refusal(form), error)),
+    };
+    if !allowed.contains(&admitted.kind) {
+        return match admitted.kind {
+            OperationType::Subscription => {
+                let error = bad_request("subscriptions run over the WebSocket /graphql/ws");
+                Ok(refused(form, status_of_refusal(form), error))
+            }
+            _ => Err(HttpError::MethodNotAllowed { allowed: "POST", reason: "mutations are made by POST" }),
+        };
+    }
+    let request = context::for_viewer(executable(members, admitted), &state.services, caller.viewer);
+    Ok(match executed(state.schema.execute(request).await) {
+        Executed::Refused(errors) => refusal(form, status_of_refusal(form), &errors),
+        Executed::Ran(response) => ran(form, &response),
+    })
+}
+
+/// The request that runs what was admitted; the document is not parsed again.
+pub(super) fn executable(members: RequestMembers, admitted: preflight::Admitted) -> Request {
+    let variables = members.variables.map(|map| Variables::from_json(Value::Object(map))).unwrap_or_default();
+    let mut request = Request::new(members.query).variables(variables);
+    if let Some(name) = members.operation_name {
+        request = request.operation_name(name);
+    }
+    request.set_parsed_query(admitted.document);
+    request
+}
+
+async fn read(mut body: web::Payload, allowed_bytes: usize) -> Result<web::BytesMut, HttpError> {
+    let mut bytes = web::BytesMut::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| HttpError::BadRequest("the body ended before its time".to_owned()))?;
+        if bytes.len() + chunk.len() > allowed_bytes {
+            return Err(HttpError::TooLarge { allowed_bytes });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn bad_request(message: &str) -> ServerError {
+    request_error(Code::BadRequest, message.to_owned(), None)
+}
+
+fn malformed(form: AnswerForm, problem: &serde_json::Error) -> HttpResponse {
+    let message = format!(
+        "the request must be a JSON object with query, and if wanted operationName, variables, extensions (line {}, column {})",
+        problem.line(),
+        problem.column()
+    );
+    refused(form, StatusCode::BAD_REQUEST, bad_request(&message))
+}
+
+fn status_of_refusal(form: AnswerForm) -> StatusCode {
+    match form {
+        AnswerForm::GraphqlResponse => StatusCode::BAD_REQUEST,
+        AnswerForm::Json => StatusCode::OK,
+    }
+}
+
+fn refused(form: AnswerForm, status: StatusCode, error: ServerError) -> HttpResponse {
+    refusal(form, status, &[error])
+}
+
+fn refusal(form: AnswerForm, status: StatusCode, errors: &[ServerError]) -> HttpResponse {
+    let body = serde_json::json!({ "errors": errors });
+    HttpResponse::build(status).content_type(form.content_type()).body(body.to_string())
+}
+
+fn ran(form: AnswerForm, response: &Response) -> HttpResponse {
+    match serde_json::to_vec(response) {
+        Ok(body) => HttpResponse::Ok().content_type(form.content_type()).body(body),
+        Err(problem) => actix_web::ResponseError::error_response(&HttpError::Internal(Arc::new(problem))),
+    }
+}

@@ -1,0 +1,96 @@
+//! The HTTP ends. Handlers read the request, make one call and write the answer; what is decided, others decide.
+//!
+//! [`routes`] is the whole list. Every request passes `origin` (which pages may ask) and `observe` (request id, trace,
+//! figures, security headers).
+//!
+//! Invariant: a mutation is made by POST with a JSON body, or over a WebSocket, and by nothing else.
+//! Invariant: what a token may do is asked of the service for each request; nothing here decides it.
+
+mod dashboard;
+mod error;
+mod graphql;
+mod health;
+mod negotiate;
+mod observe;
+mod origin;
+mod server;
+mod subscribe;
+mod viewer;
+
+use std::sync::Arc;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web;
+use tokio::sync::watch;
+
+use crate::clock::{Clock, IdSource};
+use crate::config::{ServerSecret, Settings};
+use crate::graphql::schema::GridwardSchema;
+use crate::live::{Hub, Pace};
+use crate::service::Services;
+use crate::telemetry::Figures;
+
+pub use server::{BindError, Server, Stop};
+
+/// What the handlers share.
+pub(crate) struct State {
+    settings: Settings,
+    services: Services,
+    schema: GridwardSchema,
+    figures: Figures,
+    clock: Clock,
+    ids: IdSource,
+    sockets: Arc<subscribe::OpenSockets>,
+    stopping: watch::Receiver<Stopping>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Whether the server is asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Stopping {
+    /// It serves.
+    #[default]
+    No,
+    /// It ends what is under way and takes nothing new.
+    Yes,
+}
+
+/// Starts the hub that subscriptions hang on, at its usual pace.
+pub fn start_hub(services: &Services, secret: ServerSecret) -> Hub {
+    Hub::start(services.clone(), services.bus(), secret, Pace::default())
+}
+
+/// The contract as text, as it is committed.
+pub fn schema_text() -> String {
+    crate::graphql::schema::sdl()
+}
+
+/// Every route.
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/health", web::get().to(health::health))
+        .route("/ready", web::get().to(health::ready))
+        .route("/metrics", web::get().to(health::metrics))
+        .route("/schema.graphql", web::get().to(graphql::sdl))
+        .service(
+            web::scope("").wrap(Compress::default()).wrap(from_fn(origin::check)).configure(guarded_routes),
+        );
+}
+
+/// The routes that a browser may ask, behind the check of its origin.
+fn guarded_routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/graphql")
+                .route(web::post().to(graphql::post))
+                .route(web::get().to(graphql::get))
+                .default_service(web::to(graphql::other_method)),
+        )
+        .route("/graphql/ws", web::get().to(subscribe::upgrade))
+        .default_service(web::to(dashboard::file));
+}

@@ -1,0 +1,122 @@
+//! The server as a whole: bound, running, stopped.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use tokio::sync::watch;
+
+use super::subscribe::OpenSockets;
+use super::{State, Stopping, observe, routes};
+use crate::clock::{Clock, IdSource};
+use crate::config::Settings;
+use crate::graphql::schema;
+use crate::live::Hub;
+use crate::service::Services;
+use crate::telemetry::Figures;
+
+/// How long requests under way may take after the server was asked to stop.
+const STOP_WITHIN_S: u64 = 10;
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 1024;
+
+/// A server that is bound to its address; it answers while [`Server::run`] is awaited.
+pub struct Server {
+    address: SocketAddr,
+    running: actix_web::dev::Server,
+    stopping: watch::Sender<Stopping>,
+}
+
+/// Asks a server to stop.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    handle: ServerHandle,
+    stopping: watch::Sender<Stopping>,
+}
+
+/// Why the server does not listen.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken or not allowed.
+    #[error("cannot listen on {address}")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The figures could not be made.
+    #[error("the figures could not be made")]
+    Figures(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+impl Server {
+    /// Listens on the address in the settings; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn bind(
+        settings: &Settings,
+        services: Services,
+        hub: Hub,
+        clock: Clock,
+        ids: IdSource,
+    ) -> Result<Self, BindError> {
+        let (stopping, heard) = watch::channel(Stopping::No);
+        let state = web::Data::new(State {
+            schema: schema::build(services.clone(), hub),
+            settings: settings.clone(),
+            services,
+            figures: Figures::new()?,
+            clock,
+            ids,
+            sockets: Arc::new(OpenSockets::default()),
+            stopping: heard,
+        });
+        let refused = |source| BindError::Address { address: settings.listen, source };
+        let app = move || App::new().app_data(state.clone()).wrap(from_fn(observe::around)).configure(routes);
+        let server = HttpServer::new(app)
+            .backlog(BACKLOG)
+            .shutdown_timeout(STOP_WITHIN_S)
+            .disable_signals()
+            .bind(settings.listen)
+            .map_err(refused)?;
+        let address = server.addrs().first().copied().unwrap_or(settings.listen);
+        Ok(Self { address, running: server.run(), stopping })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What stops it.
+    pub fn stop_handle(&self) -> Stop {
+        Stop { handle: self.running.handle(), stopping: self.stopping.clone() }
+    }
+
+    /// Answers until it is stopped.
+    ///
+    /// # Errors
+    /// Where the operating system takes the address away.
+    pub async fn run(self) -> std::io::Result<()> {
+        self.running.await
+    }
+}
+
+impl Stop {
+    /// Takes nothing new, tells the sockets, and ends what is under way, within ten seconds.
+    pub async fn gracefully(self) {
+        self.stopping.send_replace(Stopping::Yes);
+        self.handle.stop(true).await;
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! GraphQL over WebSocket: the protocol `graphql-transport-ws`, on actix-ws.
+//!
+//! One task a socket reads, writes and keeps the deadlines ([`socket`]); one task an operation runs it and puts its
+//! answers into the socket's bounded queue ([`operations`]). A socket that takes nothing for [`WRITE_WITHIN`] is dropped,
+//! and with it what it asked: its app comes back and resumes at its cursor.
+//!
+//! Invariant: nothing is executed before `connection_init` was acknowledged, or after the token has expired.
+//! Invariant: what one socket can hold is bounded: operations, queued answers, bytes of a message.
+
+mod operations;
+mod protocol;
+mod socket;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::State;
+use super::error::HttpError;
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// How long a socket may stay silent before `connection_init`.
+const INIT_WITHIN: Duration = Duration::from_secs(3);
+/// How long a message may wait for the other side to take it.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// How often the other side is asked whether it is there, and how long its silence is borne.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const SILENCE_BORNE: Duration = Duration::from_secs(60);
+/// Answers that wait for the socket; beyond, operations wait.
+const QUEUED_ANSWERS: usize = 32;
+
+/// How many sockets are open.
+#[derive(Debug, Default)]
+pub(super) struct OpenSockets(AtomicUsize);
+
+/// A place among the open sockets; given back when dropped.
+#[derive(Debug)]
+struct Place(Arc<OpenSockets>);
+
+impl OpenSockets {
+    pub(super) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn enter(self: &Arc<Self>, allowed: usize) -> Option<Place> {
+        let place = Place(Arc::clone(self));
+        let before = self.0.fetch_add(1, Ordering::Relaxed);
+        (before < allowed).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// `GET /graphql/ws`.
+pub(super) async fn upgrade(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, HttpError> {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
+    if !offered.flat_map(|list| list.split(',')).any(|name| name.trim() == PROTOCOL) {
+        return Err(HttpError::BadRequest(format!("the WebSocket must speak {PROTOCOL}")));
+    }
+    let place = state.sockets.enter(state.settings.limits.sockets).ok_or(HttpError::TooManySockets)?;
+    let upgraded = actix_ws::handle_with_protocols(&request, body, &[PROTOCOL]);
+    let (response, session, stream) = upgraded.map_err(|error| HttpError::BadRequest(error.to_string()))?;
+    let message_bytes = state.settings.limits.message_bytes;
+    let stream = stream.max_frame_size(message_bytes).aggregate_continuations();
+    let stream = stream.max_continuation_size(message_bytes);
+    actix_web::rt::spawn(async move {
+        socket::Socket::new(state, session).run(stream).await;
+        drop(place);
+    });
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_among_the_open_sockets_is_given_back() {
+        let sockets = Arc::new(OpenSockets::default());
+        let first = sockets.enter(2).expect("a place");
+        let _second = sockets.enter(2).expect("a place");
+        assert!(sockets.enter(2).is_none());
+        assert_eq!(sockets.count(), 2);
+        drop(first);
+        assert!(sockets.enter(2).is_some());
+    }
+}

@@ -1,0 +1,168 @@
+//! The operations under way on one socket: each a task of its own that puts its answers into the socket's queue.
+
+use std::collections::HashMap;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use domain::viewer::Viewer;
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, Abortable};
+use tokio::sync::mpsc;
+
+use super::protocol::{self, Close};
+use crate::graphql::context;
+use crate::graphql::error::{Executed, executed};
+use crate::graphql::preflight::{self, DocumentLimits};
+use crate::http::State;
+use crate::http::graphql::{RequestMembers, executable};
+
+/// What an operation puts into the socket's queue.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// A whole message.
+    Message { serial: u64, text: String },
+    /// The last message; the id is free again.
+    Last { serial: u64, id: String, text: Option<String> },
+}
+
+/// The operations under way, by the id that the app gave them.
+#[derive(Debug)]
+pub(super) struct Operations {
+    allowed: usize,
+    by_id: HashMap<String, Operation>,
+    next_serial: u64,
+    answers: mpsc::Sender<Answer>,
+}
+
+#[derive(Debug)]
+struct Operation {
+    /// Tells this use of the id from earlier ones, whose answers may still be queued.
+    serial: u64,
+    abort: AbortHandle,
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+impl Operations {
+    pub(super) fn new(allowed: usize, answers: mpsc::Sender<Answer>) -> Self {
+        Self { allowed, by_id: HashMap::new(), next_serial: 0, answers }
+    }
+
+    /// Starts an operation; the error is what the socket is closed with.
+    pub(super) fn start(
+        &mut self,
+        state: &State,
+        viewer: &Viewer,
+        id: String,
+        members: RequestMembers,
+    ) -> Result<(), Close> {
+        if self.by_id.contains_key(&id) {
+            return Err(Close::IdTaken { id });
+        }
+        if self.by_id.len() >= self.allowed {
+            return Err(Close::TooManyOperations { allowed: self.allowed });
+        }
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        let (abort, registration) = AbortHandle::new_pair();
+        let task = run(
+            state,
+            viewer.clone(),
+            members,
+            Sink { serial, id: id.clone(), answers: self.answers.clone() },
+        );
+        actix_web::rt::spawn(Abortable::new(task, registration));
+        self.by_id.insert(id, Operation { serial, abort });
+        Ok(())
+    }
+
+    /// Ends an operation; what of it is still queued is left out.
+    pub(super) fn stop(&mut self, id: &str) {
+        self.by_id.remove(id);
+    }
+
+    /// The text to write for an answer; `None` where the operation was stopped meanwhile.
+    pub(super) fn accept(&mut self, answer: Answer) -> Option<String> {
+        match answer {
+            Answer::Message { serial, text } => {
+                self.by_id.values().any(|operation| operation.serial == serial).then_some(text)
+            }
+            Answer::Last { serial, id, text } => {
+                if self.by_id.get(&id).is_none_or(|operation| operation.serial != serial) {
+                    return None;
+                }
+                self.by_id.remove(&id);
+                text
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Sink {
+    serial: u64,
+    id: String,
+    answers: mpsc::Sender<Answer>,
+}
+
+impl Sink {
+    async fn next(&self, payload: &str) {
+        let text = protocol::next(&self.id, payload);
+        // Fails only when the socket is gone, and then this task is being aborted.
+        let _ = self.answers.send(Answer::Message { serial: self.serial, text }).await;
+    }
+
+    async fn last(self, text: String) {
+        let last = Answer::Last { serial: self.serial, id: self.id, text: Some(text) };
+        let _ = self.answers.send(last).await;
+    }
+
+    async fn refuse(self, errors: &[ServerError]) {
+        let payload = serde_json::json!(errors).to_string();
+        let text = protocol::error(&self.id, &payload);
+        self.last(text).await;
+    }
+}
+
+/// The task of one operation, with what it needs of the state taken out.
+fn run(
+    state: &State,
+    viewer: Viewer,
+    members: RequestMembers,
+    sink: Sink,
+) -> impl Future<Output = ()> + 'static {
+    let (schema, services) = (state.schema.clone(), state.services.clone());
+    async move {
+        let limits = DocumentLimits::default();
+        let admitted = match preflight::admit(&members.query, members.operation_name.as_deref(), &limits) {
+            Ok(admitted) => admitted,
+            Err(error) => return sink.refuse(&[error]).await,
+        };
+        let kind = admitted.kind;
+        let request = context::for_viewer(executable(members, admitted), &services, viewer);
+        let mut responses = match kind {
+            OperationType::Subscription => schema.execute_stream(request),
+            OperationType::Query | OperationType::Mutation => {
+                let schema = schema.clone();
+                futures_util::stream::once(async move { schema.execute(request).await }).boxed()
+            }
+        };
+        while let Some(response) = responses.next().await {
+            match executed(response) {
+                Executed::Refused(errors) => return sink.refuse(&errors).await,
+                Executed::Ran(response) => match serde_json::to_string(&response) {
+                    Ok(payload) => sink.next(&payload).await,
+                    Err(problem) => {
+                        tracing::error!(error = %problem, "An answer could not be written as JSON")
+                    }
+                },
+            }
+        }
+        let text = protocol::complete(&sink.id);
+        sink.last(text).await;
+    }
+}

@@ -1,0 +1,183 @@
+//! One socket: what it reads, what it writes, and its deadlines.
+
+use std::time::Duration;
+
+use actix_web::web;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::operations::{Answer, Operations};
+use super::protocol::{self, CONNECTION_ACK, Close, Said};
+use super::{INIT_WITHIN, PING_EVERY, QUEUED_ANSWERS, SILENCE_BORNE, WRITE_WITHIN};
+use crate::config::Secret;
+use crate::http::viewer::Caller;
+use crate::http::{State, Stopping};
+
+/// A token good for longer than this is looked at again after it.
+const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What a socket waits for.
+#[derive(Debug)]
+enum Next {
+    Deadline,
+    Stop,
+    Message(Option<Result<AggregatedMessage, ProtocolError>>),
+    Answer(Answer),
+    Ping,
+}
+
+/// Whose socket it is. Each operation asks anew who the token belongs to: roles change while a socket is open.
+#[derive(Clone, Debug)]
+pub(super) enum Opened {
+    /// No token was given.
+    Public,
+    /// The token that was given.
+    Token(Secret),
+}
+
+pub(super) struct Socket {
+    state: web::Data<State>,
+    session: Session,
+    operations: Operations,
+    answers: mpsc::Receiver<Answer>,
+    stopping: watch::Receiver<Stopping>,
+    /// Who said `connection_init`; `None` before.
+    opened: Option<Opened>,
+    /// When the socket is closed, and why: no init, or the token's end.
+    deadline: Instant,
+    heard: Instant,
+    next_ping: Instant,
+}
+
+impl Socket {
+    pub(super) fn new(state: web::Data<State>, session: Session) -> Self {
+        let (sender, answers) = mpsc::channel(QUEUED_ANSWERS);
+        let now = Instant::now();
+        Self {
+            operations: Operations::new(state.settings.limits.operations_per_socket, sender),
+            stopping: state.stopping.clone(),
+            state,
+            session,
+            answers,
+            opened: None,
+            deadline: now + INIT_WITHIN,
+            heard: now,
+            next_ping: now + PING_EVERY,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut stream: AggregatedMessageStream) {
+        let close = loop {
+            if let Err(close) = self.step(&mut stream).await {
+                break close;
+            }
+        };
+        let reason: Option<CloseReason> = (close != Close::Answered).then(|| close.reason());
+        let closing = timeout(WRITE_WITHIN, self.session.close(reason));
+        // Nobody is there to be told that closing failed.
+        let _ = closing.await;
+    }
+
+    /// Waits for one thing and does it; the error is why the socket ends.
+    async fn step(&mut self, stream: &mut AggregatedMessageStream) -> Result<(), Close> {
+        let next = tokio::select! {
+            biased;
+            () = sleep_until(self.deadline) => Next::Deadline,
+            _ = self.stopping.wait_for(|stopping| *stopping == Stopping::Yes) => Next::Stop,
+            message = stream.recv() => Next::Message(message),
+            Some(answer) = self.answers.recv() => Next::Answer(answer),
+            () = sleep_until(self.next_ping) => Next::Ping,
+        };
+        match next {
+            Next::Deadline => Err(self.deadline_passed()),
+            Next::Stop => Err(Close::GoingAway),
+            Next::Message(message) => self.hear(message).await,
+            Next::Answer(answer) => match self.operations.accept(answer) {
+                Some(text) => self.write(text).await,
+                None => Ok(()),
+            },
+            Next::Ping => self.ping().await,
+        }
+    }
+
+    fn deadline_passed(&self) -> Close {
+        if self.opened.is_none() { Close::InitLate } else { Close::Forbidden }
+    }
+
+    async fn hear(&mut self, message: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<(), Close> {
+        self.heard = Instant::now();
+        match message {
+            Some(Ok(AggregatedMessage::Text(text))) => self.obey(Said::read(&text)?).await,
+            Some(Ok(AggregatedMessage::Ping(bytes))) => {
+                let pong = timeout(WRITE_WITHIN, self.session.pong(&bytes)).await;
+                pong.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
+            }
+            Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
+            Some(Ok(AggregatedMessage::Binary(_))) => Err(Close::Malformed),
+            Some(Ok(AggregatedMessage::Close(_))) | None => Err(Close::Answered),
+            Some(Err(ProtocolError::Overflow)) => Err(Close::TooLarge),
+            Some(Err(_)) => Err(Close::Malformed),
+        }
+    }
+
+    async fn obey(&mut self, said: Said) -> Result<(), Close> {
+        match said {
+            Said::ConnectionInit { .. } if self.opened.is_some() => Err(Close::InitTwice),
+            Said::ConnectionInit { payload } => {
+                let opened = match payload.as_ref().and_then(|payload| payload.get("token")) {
+                    None | Some(serde_json::Value::Null) => Opened::Public,
+                    Some(serde_json::Value::String(token)) => Opened::Token(Secret::new(token.clone())),
+                    Some(_) => return Err(Close::Forbidden),
+                };
+                let caller = opened.caller(&self.state).await?;
+                self.deadline = Instant::now() + self.lifetime(&caller);
+                self.opened = Some(opened);
+                self.write(CONNECTION_ACK.to_owned()).await
+            }
+            Said::Ping { payload } => self.write(protocol::pong(payload)).await,
+            Said::Pong {} => Ok(()),
+            Said::Subscribe { id, payload } => {
+                let caller = self.opened.as_ref().ok_or(Close::Unauthorized)?.caller(&self.state).await?;
+                self.operations.start(&self.state, &caller.viewer, id, payload)
+            }
+            Said::Complete { id } => {
+                self.operations.stop(&id);
+                Ok(())
+            }
+        }
+    }
+
+    fn lifetime(&self, caller: &Caller) -> Duration {
+        let Some(expires_at) = caller.expires_at else { return LONGEST_WAIT };
+        let left = expires_at - self.state.clock.now();
+        left.to_std().unwrap_or_default().min(LONGEST_WAIT)
+    }
+
+    async fn ping(&mut self) -> Result<(), Close> {
+        if self.heard.elapsed() > SILENCE_BORNE {
+            return Err(Close::Silent);
+        }
+        self.next_ping = Instant::now() + PING_EVERY;
+        let ping = timeout(WRITE_WITHIN, self.session.ping(b"")).await;
+        ping.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
+    }
+
+    async fn write(&mut self, text: String) -> Result<(), Close> {
+        let written = timeout(WRITE_WITHIN, self.session.text(text)).await;
+        written.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
+    }
+}
+
+impl Opened {
+    async fn caller(&self, state: &State) -> Result<Caller, Close> {
+        let Self::Token(token) = self else { return Ok(Caller::public()) };
+        match Caller::of_token(token.expose(), &state.services).await {
+            Ok(caller) => caller.ok_or(Close::Forbidden),
+            Err(error) => {
+                tracing::error!(error = %error, "A token could not be looked up");
+                Err(Close::Failed)
+            }
+        }
+    }
+}

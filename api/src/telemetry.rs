@@ -1,0 +1,109 @@
+//! Logs and figures of this process.
+//!
+//! Figures belong to a server, not to the process, so that two servers in one test process do not add up.
+
+use std::sync::Arc;
+
+use metrics::{Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{LogFormat, Settings};
+
+/// Begins to log. Once a process; a second call changes nothing.
+pub fn start_logging(settings: &Settings) {
+    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error says that logging has begun already.
+    let _ = match settings.log_format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    };
+}
+
+/// The figures of one server, as `/metrics` shows them.
+#[derive(Clone)]
+pub struct Figures {
+    recorder: Arc<PrometheusRecorder>,
+    handle: PrometheusHandle,
+}
+
+const ABOUT: Metadata<'static> = Metadata::new("gridward", Level::INFO, None);
+const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+impl Figures {
+    /// Figures that all stand at nothing.
+    ///
+    /// # Errors
+    /// [`BuildError`] where the limits of the classes are refused, which the tests would see.
+    pub fn new() -> Result<Self, BuildError> {
+        let classes = Matcher::Full("http_request_duration_seconds".to_owned());
+        let recorder =
+            PrometheusBuilder::new().set_buckets_for_metric(classes, &REQUEST_SECONDS)?.build_recorder();
+        let handle = recorder.handle();
+        Ok(Self { recorder: Arc::new(recorder), handle })
+    }
+
+    /// Counts an answered request.
+    pub fn request_answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        let own = |text: &str| text.to_owned();
+        let labels = vec![
+            Label::new("method", own(method)),
+            Label::new("route", own(route)),
+            Label::new("status", status.to_string()),
+        ];
+        let counter = Key::from_parts("http_requests_total", labels);
+        self.recorder.register_counter(&counter, &ABOUT).increment(1);
+        let histogram =
+            Key::from_parts("http_request_duration_seconds", vec![Label::new("route", own(route))]);
+        self.recorder.register_histogram(&histogram, &ABOUT).record(seconds);
+    }
+
+    /// Says how many WebSockets are open.
+    pub fn set_open_sockets(&self, count: usize) {
+        self.set("websockets_open", count);
+    }
+
+    /// All of them, in the text format of Prometheus.
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts to 2^53 sockets")]
+    fn set(&self, name: &'static str, count: usize) {
+        self.recorder.register_gauge(&Key::from_static_name(name), &ABOUT).set(count as f64);
+    }
+}
+
+impl std::fmt::Debug for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Figures")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_by_route_and_status() {
+        let figures = Figures::new().expect("figures");
+        figures.request_answered("GET", "/health", 200, 0.002);
+        figures.request_answered("GET", "/health", 200, 0.004);
+        figures.set_open_sockets(3);
+        let text = figures.render();
+        assert!(
+            text.contains("http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"} 2"),
+            "{text}"
+        );
+        assert!(
+            text.contains("http_request_duration_seconds_bucket{route=\"/health\",le=\"0.0025\"} 1"),
+            "{text}"
+        );
+        assert!(text.contains("websockets_open 3"), "{text}");
+        let other = Figures::new().expect("figures");
+        assert!(!other.render().contains("http_requests_total"));
+    }
+}

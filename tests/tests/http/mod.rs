@@ -1,0 +1,5 @@
+//! The front door: what comes in over HTTP and WebSocket, and what is refused there.
+
+mod door;
+mod pages;
+mod socket;

@@ -1,0 +1,53 @@
+//! Pages and figures: health, readiness, metrics, headers, what is not there.
+
+use serde_json::{Value, json};
+use tests::app::TestApp;
+
+#[tokio::test]
+async fn the_server_says_that_it_lives_that_it_can_answer_and_what_it_did() {
+    let app = TestApp::start().await;
+    assert_eq!(app.public().get("/health").await.status(), 200);
+    assert_eq!(app.public().get("/ready").await.status(), 200);
+    app.public().ask("{ districts { code } }", json!({})).await;
+    let figures = app.public().get("/metrics").await.text().await.expect("text");
+    let line = "http_requests_total{method=\"POST\",route=\"/graphql\",status=\"200\"} 1";
+    assert!(figures.contains(line), "{figures}");
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_strict_policy_and_a_request_id() {
+    let app = TestApp::start().await;
+    for path in ["/", "/graphiql", "/health", "/nothing/here", "/graphql"] {
+        let response = app.public().get(path).await;
+        let headers = response.headers();
+        let policy = headers["content-security-policy"].to_str().expect("text");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["x-request-id"].len(), 36, "{path}");
+    }
+    let request = app.public().request(reqwest::Method::GET, "/health").header("x-request-id", "my-own-id-1");
+    assert_eq!(request.send().await.expect("an answer").headers()["x-request-id"], "my-own-id-1");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_in_json() {
+    let app = TestApp::start().await;
+    let response = app.public().get("/nothing/here").await;
+    assert_eq!(response.status(), 404);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let problem: Value = response.json().await.expect("JSON");
+    assert_eq!(problem["code"], "NOT_FOUND");
+    assert_eq!(problem["status"], 404);
+}
+
+#[tokio::test]
+async fn the_contract_is_served_as_it_is_printed() {
+    let app = TestApp::empty().await;
+    let text = app.public().get("/schema.graphql").await.text().await.expect("text");
+    assert_eq!(text, api::http::schema_text());
+    assert!(
+        text.contains("reportIncident(input: ReportIncidentInput!): ReportIncidentPayload"),
+        "{text:.2000}"
+    );
+}
