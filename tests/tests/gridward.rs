@@ -1,5 +1,5 @@
 //! Asks Gridward from outside, slice by slice. One binary: each would link the database and the server again.
 
-mod imports;
 mod http;
+mod imports;
 mod store;
