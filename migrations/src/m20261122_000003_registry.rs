@@ -59,44 +59,48 @@ impl MigrationTrait for Migration {
             .index(&["district_id", "building_id"])
             .create(manager)
             .await?;
-        let roads = [
-            uuid("district_id"),
-            integer("basemap_version"),
-            integer("number"),
-            string("class"),
-            small_integer("importance"),
-            text_null("name"),
-            text("search_text"),
-            integer("west_e7"),
-            integer("south_e7"),
-            integer("east_e7"),
-            integer("north_e7"),
-            blob("line"),
-        ];
-        NewTable::new("roads", roads, &["district_id", "basemap_version", "number"])
-            .of_district()
-            .index(&["district_id", "basemap_version", "search_text"])
-            .create(manager)
-            .await?;
-        let footprints = [
-            uuid("district_id"),
-            integer("basemap_version"),
-            integer("number"),
-            string("kind"),
-            integer("west_e7"),
-            integer("south_e7"),
-            integer("east_e7"),
-            integer("north_e7"),
-            blob("area"),
-        ];
-        NewTable::new("footprints", footprints, &["district_id", "basemap_version", "number"])
-            .of_district()
-            .create(manager)
-            .await?;
-        Ok(())
+        create_basemap(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop_tables(manager, &["footprints", "roads", "households", "buildings"]).await
     }
+}
+
+async fn create_basemap(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let roads = [
+        uuid("district_id"),
+        integer("basemap_version"),
+        integer("number"),
+        string("class"),
+        small_integer("importance"),
+        text_null("name"),
+        text("search_text"),
+        integer("west_e7"),
+        integer("south_e7"),
+        integer("east_e7"),
+        integer("north_e7"),
+        blob("line"),
+    ];
+    NewTable::new("roads", roads, &["district_id", "basemap_version", "number"])
+        .of_district()
+        .index(&["district_id", "basemap_version", "search_text"])
+        .create(manager)
+        .await?;
+    let footprints = [
+        uuid("district_id"),
+        integer("basemap_version"),
+        integer("number"),
+        string("kind"),
+        integer("west_e7"),
+        integer("south_e7"),
+        integer("east_e7"),
+        integer("north_e7"),
+        blob("area"),
+    ];
+    NewTable::new("footprints", footprints, &["district_id", "basemap_version", "number"])
+        .of_district()
+        .create(manager)
+        .await?;
+    Ok(())
 }

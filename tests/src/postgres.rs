@@ -72,6 +72,7 @@ impl Postgres {
             if read.is_ok() && line.trim() == "ready" {
                 return Some(Self { port, next_database: AtomicU32::new(1), _shell: shell });
             }
+            shell.wait().expect("the shell ends where the server does not start");
         }
         panic!("PostgreSQL does not start; what it says is above");
     }

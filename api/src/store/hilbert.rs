@@ -150,7 +150,7 @@ fn merged(mut ranges: Vec<RangeInclusive<i64>>) -> Vec<RangeInclusive<i64>> {
     for range in ranges {
         match merged.last_mut() {
             Some(last) if last.end().saturating_add(1) == *range.start() => {
-                *last = *last.start()..=*range.end()
+                *last = *last.start()..=*range.end();
             }
             _ => merged.push(range),
         }

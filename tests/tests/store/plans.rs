@@ -2,12 +2,13 @@
 
 use api::store::Outcome;
 use domain::access::Scope;
-use domain::event::Change;
+use domain::event::{Change, Event};
 use domain::ids::{IncidentId, PlanVersion};
 use domain::plan::Plan;
+use geo_tools::Position;
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::world::{EAST, FIRST_CUT, NORTH, TOWNSHIP, TestStore, WEST, at, district, plan};
+use super::world::{EAST, FIRST_CUT, NEAREST_WITHIN_M, NORTH, TOWNSHIP, TestStore, WEST, at, district, plan};
 
 super::on_both_databases!(
     a_district_comes_back_as_it_was_added,
@@ -167,19 +168,7 @@ async fn a_thousand_reports_race_a_change_of_the_plan_and_none_is_stored_under_a
         futures_util::future::join(publish, futures_util::future::join_all((0..REPORTERS).map(report))).await;
 
     let events = events_of(&test, &district).await;
-    let mut in_force = PlanVersion(0);
-    let mut stored = 0;
-    for event in &events {
-        match &event.change {
-            Change::PlanPublished { version } => in_force = *version,
-            Change::Incident { after, .. } => {
-                let expected = all[in_force.0 as usize - 1].assign(spot, 25.0).cell;
-                assert_eq!(after.cell, expected, "event {:?} under plan {in_force}", event.number);
-                stored += 1;
-            }
-            _ => {}
-        }
-    }
+    let (stored, in_force) = judged(&events, &all, spot);
     assert_eq!((stored, in_force), (REPORTERS * REPORTS_EACH, PlanVersion(1 + PUBLICATIONS)));
     let numbers: Vec<i64> = events.iter().map(|event| event.number.0).collect();
     assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>(), "no gap, nothing twice");
@@ -188,19 +177,34 @@ async fn a_thousand_reports_race_a_change_of_the_plan_and_none_is_stored_under_a
     let last = all[all.len() - 1];
     let wrong = format!(
         "SELECT COUNT(*) FROM incidents WHERE cell_id <> {}",
-        literal(&test, last.assign(spot, 25.0).cell.expect("inside").0)
+        literal(&test, last.assign(spot, NEAREST_WITHIN_M).cell.expect("inside").0)
     );
     assert_eq!(count(&test, wrong).await, 0);
+}
+
+/// How many reports were stored, each in the cell that the plan in force at its commit says; and the last plan.
+fn judged(events: &[Event], plans: &[&Plan], spot: Position) -> (usize, PlanVersion) {
+    let mut in_force = PlanVersion(0);
+    let mut stored = 0;
+    for event in events {
+        match &event.change {
+            Change::PlanPublished { version } => in_force = *version,
+            Change::Incident { after, .. } => {
+                let expected = plans[in_force.0 as usize - 1].assign(spot, NEAREST_WITHIN_M).cell;
+                assert_eq!(after.cell, expected, "event {:?} under plan {in_force}", event.number);
+                stored += 1;
+            }
+            _ => {}
+        }
+    }
+    (stored, in_force)
 }
 
 fn literal(test: &TestStore, id: uuid::Uuid) -> String {
     if test.settings.sqlite_path().is_some() { format!("x'{}'", id.simple()) } else { format!("'{id}'") }
 }
 
-pub(super) async fn events_of(
-    test: &TestStore,
-    district: &domain::district::District,
-) -> Vec<domain::event::Event> {
+pub(super) async fn events_of(test: &TestStore, district: &domain::district::District) -> Vec<Event> {
     let all = test.store.events_after(district.id, domain::event::EventNumber(0), 100_000).await;
     all.expect("a statement")
 }

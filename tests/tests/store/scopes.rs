@@ -1,12 +1,15 @@
 //! What a scope admits in memory is what it admits in SQL.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use api::store::{Area, IncidentOrder, IncidentQuery};
 use domain::access::{Audience, Row, Scope, household_scope, incident_scope};
+use domain::district::District;
 use domain::household::{Household, HouseholdDraft};
 use domain::ids::{CellId, HouseholdId, IncidentId, UserId};
 use domain::page::PageSize;
+use domain::plan::Plan;
 use domain::staff::User;
 use domain::text::{Address, StaffName};
 use domain::viewer::{Role, Viewer};
@@ -17,34 +20,8 @@ super::on_both_databases!(a_scope_admits_the_same_rows_in_memory_and_in_sql_in_r
 
 async fn a_scope_admits_the_same_rows_in_memory_and_in_sql_in_random_worlds(test: TestStore) {
     const SEED: u64 = 20_261_122;
-    const WORLDS: u128 = 4;
     println!("seed {SEED}");
-    let mut random = Seeded(SEED);
-    let mut worlds = Vec::new();
-    for world in 0..WORLDS {
-        let district = test.with_district(100 + world, &format!("world-{world}")).await;
-        let first = test.publish(&district, None, plan(&district, 1, 120.985 + world as f64 / 1e3)).await;
-        let mut incidents = Vec::new();
-        let mut households = Vec::new();
-        for index in 0..30 {
-            let (mut incident, step) = test.report(&district, &first, random.position());
-            incident.audience = if random.below(2) == 0 { Audience::Everybody } else { Audience::Staff };
-            incidents.push(test.store_report(&incident, &step).await.0.id);
-            let draft = HouseholdDraft {
-                address: Address::parse(&format!("Rizal Street {index}")).expect("an address"),
-                position: (random.below(5) > 0).then(|| random.position()),
-                member_count: Some(3),
-            };
-            let id = HouseholdId(test.new_id());
-            let household =
-                Household::register(draft, None, &district, &first, id, noon()).expect("a good household");
-            let outcome = test.store.insert_household(&household, &test.attempt()).await;
-            households.push(done(outcome.expect("a transaction")).0.id);
-        }
-        // What was located in the first plan is looked at through the second.
-        let second = test.publish(&district, Some(1), plan(&district, 2, 120.987 + world as f64 / 1e3)).await;
-        worlds.push((district, second, incidents, households));
-    }
+    let worlds = random_worlds(&test, SEED).await;
 
     let mut compared = 0;
     let all_incidents: Vec<IncidentId> = worlds.iter().flat_map(|world| world.2.clone()).collect();
@@ -85,6 +62,39 @@ async fn a_scope_admits_the_same_rows_in_memory_and_in_sql_in_random_worlds(test
     assert!(compared > 500, "enough rows were admitted to mean something: {compared}");
 }
 
+type World = (District, Arc<Plan>, Vec<IncidentId>, Vec<HouseholdId>);
+
+async fn random_worlds(test: &TestStore, seed: u64) -> Vec<World> {
+    const WORLDS: u128 = 4;
+    let mut random = Seeded(seed);
+    let mut worlds = Vec::new();
+    for world in 0..WORLDS {
+        let district = test.with_district(100 + world, &format!("world-{world}")).await;
+        let first = test.publish(&district, None, plan(&district, 1, 120.985 + world as f64 / 1e3)).await;
+        let mut incidents = Vec::new();
+        let mut households = Vec::new();
+        for index in 0..30 {
+            let (mut incident, step) = test.report(&district, &first, random.position());
+            incident.audience = if random.below(2) == 0 { Audience::Everybody } else { Audience::Staff };
+            incidents.push(test.store_report(&incident, &step).await.0.id);
+            let draft = HouseholdDraft {
+                address: Address::parse(&format!("Rizal Street {index}")).expect("an address"),
+                position: (random.below(5) > 0).then(|| random.position()),
+                member_count: Some(3),
+            };
+            let id = HouseholdId(test.new_id());
+            let household =
+                Household::register(draft, None, &district, &first, id, noon()).expect("a good household");
+            let outcome = test.store.insert_household(&household, &test.attempt()).await;
+            households.push(done(outcome.expect("a transaction")).0.id);
+        }
+        // What was located in the first plan is looked at through the second.
+        let second = test.publish(&district, Some(1), plan(&district, 2, 120.987 + world as f64 / 1e3)).await;
+        worlds.push((district, second, incidents, households));
+    }
+    worlds
+}
+
 /// By list and by id: both must say the same.
 async fn incidents_in(test: &TestStore, scope: &Scope, all: &[IncidentId]) -> HashSet<IncidentId> {
     let query = IncidentQuery { order: IncidentOrder::Place, ..IncidentQuery::default() };
@@ -96,11 +106,7 @@ async fn incidents_in(test: &TestStore, scope: &Scope, all: &[IncidentId]) -> Ha
     listed
 }
 
-fn viewers(
-    test: &TestStore,
-    first: &domain::district::District,
-    second: &domain::district::District,
-) -> Vec<Viewer> {
+fn viewers(test: &TestStore, first: &District, second: &District) -> Vec<Viewer> {
     let mut viewers = vec![Viewer::public()];
     for role in Role::ALL {
         for cell in [None, Some(TOWNSHIP), Some(WEST), Some(EAST), Some(NORTH), Some(CellId(test.new_id()))] {

@@ -111,7 +111,7 @@ pub(super) fn condition(scope: &Scope, area: &Area, filter: &IncidentFilter) -> 
     match area {
         Area::Everywhere => {}
         Area::Within(bounds) => {
-            wanted = wanted.add(scope::within(bounds, Column::Hilbert, Column::LonE7, Column::LatE7))
+            wanted = wanted.add(scope::within(bounds, Column::Hilbert, Column::LonE7, Column::LatE7));
         }
         Area::Cell(cell) => wanted = wanted.add(Column::CellId.eq(cell.0)),
         Area::Subtree(root) => {
