@@ -21,8 +21,6 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The database.
     pub database: DatabaseSettings,
-    /// Redis; `None` is everything in this process.
-    pub redis_url: Option<Secret>,
     /// The file with the secret that cursors are signed with; made at the first start.
     pub secret_file: PathBuf,
     /// Which pages may talk to this server.
@@ -40,8 +38,8 @@ pub struct Settings {
 pub struct DatabaseSettings {
     /// `sqlite://` with an absolute path, or `postgres://`.
     pub url: Secret,
-    /// How many connections read at the same time.
-    pub reader_count: u32,
+    /// The most connections to PostgreSQL; SQLite has one writer and a few readers.
+    pub max_connections: u32,
 }
 
 /// Which pages may talk to this server; its own may always.
@@ -168,10 +166,9 @@ impl Settings {
         Ok(Self {
             database: DatabaseSettings {
                 url: resolved_database_url(&url, &data_dir)?,
-                reader_count: given.database_readers.unwrap_or(4).clamp(1, 256),
+                max_connections: given.database_connections.unwrap_or(16).clamp(2, 1_000),
             },
             listen: given.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            redis_url: given.redis_url,
             secret_file: data_dir.join(secret_file),
             origins: Origins {
                 listed: checked_origins(given.origins.unwrap_or_default())?,

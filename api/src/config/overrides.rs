@@ -22,12 +22,9 @@ pub struct Overrides {
     /// sqlite://FILE or postgres://… [default: sqlite://gridward.db in the data folder].
     #[arg(long, value_name = "URL")]
     pub database_url: Option<Secret>,
-    /// How many connections read at the same time [default: 4].
+    /// The most connections to PostgreSQL [default: 16].
     #[arg(long, value_name = "COUNT")]
-    pub database_readers: Option<u32>,
-    /// redis://… [default: none, everything in this process].
-    #[arg(long, value_name = "URL")]
-    pub redis_url: Option<Secret>,
+    pub database_connections: Option<u32>,
     /// The file with the server's secret; made at the first start [default: gridward.secret in the data folder].
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
@@ -55,12 +52,11 @@ pub struct Overrides {
 const OTHER_VARIABLES: [&str; 5] =
     ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_REQUIRE_SUITES", "GRIDWARD_BIN"];
 
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 11] = [
     "GRIDWARD_DATA_DIR",
     "GRIDWARD_LISTEN",
     "GRIDWARD_DATABASE_URL",
-    "GRIDWARD_DATABASE_READERS",
-    "GRIDWARD_REDIS_URL",
+    "GRIDWARD_DATABASE_CONNECTIONS",
     "GRIDWARD_SECRET_FILE",
     "GRIDWARD_ORIGINS",
     "GRIDWARD_LOG",
@@ -71,7 +67,7 @@ const VARIABLES: [&str; 12] = [
 ];
 
 /// Secrets, which may stand in a file of their own instead: the variable's name with `_FILE` behind it.
-const FILES_OF_SECRETS: [&str; 2] = ["GRIDWARD_DATABASE_URL_FILE", "GRIDWARD_REDIS_URL_FILE"];
+const FILES_OF_SECRETS: [&str; 1] = ["GRIDWARD_DATABASE_URL_FILE"];
 
 impl Overrides {
     /// These, and where they say nothing the others.
@@ -81,8 +77,7 @@ impl Overrides {
             data_dir: self.data_dir.or(other.data_dir),
             listen: self.listen.or(other.listen),
             database_url: self.database_url.or(other.database_url),
-            database_readers: self.database_readers.or(other.database_readers),
-            redis_url: self.redis_url.or(other.redis_url),
+            database_connections: self.database_connections.or(other.database_connections),
             secret_file: self.secret_file.or(other.secret_file),
             origins: self.origins.or(other.origins),
             log: self.log.or(other.log),
@@ -108,8 +103,7 @@ impl Overrides {
             data_dir: parsed(variables, "GRIDWARD_DATA_DIR")?,
             listen: parsed(variables, "GRIDWARD_LISTEN")?,
             database_url: secret(variables, "GRIDWARD_DATABASE_URL")?,
-            database_readers: parsed(variables, "GRIDWARD_DATABASE_READERS")?,
-            redis_url: secret(variables, "GRIDWARD_REDIS_URL")?,
+            database_connections: parsed(variables, "GRIDWARD_DATABASE_CONNECTIONS")?,
             secret_file: parsed(variables, "GRIDWARD_SECRET_FILE")?,
             origins: origins.map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect()),
             log: parsed(variables, "GRIDWARD_LOG")?,

@@ -2,17 +2,15 @@
 //!
 //! Events themselves are not shown to anybody; what a viewer gets is read anew through their scope.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::access::{Action, Scope, incident_scope};
+use domain::access::{Action, incident_scope};
 use domain::district::District;
-use domain::ids::CellId;
 use domain::page::PageSize;
 use domain::viewer::Viewer;
 
 use super::cells::Area;
-use super::incidents::{IncidentCounts, IncidentFilter, SeenIncident};
+use super::incidents::{IncidentFilter, SeenIncident};
 use super::{ServiceError, Services};
 use crate::store::{IncidentOrder, IncidentQuery};
 
@@ -63,16 +61,6 @@ impl Services {
                 return Err(too_many());
             }
         }
-    }
-
-    /// The figures of every leaf cell, for the hub to notice those that time alone has changed.
-    pub async fn leaf_counts(
-        &self,
-        district: &District,
-    ) -> Result<HashMap<CellId, IncidentCounts>, ServiceError> {
-        let scope = Scope::system(district.id);
-        let counts = self.incident_counts(&scope, district, None, &IncidentFilter::default()).await?;
-        Ok(counts.into_iter().filter_map(|(cell, counts)| cell.map(|cell| (cell, counts))).collect())
     }
 
     /// Who the viewer is by now: roles, postings and trees change while a subscription stands.

@@ -21,7 +21,10 @@ impl Services {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
-        let database = DatabaseSettings::new(settings.database.url.expose());
+        let database = DatabaseSettings {
+            url: settings.database.url.expose().to_owned(),
+            max_connections: settings.database.max_connections,
+        };
         let store = Store::connect(&database).await?;
         store.migrate().await?;
         let cache = Cache::new(store.clone());

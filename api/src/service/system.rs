@@ -2,11 +2,16 @@
 //!
 //! Invariant: what is read here under [`Scope::system`] is filtered with a viewer's scope before anything is shown.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use domain::access::Scope;
+use domain::district::District;
 use domain::event::{Event, EventNumber};
-use domain::ids::DistrictId;
+use domain::ids::{CellId, DistrictId};
 use domain::viewer::Viewer;
 
+use super::incidents::{IncidentCounts, IncidentFilter};
 use super::{ServiceError, Services};
 
 pub use crate::store::StreamHead;
@@ -44,6 +49,16 @@ impl Services {
             }
         }
         Ok(())
+    }
+
+    /// The figures of every leaf cell, for the hub to notice those that time alone has changed.
+    pub async fn leaf_counts(
+        &self,
+        district: &District,
+    ) -> Result<HashMap<CellId, IncidentCounts>, ServiceError> {
+        let scope = Scope::system(district.id);
+        let counts = self.incident_counts(&scope, district, None, &IncidentFilter::default()).await?;
+        Ok(counts.into_iter().filter_map(|(cell, counts)| cell.map(|cell| (cell, counts))).collect())
     }
 
     /// Who a token's hash belongs to; `None` where it is not known or has expired.
