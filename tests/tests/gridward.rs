@@ -2,4 +2,5 @@
 
 mod http;
 mod imports;
+mod live;
 mod store;

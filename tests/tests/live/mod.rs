@@ -1,0 +1,209 @@
+//! Live maps: what a subscriber is told, and what not.
+
+use chrono::TimeDelta;
+use domain::viewer::Role;
+use serde_json::{Value, json};
+use tests::app::{Client, TestApp};
+use tests::subscriber::Subscriber;
+use tests::world;
+
+async fn report(client: &Client, cell: usize, category: &str) {
+    let at = world::middle_of(cell);
+    let input = json!({
+        "clientKey": uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, uuid::Uuid::new_v4().as_bytes()[..10].try_into().expect("ten bytes")).into_uuid(),
+        "district": world::DISTRICT,
+        "category": category,
+        "text": format!("in {}", world::CELLS[cell]),
+        "position": { "lon": at.lon(), "lat": at.lat(), "datum": "WGS84" },
+    });
+    let mutation =
+        "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
+    let answer = client.ask(mutation, json!({ "input": input })).await;
+    assert_eq!(answer["reportIncident"]["problems"], json!([]));
+}
+
+async fn close(client: &Client, incident: &Value) {
+    let input = json!({
+        "clientKey": "01900000-0000-7000-8000-00000000c105",
+        "id": incident["id"],
+        "expectedVersion": incident["version"],
+        "action": { "close": { "note": "done" } },
+    });
+    let mutation =
+        "mutation($input: ChangeIncidentInput!) { changeIncident(input: $input) { problems { message } } }";
+    let answer = client.ask(mutation, json!({ "input": input })).await;
+    assert_eq!(answer["changeIncident"]["problems"], json!([]));
+}
+
+fn around(cell: usize) -> Value {
+    let middle = world::middle_of(cell);
+    let (lon, lat) = (middle.lon(), middle.lat());
+    json!({ "area": { "within":
+        { "west": lon - 0.001, "south": lat - 0.001, "east": lon + 0.001, "north": lat + 0.001, "datum": "WGS84" } } })
+}
+
+fn texts(batch: &Value) -> Vec<&str> {
+    batch["upserts"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|incident| incident["text"].as_str())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_subscription_begins_with_a_snapshot_and_goes_on_with_changes() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    report(&dispatcher, 0, "noise").await;
+    let mut subscriber = Subscriber::to_incidents(&dispatcher, json!({})).await;
+    let snapshot = subscriber.batch().await;
+    assert_eq!((&snapshot["kind"], &snapshot["last"]), (&json!("SNAPSHOT"), &json!(true)));
+    assert_eq!(texts(&snapshot), ["in T1-SW"]);
+    report(&dispatcher, 3, "noise").await;
+    let changes = subscriber.batch().await;
+    assert_eq!((&changes["kind"], texts(&changes)), (&json!("CHANGES"), vec!["in T1-NE"]));
+}
+
+#[tokio::test]
+async fn who_resumes_gets_what_happened_since_once_and_no_snapshot() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut subscriber = Subscriber::to_incidents(&dispatcher, json!({})).await;
+    let cursor = subscriber.batch().await["cursor"].clone();
+    drop(subscriber);
+    for cell in [0, 1, 2] {
+        report(&dispatcher, cell, "noise").await;
+    }
+    let mut subscriber = Subscriber::to_incidents(&dispatcher, json!({ "after": cursor })).await;
+    let batch = subscriber.batch().await;
+    assert_eq!(batch["kind"], "CHANGES");
+    assert_eq!(texts(&batch), ["in T1-SW", "in T1-SE", "in T1-NW"]);
+    report(&dispatcher, 3, "noise").await;
+    assert_eq!(texts(&subscriber.batch().await), ["in T1-NE"]);
+}
+
+#[tokio::test]
+async fn a_bookmark_moves_the_cursor_when_nothing_happens() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut subscriber = Subscriber::to_incidents(&dispatcher, around(3)).await;
+    assert_eq!(subscriber.any_batch().await["kind"], "SNAPSHOT");
+    report(&dispatcher, 0, "noise").await;
+    let bookmark = subscriber.any_batch().await;
+    assert_eq!(bookmark["kind"], "BOOKMARK");
+    let mut variables = around(3);
+    variables["after"] = bookmark["cursor"].clone();
+    let mut resumed = Subscriber::to_incidents(&dispatcher, variables).await;
+    assert_eq!(resumed.any_batch().await["kind"], "BOOKMARK", "nothing of the area happened");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_area_filter_or_viewer_brings_a_resync_and_a_snapshot() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    report(&dispatcher, 0, "noise").await;
+    let cursor = Subscriber::to_incidents(&dispatcher, json!({})).await.batch().await["cursor"].clone();
+    let worker = app.staff(Role::Worker);
+    let check = async |client: &Client, mut variables: Value| {
+        variables["after"] = cursor.clone();
+        let mut subscriber = Subscriber::to_incidents(client, variables.clone()).await;
+        let (first, second) = (subscriber.batch().await, subscriber.batch().await);
+        assert_eq!((&first["kind"], &second["kind"]), (&json!("RESYNC"), &json!("SNAPSHOT")), "{variables}");
+    };
+    check(&dispatcher, around(0)).await;
+    check(&dispatcher, json!({ "filter": { "open": true } })).await;
+    check(&worker, json!({})).await;
+    let mut damaged = Subscriber::to_incidents(&dispatcher, json!({ "after": "bm90IGEgY3Vyc29y" })).await;
+    assert_eq!(damaged.batch().await["kind"], "RESYNC");
+}
+
+#[tokio::test]
+async fn nobody_hears_of_what_they_may_not_see() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut everything = Subscriber::to_incidents(&dispatcher, json!({})).await;
+    let mut of_one_cell = Subscriber::to_incidents(&app.staff(Role::Worker), json!({})).await;
+    let mut public = Subscriber::to_incidents(&app.public(), json!({})).await;
+    for subscriber in [&mut everything, &mut of_one_cell, &mut public] {
+        assert_eq!(subscriber.batch().await["upserts"], json!([]));
+    }
+    report(&dispatcher, 3, "dispute").await;
+    assert_eq!(texts(&everything.batch().await), ["in T1-NE"]);
+    report(&dispatcher, 0, "noise").await;
+    assert_eq!(
+        texts(&of_one_cell.batch().await),
+        ["in T1-SW"],
+        "the worker's own cell, and nothing before it"
+    );
+    let seen = public.batch().await;
+    assert_eq!(seen["upserts"].as_array().map(Vec::len), Some(1), "a dispute is not public");
+    assert_eq!(seen["upserts"][0]["text"], Value::Null, "what people wrote is for staff");
+}
+
+#[tokio::test]
+async fn an_incident_that_the_filter_no_longer_lets_through_leaves() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    report(&dispatcher, 0, "noise").await;
+    let mut subscriber = Subscriber::to_incidents(&dispatcher, json!({ "filter": { "open": true } })).await;
+    let incident = subscriber.batch().await["upserts"][0].clone();
+    close(&dispatcher, &incident).await;
+    let batch = subscriber.batch().await;
+    assert_eq!(batch["left"], json!([{ "id": incident["id"], "version": 2, "reason": "FILTERED" }]));
+    assert_eq!(batch["upserts"], json!([]));
+}
+
+#[tokio::test]
+async fn only_what_lies_in_the_area_is_told() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut subscriber = Subscriber::to_incidents(&dispatcher, around(2)).await;
+    assert_eq!(subscriber.batch().await["kind"], "SNAPSHOT");
+    for cell in [0, 1, 2, 3] {
+        report(&dispatcher, cell, "noise").await;
+    }
+    assert_eq!(texts(&subscriber.batch().await), ["in T1-NW"]);
+}
+
+#[tokio::test]
+async fn an_incident_counts_for_its_cell_and_all_above_and_its_clock_counts_by_itself() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut subscriber = Subscriber::to_counts(&dispatcher, json!({})).await;
+    let snapshot = subscriber.batch().await;
+    assert_eq!(
+        (&snapshot["kind"], snapshot["counts"].as_array().map(Vec::len)),
+        (&json!("SNAPSHOT"), Some(5))
+    );
+    report(&dispatcher, 1, "noise").await;
+    let counted = |open: u32, due: u32, overdue: u32| json!({ "open": open, "due": due, "overdue": overdue, "closed": 0 });
+    let changes = subscriber.batch().await;
+    let codes: Vec<&str> = changes["counts"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|count| count["code"].as_str())
+        .collect();
+    assert_eq!((codes.len(), codes.contains(&"T1-SE")), (2, true), "the cell and its township: {codes:?}");
+    for count in changes["counts"].as_array().expect("a list") {
+        assert_eq!(count["counts"]["open"], 1, "{count}");
+    }
+    app.advance(TimeDelta::hours(25));
+    for _ in 0..10 {
+        let changes = subscriber.batch().await;
+        if changes["counts"][0]["counts"] == counted(1, 0, 1) {
+            return;
+        }
+    }
+    panic!("the clock ran out and nobody was told");
+}
+
+#[tokio::test]
+async fn a_wrong_filter_or_district_is_an_error_and_not_a_silent_stream() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let filter = json!({ "filter": { "categories": ["ufo"] } });
+    let error = Subscriber::to_incidents(&dispatcher, filter).await.error().await;
+    assert_eq!(error[0]["extensions"]["code"], "UNKNOWN_CATEGORY");
+}
