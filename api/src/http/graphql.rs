@@ -37,6 +37,14 @@ pub(super) struct RequestMembers {
     extensions: Option<Map<String, Value>>,
 }
 
+impl RequestMembers {
+    /// The document, where it may be executed with what is given.
+    pub(super) fn admitted(&self) -> Result<preflight::Admitted, ServerError> {
+        let name = self.operation_name.as_deref();
+        preflight::admit(&self.query, name, self.variables.as_ref(), &DocumentLimits::default())
+    }
+}
+
 const OFFERED: &str = "application/graphql-response+json and application/json";
 
 /// `POST /graphql`.
@@ -115,8 +123,7 @@ async fn answer(
         let error = request_error(Code::Unauthenticated, HttpError::Unauthenticated.to_string(), None);
         return Ok(refused(form, StatusCode::UNAUTHORIZED, error));
     };
-    let limits = DocumentLimits::default();
-    let admitted = match preflight::admit(&members.query, members.operation_name.as_deref(), &limits) {
+    let admitted = match members.admitted() {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refused(form, status_of_refusal(form), error)),
     };

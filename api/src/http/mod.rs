@@ -15,6 +15,7 @@ mod observe;
 mod origin;
 mod server;
 mod subscribe;
+mod tiles;
 mod viewer;
 
 use std::sync::Arc;
@@ -92,5 +93,7 @@ fn guarded_routes(config: &mut web::ServiceConfig) {
                 .default_service(web::to(graphql::other_method)),
         )
         .route("/graphql/ws", web::get().to(subscribe::upgrade))
+        .route("/d/{district}/tiles.json", web::get().to(tiles::tile_json))
+        .route("/d/{district}/tiles/{layer}/{version}/{z}/{x}/{y}.mvt", web::get().to(tiles::tile))
         .default_service(web::to(dashboard::file));
 }

@@ -22,6 +22,7 @@ mod open;
 pub mod plans;
 pub mod search;
 pub mod system;
+pub mod tiles;
 
 use crate::bus::Bus;
 use crate::cache::Cache;

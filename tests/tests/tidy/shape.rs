@@ -111,6 +111,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "location",
             "open",
             "search",
+            "tiles",
             "staff",
         ],
     ),

@@ -13,6 +13,7 @@ mod lex;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Pos, ServerError};
+use serde_json::{Map, Value};
 
 use super::error::{Code, request_error};
 
@@ -74,13 +75,33 @@ pub struct Admitted {
 pub fn admit(
     source: &str,
     operation_name: Option<&str>,
+    variables: Option<&Map<String, Value>>,
     limits: &DocumentLimits,
 ) -> Result<Admitted, ServerError> {
     lex::check(source, limits).map_err(too_much)?;
     let document = async_graphql::parser::parse_query(source).map_err(|error| syntax_error(&error))?;
     cost::check(&document, limits).map_err(too_much)?;
-    let kind = chosen(&document, operation_name)?.ty;
+    let operation = chosen(&document, operation_name)?;
+    complete(operation, variables)?;
+    let kind = operation.ty;
     Ok(Admitted { document, kind })
+}
+
+/// A variable that is needed and not given is an error of the request; async-graphql would make it one of each field.
+fn complete(operation: &OperationDefinition, given: Option<&Map<String, Value>>) -> Result<(), ServerError> {
+    for definition in &operation.variable_definitions {
+        let (name, at) = (definition.node.name.node.as_str(), definition.pos);
+        let needed = !definition.node.var_type.node.nullable;
+        let missing = match given.and_then(|given| given.get(name)) {
+            None => definition.node.default_value.is_none(),
+            Some(value) => value.is_null(),
+        };
+        if needed && missing {
+            let message = format!("the variable ${name} must be given and must not be null");
+            return Err(request_error(Code::GraphqlValidationFailed, message, Some(at)));
+        }
+    }
+    Ok(())
 }
 
 fn chosen<'a>(

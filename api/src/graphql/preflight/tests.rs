@@ -9,7 +9,7 @@ const SOON: Duration = Duration::from_millis(500);
 
 fn refused(document: &str) -> String {
     let start = Instant::now();
-    let error = admit(document, None, &DocumentLimits::default()).expect_err("a refusal");
+    let error = admit(document, None, None, &DocumentLimits::default()).expect_err("a refusal");
     assert!(start.elapsed() < SOON, "{:?}: {document:.60}", start.elapsed());
     assert!(error.message.len() < 200, "{:.300}", error.message);
     error.message
@@ -82,14 +82,15 @@ fn brackets_and_quotes_inside_strings_and_comments_do_not_count() {
         "query {{ hello(a: \"{0}\\\"{0}\", b: \"\"\"{0}\\\"\"\" {0}\"\"\") # {0}\n }}",
         "[{(".repeat(60)
     );
-    admit(&document, None, &DocumentLimits::default()).expect("strings are no structure");
+    admit(&document, None, None, &DocumentLimits::default()).expect("strings are no structure");
 }
 
 #[test]
 fn the_operation_is_found_by_its_name_and_must_be_clear() {
     let document = "query A { a } mutation B { b } subscription C { c }";
-    let kind =
-        |name: Option<&str>| admit(document, name, &DocumentLimits::default()).map(|admitted| admitted.kind);
+    let kind = |name: Option<&str>| {
+        admit(document, name, None, &DocumentLimits::default()).map(|admitted| admitted.kind)
+    };
     assert_eq!(kind(Some("B")).expect("found"), OperationType::Mutation);
     assert_eq!(kind(Some("C")).expect("found"), OperationType::Subscription);
     assert!(kind(None).is_err());
@@ -104,6 +105,21 @@ fn what_the_dashboard_and_introspection_ask_is_admitted() {
         fragment InputValue on __InputValue { name type { ...TypeRef } defaultValue }
         fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
           kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
-    let admitted = admit(introspection, None, &DocumentLimits::default()).expect("admitted");
+    let admitted = admit(introspection, None, None, &DocumentLimits::default()).expect("admitted");
     assert_eq!(admitted.kind, OperationType::Query);
+}
+
+#[test]
+fn a_variable_that_is_needed_and_not_given_is_refused_before_anything_runs() {
+    let check = |definition: &str, given: serde_json::Value, fits: bool| {
+        let document = format!("query ({definition}) {{ hello(a: $a) }}");
+        let admitted = admit(&document, None, given.as_object(), &DocumentLimits::default());
+        assert_eq!(admitted.is_ok(), fits, "{definition} {given}");
+    };
+    check("$a: Int!", serde_json::json!({ "a": 1 }), true);
+    check("$a: Int!", serde_json::json!({ "a": null }), false);
+    check("$a: Int!", serde_json::json!({ "b": 1 }), false);
+    check("$a: Int!", serde_json::json!(null), false);
+    check("$a: Int! = 1", serde_json::json!({}), true);
+    check("$a: Int", serde_json::json!({}), true);
 }

@@ -12,7 +12,6 @@ use tokio::sync::mpsc;
 use super::protocol::{self, Close};
 use crate::graphql::context;
 use crate::graphql::error::{Executed, executed};
-use crate::graphql::preflight::{self, DocumentLimits};
 use crate::http::State;
 use crate::http::graphql::{RequestMembers, executable};
 
@@ -137,8 +136,7 @@ fn run(
 ) -> impl Future<Output = ()> + 'static {
     let (schema, services) = (state.schema.clone(), state.services.clone());
     async move {
-        let limits = DocumentLimits::default();
-        let admitted = match preflight::admit(&members.query, members.operation_name.as_deref(), &limits) {
+        let admitted = match members.admitted() {
             Ok(admitted) => admitted,
             Err(error) => return sink.refuse(&[error]).await,
         };
