@@ -1,8 +1,11 @@
 //! `gridward serve`: everything put together, run until a signal asks it to stop.
 
+use std::net::SocketAddr;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
+use super::socket::AdminSocket;
 use crate::clock::{Clock, IdSource};
 use crate::config::{ServerSecret, Settings};
 use crate::http::{self, Server, Stop};
@@ -14,21 +17,28 @@ pub(super) async fn run(settings: Settings) -> Result<(), Failure> {
     telemetry::start_logging(&settings);
     let services =
         Services::open(&settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))?;
-    with_services(settings, services).await
+    with_services(settings, services, |_| Ok(())).await
 }
 
-/// Serves use cases that are open already, until SIGTERM or SIGINT.
-pub(super) async fn with_services(settings: Settings, services: Services) -> Result<(), Failure> {
+/// Serves use cases that are open already, until SIGTERM or SIGINT; `listening` hears the address once it is bound.
+pub(super) async fn with_services(
+    settings: Settings,
+    services: Services,
+    listening: impl FnOnce(SocketAddr) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let clock = Clock::system();
     let ids = IdSource::random(clock.clone());
     let secret =
         ServerSecret::load_or_make(&settings.secret_file).map_err(|error| Failure::unusable(&error))?;
     let hub = http::start_hub(&services, secret);
+    let commands = AdminSocket::open(&settings.admin_socket(), services.clone())?;
     let server =
         Server::bind(&settings, services, hub, clock, ids).map_err(|error| Failure::unusable(&error))?;
     tracing::info!(address = %server.address(), "Listening on http://{}", server.address());
+    listening(server.address())?;
     tokio::spawn(stop_when_asked(server.stop_handle()));
     server.run().await.map_err(|error| Failure::unusable(&error))?;
+    drop(commands);
     tracing::info!("Stopped");
     Ok(())
 }

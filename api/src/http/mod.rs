@@ -8,6 +8,7 @@
 
 mod dashboard;
 mod error;
+mod files;
 mod graphql;
 mod health;
 mod negotiate;
@@ -95,5 +96,7 @@ fn guarded_routes(config: &mut web::ServiceConfig) {
         .route("/graphql/ws", web::get().to(subscribe::upgrade))
         .route("/d/{district}/tiles.json", web::get().to(tiles::tile_json))
         .route("/d/{district}/tiles/{layer}/{version}/{z}/{x}/{y}.mvt", web::get().to(tiles::tile))
+        .route("/d/{district}/import/{kind}", web::post().to(files::import))
+        .route("/d/{district}/export/{kind}", web::get().to(files::export))
         .default_service(web::to(dashboard::file));
 }

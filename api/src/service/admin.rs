@@ -18,6 +18,7 @@ use domain::rules::Rules;
 use domain::staff::User;
 use domain::text::{LocalTexts, StaffName};
 use domain::viewer::Role;
+use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -311,13 +312,16 @@ impl Services {
         path: PathBuf,
     ) -> Result<AdminAnswer, AdminError> {
         let unwritable = |source| AdminError::File { path: path.display().to_string(), source };
-        let mut export = self.export_as_operator(district, kind, format).await?;
+        let export = self.export_as_operator(district, kind, format).await?;
         let mut file = BufWriter::new(File::create(&path).map_err(unwritable)?);
-        while let Some(bytes) = export.next_bytes().await? {
-            file.write_all(&bytes).map_err(unwritable)?;
+        let mut pieces = std::pin::pin!(export.pieces());
+        let mut row_count = 0;
+        while let Some(piece) = pieces.try_next().await? {
+            file.write_all(&piece.bytes).map_err(unwritable)?;
+            row_count = piece.row_count;
         }
         file.flush().map_err(unwritable)?;
-        Ok(done(format!("{} {} exported", export.row_count(), kind.as_str()), Value::Null))
+        Ok(done(format!("{row_count} {} exported", kind.as_str()), Value::Null))
     }
 
     /// Looks at what can go wrong unseen: one finding each.

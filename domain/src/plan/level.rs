@@ -157,7 +157,6 @@ impl Level<'_> {
     }
 
     /// Builds the coverage of what has no children: drawn cells as drawn, kept ones as they were.
-    #[expect(clippy::type_complexity, reason = "three results of one step, named at the only call")]
     fn cover(
         &self,
         ids: &[CellId],

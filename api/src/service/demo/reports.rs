@@ -119,7 +119,10 @@ impl Reports {
     }
 }
 
-fn features(bytes: &[u8]) -> Result<Vec<(Map<String, Value>, Geometry)>, DemoError> {
+/// What a feature is like, and where it is.
+type Described = (Map<String, Value>, Geometry);
+
+fn features(bytes: &[u8]) -> Result<Vec<Described>, DemoError> {
     let mut features = Vec::new();
     for item in geojson::read(bytes, &Caps::default()) {
         match item {

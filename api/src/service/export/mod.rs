@@ -14,6 +14,7 @@ use domain::district::District;
 use domain::page::PageSize;
 use domain::plan::Plan;
 use domain::viewer::Viewer;
+use futures_util::stream::{self, Stream};
 use geo_tools::formats::geojson::geometry_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -82,7 +83,16 @@ impl ExportFormat {
     }
 }
 
-/// An export under way: [`Export::next_bytes`] gives the file, piece by piece.
+/// A piece of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Piece {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// How many rows there are up to its end.
+    pub row_count: u64,
+}
+
+/// An export under way; [`Export::pieces`] gives the file.
 #[derive(Debug)]
 pub struct Export {
     services: Services,
@@ -160,16 +170,15 @@ impl Services {
 }
 
 impl Export {
-    /// How many rows were given so far.
-    pub fn row_count(&self) -> u64 {
-        self.row_count
+    /// The file, piece by piece.
+    pub fn pieces(self) -> impl Stream<Item = Result<Piece, ServiceError>> {
+        stream::try_unfold(self, |mut export| async move {
+            let bytes = export.next_bytes().await?;
+            Ok(bytes.map(|bytes| (Piece { bytes, row_count: export.row_count }, export)))
+        })
     }
 
-    /// The next piece of the file; `None` after the last.
-    ///
-    /// # Errors
-    /// [`ServiceError::Internal`].
-    pub async fn next_bytes(&mut self) -> Result<Option<Vec<u8>>, ServiceError> {
+    async fn next_bytes(&mut self) -> Result<Option<Vec<u8>>, ServiceError> {
         match self.stage {
             Stage::Head => {
                 self.stage = Stage::Rows;

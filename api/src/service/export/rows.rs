@@ -47,7 +47,7 @@ pub(super) fn cell_line(plan: &Plan, district: &District, cell: &Cell) -> Line {
     let values = [
         json!(cell.code.as_str()),
         json!(district.rules.level(cell.rank).map(|level| level.key.as_str())),
-        json!(cell.names.in_language("und")),
+        json!(name("und")),
         json!(name("zh")),
         json!(name("en")),
         json!(parent),

@@ -33,7 +33,7 @@ pub(crate) enum MapPart {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn map_part(record: &Record, options: &ImportOptions) -> Result<MapPart, Problem> {
+pub(crate) fn map_part(record: &Record, options: &ImportOptions) -> Result<MapPart, Box<Problem>> {
     let text = |field: &str| {
         let column = options.columns.column(field).unwrap_or(field);
         match record.text(column) {

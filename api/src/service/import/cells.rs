@@ -17,27 +17,26 @@ const LANGUAGES: [&str; 2] = ["zh", "en"];
 /// Everything that is wrong with the record.
 pub(crate) fn drawn_cell(record: &Record, options: &ImportOptions) -> Result<DrawnCell, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut take = |result: Result<_, Problem>| result.map_err(|problem| problems.push(problem)).ok();
-    let id = take(record.id(options.id.as_deref()));
+    let id = record.id(options.id.as_deref()).map_err(|problem| problems.push(*problem)).ok();
     let code = id.as_deref().map(CellCode::parse).transpose().unwrap_or_else(|invalid| {
-        problems.push(record.problem(Code::BadValue, invalid.to_string()));
+        problems.push(*record.problem(Code::BadValue, invalid.to_string()));
         None
     });
     let polygons = match &record.geometry {
         Some(Geometry::MultiPolygon(polygons)) => Some(polygons.clone()),
         Some(_) => {
-            problems.push(record.problem(Code::GeometryType, "a cell is an area, not a point or a line"));
+            problems.push(*record.problem(Code::GeometryType, "a cell is an area, not a point or a line"));
             None
         }
         None => {
-            problems.push(record.problem(Code::NullGeometry, "a cell needs an area"));
+            problems.push(*record.problem(Code::NullGeometry, "a cell needs an area"));
             None
         }
     };
     let names = match id.as_deref().map(|id| names(record, options, id)) {
         Some(Ok(names)) => Some(names),
         Some(Err(problem)) => {
-            problems.push(problem);
+            problems.push(*problem);
             None
         }
         None => None,
@@ -57,7 +56,7 @@ pub(crate) fn drawn_cell(record: &Record, options: &ImportOptions) -> Result<Dra
 }
 
 /// The name column says nothing of its language; `name_zh` or `name:zh` beside it do. Without a name it is the code.
-fn names(record: &Record, options: &ImportOptions, code: &str) -> Result<LocalTexts, Problem> {
+fn names(record: &Record, options: &ImportOptions, code: &str) -> Result<LocalTexts, Box<Problem>> {
     let column = options.name.as_deref().unwrap_or("name");
     let mut names: Vec<(&str, String)> = Vec::new();
     names.extend(record.text(column).map(|name| ("und", name)));

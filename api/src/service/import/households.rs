@@ -55,13 +55,13 @@ pub(crate) enum DwellingContent {
 /// Everything that is wrong with it.
 pub(crate) fn dwelling(record: &Record, options: &ImportOptions) -> Result<Dwelling, Vec<Problem>> {
     let mut problems = Vec::new();
-    let source_id = record.id(options.id.as_deref()).map_err(|problem| problems.push(problem)).ok();
-    let position = record.position().map_err(|problem| problems.push(problem)).ok().flatten();
-    let address = address(record, options).map_err(|problem| problems.push(problem)).ok().flatten();
-    let content = content(record, options).map_err(|problem| problems.push(problem)).ok();
+    let source_id = record.id(options.id.as_deref()).map_err(|problem| problems.push(*problem)).ok();
+    let position = record.position().map_err(|problem| problems.push(*problem)).ok().flatten();
+    let address = address(record, options).map_err(|problem| problems.push(*problem)).ok().flatten();
+    let content = content(record, options).map_err(|problem| problems.push(*problem)).ok();
     if matches!(content, Some(DwellingContent::Building { .. })) && position.is_none() && problems.is_empty()
     {
-        problems.push(record.problem(Code::NullGeometry, "a building needs a position"));
+        problems.push(*record.problem(Code::NullGeometry, "a building needs a position"));
     }
     match (source_id, content) {
         (Some(source_id), Some(content)) if problems.is_empty() => Ok(Dwelling {
@@ -77,14 +77,14 @@ pub(crate) fn dwelling(record: &Record, options: &ImportOptions) -> Result<Dwell
     }
 }
 
-fn address(record: &Record, options: &ImportOptions) -> Result<Option<Address>, Problem> {
+fn address(record: &Record, options: &ImportOptions) -> Result<Option<Address>, Box<Problem>> {
     let columns = options.columns.columns("address");
     let text = if columns.is_empty() { record.text("address") } else { record.joined(columns) };
     let parsed = text.map(|text| Address::parse(&text)).transpose();
     parsed.map_err(|invalid| record.problem(Code::BadValue, format!("address: {invalid}")))
 }
 
-fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, Problem> {
+fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, Box<Problem>> {
     if let Some(column) = options.columns.column("dwellings") {
         let dwellings = record.whole_number(column, 0..=MAX_DWELLINGS)?;
         let missing =

@@ -113,7 +113,7 @@ impl Record {
     }
 
     /// The id under a name; where the name is `id` and there is no such property, the feature's own id.
-    pub(crate) fn id(&self, column: Option<&str>) -> Result<String, Problem> {
+    pub(crate) fn id(&self, column: Option<&str>) -> Result<String, Box<Problem>> {
         let column = column.unwrap_or("id");
         let own = || if column == "id" { self.id.clone() } else { None };
         let Some(id) = self.text(column).or_else(own) else {
@@ -134,7 +134,7 @@ impl Record {
         &self,
         column: &str,
         allowed: std::ops::RangeInclusive<u32>,
-    ) -> Result<Option<u32>, Problem> {
+    ) -> Result<Option<u32>, Box<Problem>> {
         let Some(text) = self.text(column) else { return Ok(None) };
         match text.parse::<u32>() {
             Ok(number) if allowed.contains(&number) => Ok(Some(number)),
@@ -147,7 +147,7 @@ impl Record {
     }
 
     /// The position, where the shape is one.
-    pub(crate) fn position(&self) -> Result<Option<Position>, Problem> {
+    pub(crate) fn position(&self) -> Result<Option<Position>, Box<Problem>> {
         match &self.geometry {
             None => Ok(None),
             Some(Geometry::Point(at)) => Ok(Some(*at)),
@@ -157,8 +157,8 @@ impl Record {
     }
 
     /// A problem with its place in the file.
-    pub(crate) fn problem(&self, code: Code, message: impl Into<String>) -> Problem {
-        self.at(Problem::error(code, message))
+    pub(crate) fn problem(&self, code: Code, message: impl Into<String>) -> Box<Problem> {
+        Box::new(self.at(Problem::error(code, message)))
     }
 
     fn at(&self, mut problem: Problem) -> Problem {

@@ -1,11 +1,11 @@
 //! Taking a base map. What a file does not have of roads or of footprints stays as it is: they often come apart.
 
-use geo_tools::{Bounds, Position};
+use geo_tools::{Bounds, Position, Problem};
 
 use super::basemap::{MapPart, map_part};
 use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::record::Next;
-use super::{ImportSource, Job};
+use super::{ImportOptions, ImportSource, Job};
 use crate::service::{ServiceError, Services};
 use crate::store::Outcome;
 use crate::store::basemap::{Footprint, Road};
@@ -32,25 +32,6 @@ struct Parts {
 }
 
 impl Parts {
-    /// The parts of a chunk of records; what is wrong goes into the report.
-    fn of_chunk(chunk: Vec<Next>, job: &Job<'_>, report: &mut ImportReport) -> Self {
-        report.row_count += chunk.len() as u64;
-        let mut parts = Self::default();
-        for next in chunk {
-            match next {
-                Next::Bad(problem) => report.problems.push(problem),
-                Next::Record(record, warnings) => {
-                    report.problems.extend(warnings);
-                    match map_part(&record, &job.options) {
-                        Ok(part) => parts.add(part),
-                        Err(problem) => report.problems.push(problem),
-                    }
-                }
-            }
-        }
-        parts
-    }
-
     fn add(&mut self, part: MapPart) {
         match part {
             MapPart::Road { class, name, lines } => {
@@ -76,19 +57,12 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let mut report = ImportReport::begin(&job.options);
-        let mut import = match job.options.effect {
-            Effect::DryRun => None,
-            Effect::Write => {
-                let id = self.ids.next_id();
-                let begun =
-                    self.store.begin_import(job.district.id, Staging::Basemap, id, self.clock.now()).await;
-                Some(begun.map_err(ServiceError::internal)?)
-            }
-        };
+        let mut import = self.begin_basemap(&job).await?;
         let (mut road_count, mut footprint_count) = (0, 0);
         let mut chunks = source.chunks(&job.options);
         while let Some(chunk) = chunks.recv().await {
-            let parts = Parts::of_chunk(chunk, &job, &mut report);
+            report.row_count += chunk.len() as u64;
+            let parts = parts_of(chunk, &job.options, &mut report.problems);
             road_count += parts.roads.len() as u64;
             footprint_count += parts.footprints.len() as u64;
             if let Some(import) = &mut import {
@@ -109,6 +83,16 @@ impl Services {
         let missing = self.missing_parts(&job, road_count == 0, footprint_count == 0).await?;
         stage(&mut import, &missing).await?;
         self.promote_basemap(&import, &job, report).await
+    }
+
+    /// Begins to stage; `None` for a dry run.
+    async fn begin_basemap(&self, job: &Job<'_>) -> Result<Option<Import>, ServiceError> {
+        if job.options.effect == Effect::DryRun {
+            return Ok(None);
+        }
+        let id = self.ids.next_id();
+        let begun = self.store.begin_import(job.district.id, Staging::Basemap, id, self.clock.now()).await;
+        begun.map(Some).map_err(ServiceError::internal)
     }
 
     /// What the base map in place has of the kinds that the file does not have.
@@ -151,6 +135,23 @@ impl Services {
             _ => Err(ServiceError::Busy),
         }
     }
+}
+
+fn parts_of(chunk: Vec<Next>, options: &ImportOptions, problems: &mut Vec<Problem>) -> Parts {
+    let mut parts = Parts::default();
+    for next in chunk {
+        match next {
+            Next::Bad(problem) => problems.push(problem),
+            Next::Record(record, warnings) => {
+                problems.extend(warnings);
+                match map_part(&record, options) {
+                    Ok(part) => parts.add(part),
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+        }
+    }
+    parts
 }
 
 async fn stage(import: &mut Import, parts: &Parts) -> Result<(), ServiceError> {

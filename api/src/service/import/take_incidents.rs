@@ -105,7 +105,7 @@ impl Services {
 }
 
 fn past_of(job: &Job<'_>, plan: &Plan, told: PastIncident, record: &Record) -> Result<Past, Vec<Problem>> {
-    let bad = |message: String| record.problem(Code::BadValue, message);
+    let bad = |message: String| *record.problem(Code::BadValue, message);
     let id = id_of(job.district.id, &told.source_id, told.reported_at);
     let filed = Incident::file(told.draft, &job.district, plan, id, None, told.reported_at);
     let first = filed

@@ -1,0 +1,235 @@
+//! The commands and their flags, as `--help` shows them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::Overrides;
+
+/// Cells, households and incidents of a district, on a live map.
+#[derive(Debug, Parser)]
+#[command(name = "gridward", version, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve a demo district with a stream of simulated incidents.
+    Demo(DemoFlags),
+    /// Serve.
+    Serve(SettingsFlags),
+    /// Bring the database up to date.
+    Migrate(SettingsFlags),
+    /// Check the configuration and show it.
+    CheckConfig(SettingsFlags),
+    /// Check a rule file and name every problem of it.
+    CheckRules {
+        /// The rule file.
+        file: PathBuf,
+    },
+    /// Print the GraphQL schema.
+    Schema,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Look whether everything is as it should be.
+    Doctor(SettingsFlags),
+    /// Districts.
+    #[command(subcommand)]
+    District(DistrictCommand),
+    /// Users.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Bring a file in. With any bad row nothing changes, and all of them are listed.
+    Import(Box<ImportFlags>),
+    /// Take rows out as a file.
+    Export(ExportFlags),
+}
+
+/// Settings, and the file that they may stand in.
+#[derive(Debug, Default, Args)]
+pub(super) struct SettingsFlags {
+    /// The configuration file [default: gridward.toml, if it is there].
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) overrides: Overrides,
+}
+
+/// What the demo can be told.
+#[derive(Debug, Args)]
+pub(super) struct DemoFlags {
+    /// The folder of its data.
+    #[arg(long, value_name = "FOLDER", default_value = "gridward-demo")]
+    pub(super) data_dir: PathBuf,
+    /// The port to listen on.
+    #[arg(long, env = "PORT", default_value_t = 8080)]
+    pub(super) port: u16,
+}
+
+/// What can be done with districts.
+#[derive(Debug, Subcommand)]
+pub(super) enum DistrictCommand {
+    /// Add a district.
+    Create {
+        /// Its code, such as 410184.
+        #[arg(long)]
+        code: String,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// Its rule file [default: the worked example].
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+        /// The zone in which its days begin.
+        #[arg(long, value_name = "ZONE", default_value = "Asia/Shanghai")]
+        timezone: String,
+        #[command(flatten)]
+        settings: SettingsFlags,
+    },
+}
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a user.
+    Add {
+        /// The name.
+        name: String,
+        /// The district's code.
+        #[arg(long)]
+        district: String,
+        /// What they may do: admin, planner, dispatcher, head, worker or observer.
+        #[arg(long)]
+        role: String,
+        /// The code of the cell that they work in, with all below it.
+        #[arg(long, value_name = "CODE")]
+        cell: Option<String>,
+        #[command(flatten)]
+        settings: SettingsFlags,
+    },
+}
+
+/// What can be done with tokens.
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token for a user; it is shown once.
+    Create {
+        /// The user's name.
+        name: String,
+        /// The district's code, where several have a user of that name.
+        #[arg(long)]
+        district: Option<String>,
+        /// How long it is good for, in days.
+        #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+        expires: u16,
+        #[command(flatten)]
+        settings: SettingsFlags,
+    },
+}
+
+/// What is to be imported, and how.
+#[derive(Debug, Args)]
+pub(super) struct ImportFlags {
+    /// cells, households, basemap or incidents.
+    pub(super) kind: String,
+    /// The file: GeoJSON or CSV, packed with gzip or not; - is standard input.
+    pub(super) file: PathBuf,
+    /// The district's code.
+    #[arg(long)]
+    pub(super) district: String,
+    /// The level of the cells, such as township or cell.
+    #[arg(long)]
+    pub(super) level: Option<String>,
+    /// The property or column with the id or code [default: id, else the feature's own id].
+    #[arg(long, value_name = "PROPERTY")]
+    pub(super) id: Option<String>,
+    /// The property with the name of a cell [default: name].
+    #[arg(long, value_name = "PROPERTY")]
+    pub(super) name: Option<String>,
+    /// The property with the code or name of the cell above [default: found by the largest area].
+    #[arg(long, value_name = "PROPERTY")]
+    pub(super) parent: Option<String>,
+    /// Which datum the coordinates are in; only wgs84 is taken so far.
+    #[arg(long, default_value = "wgs84")]
+    pub(super) datum: String,
+    /// Which column holds what, such as dwellings=flats; address=street,housenumber joins two.
+    #[arg(long, value_name = "FIELD=COLUMN", num_args = 1..)]
+    pub(super) map: Vec<String>,
+    /// geojson or csv [default: by the file's name].
+    #[arg(long)]
+    pub(super) format: Option<String>,
+    /// Check and count, and change nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Import the good rows, and write the bad ones there with their reasons.
+    #[arg(long, value_name = "BAD.csv")]
+    pub(super) skip_bad: Option<PathBuf>,
+    /// Write the report there, as JSON.
+    #[arg(long, value_name = "REPORT.json")]
+    pub(super) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsFlags,
+}
+
+/// What is to be exported, and how.
+#[derive(Debug, Args)]
+pub(super) struct ExportFlags {
+    /// cells, households or incidents.
+    pub(super) kind: String,
+    /// The district's code.
+    #[arg(long)]
+    pub(super) district: String,
+    /// geojson or csv.
+    #[arg(long, default_value = "geojson")]
+    pub(super) format: String,
+    /// The file; - is standard output.
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(super) output: PathBuf,
+    #[command(flatten)]
+    pub(super) settings: SettingsFlags,
+}
+
+/// Days, as `30d` or `30`.
+fn days(text: &str) -> Result<u16, String> {
+    let number = text.strip_suffix('d').unwrap_or(text);
+    number.parse().map_err(|_| format!("{text:?} must be a number of days, such as 30d"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_of_every_command_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_import_takes_several_columns_in_one_flag() {
+        let line =
+            "gridward import households homes.csv --district li --map dwellings=d address=street,number";
+        let Command::Import(flags) = Arguments::parse_from(line.split(' ')).command else {
+            panic!("an import")
+        };
+        assert_eq!(flags.map, ["dwellings=d", "address=street,number"]);
+    }
+
+    #[test]
+    fn an_expiry_is_a_number_of_days() {
+        assert_eq!(days("30d"), Ok(30));
+        assert_eq!(days("7"), Ok(7));
+        assert!(days("1 week").is_err());
+    }
+}

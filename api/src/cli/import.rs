@@ -1,0 +1,114 @@
+//! `gridward import`: flags to an import, and its report to the terminal and to files.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::arguments::ImportFlags;
+use super::operator;
+use super::{Failure, complain, in_runtime, say, settings};
+use crate::service::admin::{AdminAnswer, AdminCommand};
+use crate::service::import::{
+    BadRows, ColumnMap, Effect, FileFormat, ImportKind, ImportOptions, write_bad_rows,
+};
+
+/// How many problems are printed; the report has all of them.
+const SHOWN_PROBLEMS: usize = 50;
+
+pub(super) fn run(flags: ImportFlags) -> Result<(), Failure> {
+    let options = options(&flags)?;
+    let settings = settings(flags.settings)?;
+    let (path, _kept) = readable(&flags.file, &settings.data_dir)?;
+    let command = AdminCommand::Import { district: flags.district, path, options };
+    let answer = in_runtime(operator::ask(&settings, command))?;
+    let (message, report, refused) = match answer {
+        AdminAnswer::Done { message, detail } => (message, detail, false),
+        AdminAnswer::Refused { message, detail } => (message, detail, true),
+        AdminAnswer::Progress { .. } => return Err(Failure::Refused("the server stopped half-way".into())),
+    };
+    if let Some(path) = flags.report.as_deref().filter(|_| !report.is_null()) {
+        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+        serde_json::to_writer_pretty(file, &report).map_err(|error| unwritable(path, &error.into()))?;
+    }
+    if let Some(path) = flags.skip_bad.as_deref().filter(|_| !report.is_null()) {
+        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+        write_bad_rows(&report, file).map_err(|error| unwritable(path, &std::io::Error::other(error)))?;
+    }
+    show_problems(&report);
+    if refused { Err(Failure::Refused(message)) } else { say(message) }
+}
+
+fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
+    let kind = ImportKind::parse(&flags.kind).ok_or_else(|| {
+        let kinds = ImportKind::ALL.map(ImportKind::as_str).join(", ");
+        Failure::Unusable(format!("{:?} cannot be imported; {kinds} can", flags.kind))
+    })?;
+    if flags.datum != "wgs84" {
+        let message = format!("datum {:?} is not taken; convert the file to wgs84 first", flags.datum);
+        return Err(Failure::Unusable(message));
+    }
+    let format = match flags.format.as_deref() {
+        None => FileFormat::of_name(&flags.file.to_string_lossy()),
+        Some("geojson") => FileFormat::Geojson,
+        Some("csv") => FileFormat::Csv,
+        Some(other) => return Err(Failure::Unusable(format!("{other:?} must be geojson or csv"))),
+    };
+    let columns = ColumnMap::parse(kind, flags.map.iter().map(String::as_str))
+        .map_err(|error| Failure::unusable(&error))?;
+    Ok(ImportOptions {
+        level: flags.level.clone(),
+        id: flags.id.clone(),
+        name: flags.name.clone(),
+        parent: flags.parent.clone(),
+        columns,
+        bad_rows: if flags.skip_bad.is_some() { BadRows::Skip } else { BadRows::Refuse },
+        effect: if flags.dry_run { Effect::DryRun } else { Effect::Write },
+        ..ImportOptions::new(kind, format)
+    })
+}
+
+/// A file that goes when the command ends.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // The folder of the data is the operator's; a file left there harms nobody.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The file where the server can read it too: standard input goes into the data folder for as long as it takes.
+fn readable(file: &Path, data_dir: &Path) -> Result<(PathBuf, Option<Temporary>), Failure> {
+    if file == Path::new("-") {
+        let path = data_dir.join(format!("import-{}.tmp", std::process::id()));
+        let kept = Temporary(path.clone());
+        let mut copy = File::create(&path).map_err(|error| unwritable(&path, &error))?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut copy).map_err(|error| unwritable(&path, &error))?;
+        return Ok((path, Some(kept)));
+    }
+    let absolute = std::fs::canonicalize(file)
+        .map_err(|error| Failure::Unusable(format!("{} cannot be read: {error}", file.display())))?;
+    Ok((absolute, None))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Unusable(format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Prints problems as `line: CODE message`, the first ones.
+fn show_problems(report: &Value) {
+    let problems = report["problems"].as_array().map_or(&[][..], Vec::as_slice);
+    for problem in problems.iter().take(SHOWN_PROBLEMS) {
+        let place = match (problem["line"].as_u64(), problem["pointer"].as_str()) {
+            (Some(line), Some(pointer)) if !pointer.is_empty() => format!("line {line}, {pointer}: "),
+            (Some(line), _) => format!("line {line}: "),
+            (None, _) => String::new(),
+        };
+        let word = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        complain(&format!("{}: {place}{} {}", word("severity"), word("code"), word("message")));
+    }
+    if problems.len() > SHOWN_PROBLEMS {
+        complain(&format!("and {} more; --report FILE has all", problems.len() - SHOWN_PROBLEMS));
+    }
+}

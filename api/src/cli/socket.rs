@@ -1,0 +1,116 @@
+//! The socket in the data folder through which commands reach a running server: one JSON object a line.
+//!
+//! Invariant: only the user whom the server runs as can open it; who can is the operator.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::Failure;
+use crate::service::Services;
+use crate::service::admin::{AdminAnswer, AdminCommand};
+use crate::service::import::Progress;
+
+/// The longest command: a rule file is the largest thing in one.
+const MAX_COMMAND_BYTES: u64 = 4 << 20;
+
+/// The open socket; closed and removed when it is dropped.
+#[derive(Debug)]
+pub(super) struct AdminSocket {
+    path: PathBuf,
+    listening: JoinHandle<()>,
+}
+
+impl AdminSocket {
+    /// Opens the socket and takes commands from now on.
+    ///
+    /// The caller holds the database, so a socket file that is there already is one that a killed server left.
+    pub(super) fn open(path: &Path, services: Services) -> Result<Self, Failure> {
+        let unusable = |error: std::io::Error| {
+            Failure::Unusable(format!("{} cannot be opened: {error}", path.display()))
+        };
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(error)),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path).map_err(unusable)?;
+        std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(unusable)?;
+        let listening = tokio::spawn(listen(listener, services));
+        Ok(Self { path: path.to_owned(), listening })
+    }
+}
+
+impl Drop for AdminSocket {
+    fn drop(&mut self) {
+        self.listening.abort();
+        // A file that stays says only that a server was here; the next one removes it.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+async fn listen(listener: UnixListener, services: Services) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(serve(stream, services.clone()))),
+            Err(error) => {
+                tracing::warn!(%error, "A command could not be taken");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Answers one command. Where the caller goes away, the command is given up: nothing of it stays.
+async fn serve(stream: UnixStream, services: Services) {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader.take(MAX_COMMAND_BYTES));
+    let mut line = String::new();
+    let command = match reader.read_line(&mut line).await {
+        Ok(_) => serde_json::from_str::<AdminCommand>(&line),
+        Err(_) => return,
+    };
+    let answer = match command {
+        Ok(command) => {
+            let (sender, mut rows) = watch::channel(0_u64);
+            let progress = Progress::new(move |row_count| {
+                sender.send_replace(row_count);
+            });
+            let mut rest = String::new();
+            let gone = reader.read_line(&mut rest);
+            tokio::select! {
+                answer = services.run_command(command, &progress) => answer,
+                () = tell_progress(&mut rows, &mut writer) => return,
+                _ = gone => return,
+            }
+        }
+        Err(problem) => AdminAnswer::Refused {
+            message: format!("the command cannot be read: {problem}"),
+            detail: serde_json::Value::Null,
+        },
+    };
+    write(&mut writer, &answer).await;
+}
+
+/// Says how far a command is until nobody listens.
+async fn tell_progress(rows: &mut watch::Receiver<u64>, writer: &mut OwnedWriteHalf) {
+    while rows.changed().await.is_ok() {
+        let row_count = *rows.borrow_and_update();
+        if !write(writer, &AdminAnswer::Progress { row_count }).await {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Writes a line; `false` where nobody reads any more.
+async fn write(writer: &mut OwnedWriteHalf, answer: &AdminAnswer) -> bool {
+    let Ok(mut line) = serde_json::to_vec(answer) else { return false };
+    line.push(b'\n');
+    writer.write_all(&line).await.is_ok()
+}
