@@ -1,6 +1,9 @@
 //! `gridward check-config`, `check-rules` and `doctor`: looking, and changing nothing.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
+use std::time::Instant;
 
 use domain::rules::Rules;
 use serde_json::Value;
@@ -35,6 +38,7 @@ pub(super) fn rules(file: &Path) -> Result<(), Failure> {
 /// Says in a line each how the parts are.
 pub(super) fn doctor(settings: &Settings) -> Result<(), Failure> {
     say(format!("ok    configuration: data in {}", settings.data_dir.display()))?;
+    say(disk_line(&settings.data_dir)?)?;
     let answer = in_runtime(operator::ask(settings, AdminCommand::Examine))?;
     let (AdminAnswer::Done { message, detail } | AdminAnswer::Refused { message, detail }) = answer else {
         return Err(Failure::Refused("the server stopped half-way".to_owned()));
@@ -48,6 +52,21 @@ pub(super) fn doctor(settings: &Settings) -> Result<(), Failure> {
     } else {
         Err(Failure::Refused(message))
     }
+}
+
+/// Writes a little, makes it safe, and says how long that took: every acknowledged write waits as long.
+fn disk_line(folder: &Path) -> Result<String, Failure> {
+    let path = folder.join(format!("doctor-{}.tmp", std::process::id()));
+    let begun = Instant::now();
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&[0; 4096])?;
+        file.sync_all()
+    });
+    let took_ms = begun.elapsed().as_secs_f64() * 1e3;
+    // Where it could not be made there is nothing to remove.
+    let _ = std::fs::remove_file(&path);
+    written.map_err(|error| Failure::Refused(format!("wrong disk: {}: {error}", folder.display())))?;
+    Ok(format!("ok    disk: a write is safe after {took_ms:.1} ms"))
 }
 
 fn finding_line(finding: &Value) -> String {

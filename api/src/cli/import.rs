@@ -13,8 +13,10 @@ use crate::service::import::{
     BadRows, ColumnMap, Effect, FileFormat, ImportKind, ImportOptions, write_bad_rows,
 };
 
-/// How many problems are printed; the report has all of them.
-const SHOWN_PROBLEMS: usize = 50;
+/// How many errors are printed; the report has all of them.
+const SHOWN_ERRORS: usize = 50;
+/// How many warnings are printed: they keep nothing from being imported.
+const SHOWN_WARNINGS: usize = 5;
 
 pub(super) fn run(flags: ImportFlags) -> Result<(), Failure> {
     let options = options(&flags)?;
@@ -96,19 +98,27 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Unusable(format!("{} cannot be written: {error}", path.display()))
 }
 
-/// Prints problems as `line: CODE message`, the first ones.
+/// Prints the first errors and warnings, each as `line: CODE message`.
 fn show_problems(report: &Value) {
     let problems = report["problems"].as_array().map_or(&[][..], Vec::as_slice);
-    for problem in problems.iter().take(SHOWN_PROBLEMS) {
-        let place = match (problem["line"].as_u64(), problem["pointer"].as_str()) {
-            (Some(line), Some(pointer)) if !pointer.is_empty() => format!("line {line}, {pointer}: "),
-            (Some(line), _) => format!("line {line}: "),
-            (None, _) => String::new(),
-        };
-        let word = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-        complain(&format!("{}: {place}{} {}", word("severity"), word("code"), word("message")));
+    for (severity, shown) in [("error", SHOWN_ERRORS), ("warning", SHOWN_WARNINGS)] {
+        let of_severity = problems.iter().filter(|problem| problem["severity"] == severity);
+        for problem in of_severity.clone().take(shown) {
+            complain(&problem_line(severity, problem));
+        }
+        let count = of_severity.count();
+        if count > shown {
+            complain(&format!("and {} more of severity {severity}; --report FILE has all", count - shown));
+        }
     }
-    if problems.len() > SHOWN_PROBLEMS {
-        complain(&format!("and {} more; --report FILE has all", problems.len() - SHOWN_PROBLEMS));
-    }
+}
+
+fn problem_line(severity: &str, problem: &Value) -> String {
+    let place = match (problem["line"].as_u64(), problem["pointer"].as_str()) {
+        (Some(line), Some(pointer)) if !pointer.is_empty() => format!("line {line}, {pointer}: "),
+        (Some(line), _) => format!("line {line}: "),
+        (None, _) => String::new(),
+    };
+    let word = |name: &str| problem[name].as_str().unwrap_or_default();
+    format!("{severity}: {place}{} {}", word("code"), word("message"))
 }

@@ -214,6 +214,7 @@ impl Services {
         if !self.store.insert_district(&district, rules_text).await? {
             return Err(AdminError::Command(format!("there is a district {:?} already", new.code)));
         }
+        self.cache.forget_districts().await;
         Ok(done(format!("district {} is there", new.code), Value::Null))
     }
 

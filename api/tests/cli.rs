@@ -1,0 +1,141 @@
+//! The command line, through the built binary: what it prints, how it ends, and whom it reaches.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const CELLS: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"code":"c-1"},"geometry":{"type":"Polygon","coordinates":
+  [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}}]}"#;
+const OVERLAPPING: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"code":"c-1"},"geometry":{"type":"Polygon","coordinates":
+  [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}},
+{"type":"Feature","properties":{"code":"c-2"},"geometry":{"type":"Polygon","coordinates":
+  [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}}]}"#;
+
+fn gridward(folder: &Path, line: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gridward"))
+        .args(line.split_whitespace())
+        .current_dir(folder)
+        .env_remove("PORT")
+        .output()
+        .expect("the binary runs")
+}
+
+/// Runs a command, compares how it ends, and gives what it printed to both streams.
+fn check(folder: &Path, line: &str, code: i32) -> String {
+    let output = gridward(folder, line);
+    let printed =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "gridward {line}: {printed}");
+    printed
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("cells.geojson", CELLS), ("overlapping.geojson", OVERLAPPING)] {
+        std::fs::write(folder.path().join(name), text).expect("the folder takes files");
+    }
+    folder
+}
+
+/// A demo on a free port, killed when the test ends.
+struct Demo {
+    child: Child,
+    address: String,
+}
+
+impl Demo {
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gridward"))
+            .args(["demo", "--data-dir", "."])
+            .current_dir(folder)
+            .env("PORT", "0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .map(|line| line.trim().to_owned())
+            .find(|line| line.starts_with("http://127.0.0.1:"))
+            .expect("the demo prints its address");
+        Self { child, address }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+}
+
+#[test]
+fn each_way_to_end_has_its_code_and_one_clear_line() {
+    let folder = folder();
+    let check = |line: &str, code: i32, expected: &str| {
+        let printed = check(folder.path(), line, code);
+        assert!(printed.contains(expected), "gridward {line}: {printed}");
+    };
+    check(
+        "district create --code quezon --name Quezon --timezone Asia/Manila",
+        0,
+        "district quezon is there",
+    );
+    check("district create --code quezon --name Quezon", 1, "there is a district \"quezon\" already");
+    check("district create --code x! --name Quezon", 1, "letters a-z, digits or hyphens");
+    check("district create --code q --name Q --timezone Manila", 1, "one such as Asia/Shanghai");
+    check("import cells cells.geojson --district quezon --id code", 1, "cells need a level");
+    check("import cells cells.geojson --district quezon --id code --level street", 1, "there is no level");
+    check("import cells none.geojson --district quezon --level cell", 2, "cannot be read");
+    check("import shops cells.geojson --district quezon", 2, "cells, households, basemap, incidents can");
+    check("import cells cells.geojson --district quezon --level cell --datum gcj02", 2, "wgs84");
+    check("import households cells.geojson --district quezon --map rooms=r", 2, "fields are address");
+    check("import cells cells.geojson --district nowhere --level cell", 1, "there is no district");
+    check("import cells cells.geojson --district quezon --id code --level cell --dry-run", 0, "1 added");
+    check("export cells --district quezon --format csv", 0, "code,level,name");
+    check("import cells cells.geojson --district quezon --id code --level cell", 0, "1 added");
+    check("import cells cells.geojson --district quezon --id code --level cell", 0, "0 added, 0 changed");
+    check("export cells --district quezon --format csv", 0, "c-1,cell,");
+    check("user add Luz --district quezon --role head --cell c-1", 0, "user Luz is there, as head");
+    check("user add Luz --district quezon --role boss", 1, "roles are observer, worker");
+    check("token create Luz --expires 30d", 0, "it is shown only now");
+    check("token create Luz --expires soon", 2, "must be a number of days");
+    check("doctor", 0, "district quezon: plan 1 is proven: 1 cells, 1 leaves");
+    check("check-config --listen nowhere", 2, "nowhere");
+    check("check-rules cells.geojson", 1, "line 1");
+    check("completions bash", 0, "gridward");
+    check("schema", 0, "type Query");
+    check("frobnicate", 2, "unrecognized subcommand");
+}
+
+#[test]
+fn a_refused_import_leaves_a_report_and_no_cells() {
+    let folder = folder();
+    check(folder.path(), "district create --code quezon --name Quezon", 0);
+    let line = "import cells overlapping.geojson --district quezon --id code --level cell --report r.json";
+    let printed = check(folder.path(), line, 1);
+    assert!(printed.contains("OVERLAP"), "{printed}");
+    let report = std::fs::read(folder.path().join("r.json")).expect("the report is written");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    assert_eq!((&report["refused"], &report["row_count"]), (&true.into(), &2.into()));
+    let exported = check(folder.path(), "export cells --district quezon --format csv", 0);
+    assert!(!exported.contains("c-1"), "{exported}");
+}
+
+#[test]
+fn commands_reach_a_running_server_and_do_without_one_that_was_killed() {
+    let folder = folder();
+    let demo = Demo::start(folder.path());
+    assert!(demo.address.len() > "http://127.0.0.1:1/".len(), "{}", demo.address);
+    check(folder.path(), "district create --code quezon --name Quezon", 0);
+    let line = "import cells cells.geojson --district quezon --id code --level cell";
+    assert!(check(folder.path(), line, 0).contains("1 added"));
+    assert!(check(folder.path(), "doctor", 0).contains("district demo: plan 1 is proven: 37 cells"));
+    let second = check(folder.path(), "serve --listen 127.0.0.1:0", 2);
+    assert!(second.contains("database"), "a second server is refused: {second}");
+    drop(demo);
+    assert!(folder.path().join("gridward.sock").exists(), "a killed server leaves its socket");
+    assert!(check(folder.path(), "export cells --district quezon --format csv", 0).contains("c-1,cell,"));
+}
