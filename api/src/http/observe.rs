@@ -48,7 +48,7 @@ pub(super) async fn around<B: MessageBody>(
     let seconds = start.elapsed().as_secs_f64();
     let status = response.status().as_u16();
     span.in_scope(|| {
-        tracing::debug!(status, duration_ms = seconds * 1e3, "Answered {method} {route} with {status}")
+        tracing::debug!(status, duration_ms = seconds * 1e3, "Answered {method} {route} with {status}");
     });
     if let Some(state) = state {
         state.figures.request_answered(&method, &route, status, seconds);

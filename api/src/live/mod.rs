@@ -263,10 +263,14 @@ async fn pump(hub: Weak<Inner>, mut listener: Listener, pace: Pace) {
         };
         let Some(hub) = hub.upgrade() else { return };
         let done = match wanted {
-            Wanted::One(district) => match { hub.lock().get(&district).cloned() } {
-                Some(feed) => hub.catch_up(&feed).await,
-                None => Ok(()),
-            },
+            Wanted::One(district) => {
+                // Apart from the `match`, which would hold the lock while it waits.
+                let feed = hub.lock().get(&district).cloned();
+                match feed {
+                    Some(feed) => hub.catch_up(&feed).await,
+                    None => Ok(()),
+                }
+            }
             Wanted::All => hub.catch_up_all().await,
             Wanted::Figures => hub.compare_figures().await,
         };

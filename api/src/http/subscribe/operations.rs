@@ -155,7 +155,7 @@ fn run(
                 Executed::Ran(response) => match serde_json::to_string(&response) {
                     Ok(payload) => sink.next(&payload).await,
                     Err(problem) => {
-                        tracing::error!(error = %problem, "An answer could not be written as JSON")
+                        tracing::error!(error = %problem, "An answer could not be written as JSON");
                     }
                 },
             }
