@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import { demoDistrict, locate, mapIsLive, openPage, startBrowser } from './harness.mjs';
 
 const SEEN_WITHIN_MS = 2_000;
-const SMALL = { width: 1000, height: 640 };
+// Software GL draws a small map several times a second and a large one twice: the figure is the page's, not the painter's.
+const SMALL = { width: 900, height: 480 };
 let browser;
 let district;
 
@@ -39,18 +40,20 @@ test('an incident reported on one page is on the other page\'s map and in its ce
     ({ lon, lat, openBefore }) => {
       const near = (at) => Math.abs(at.lon - lon) < 2e-5 && Math.abs(at.lat - lat) < 2e-5;
       const { live, map } = globalThis.gridward;
+      const seen = (globalThis.seenAt_ms ??= {});
       const incident = [...live.incidents.values()].find(({ position, reportedAt }) => near(position) && Date.now() - Date.parse(reportedAt) < 30_000);
       if (!incident) return false;
-      const drawn = map.queryRenderedFeatures({ layers: ['incident'] }).some((feature) => feature.properties.id === incident.id);
-      const counted = Number(document.querySelector('[data-cell-figure=open]')?.textContent) > openBefore;
-      return drawn && counted && incident.id;
+      seen.received ??= Date.now();
+      if (map.queryRenderedFeatures({ layers: ['incident'] }).some((feature) => feature.properties.id === incident.id)) seen.drawn ??= Date.now();
+      if (Number(document.querySelector('[data-cell-figure=open]')?.textContent) > openBefore) seen.counted ??= Date.now();
+      return seen.drawn && seen.counted ? seen : false;
     },
     { ...place, openBefore },
     { polling: 50, timeout: 20_000 },
   );
-  const took_ms = Date.now() - sentAt_ms;
-  assert.ok(await seen.jsonValue());
-  console.log(`seen on the other page after ${took_ms} ms`);
+  const { received, drawn, counted } = await seen.jsonValue();
+  const took_ms = Math.max(drawn, counted) - sentAt_ms;
+  console.log(`received after ${received - sentAt_ms} ms, drawn after ${drawn - sentAt_ms} ms, counted after ${counted - sentAt_ms} ms`);
   assert.ok(took_ms <= SEEN_WITHIN_MS, `took ${took_ms} ms, at most ${SEEN_WITHIN_MS} ms`);
   await reporter.page.waitForSelector('[data-receipt]');
   await reporter.close();
