@@ -10,6 +10,7 @@ use async_graphql::SimpleObject;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::input::{InputCode, InputProblem};
+use domain::page::PageSize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -24,6 +25,17 @@ pub struct PageInfo {
     start_cursor: Option<String>,
     /// The cursor of the last row: give it as `after` to go on.
     end_cursor: Option<String>,
+}
+
+/// What a page of a list may cost at most: each of its rows with all that is asked of one, and the statement for it.
+///
+/// A size that is refused later costs no more than the largest that is not, so that the refusal says what is wrong.
+pub(super) fn list_cost(first: i32, row_cost: usize) -> usize {
+    const STATEMENT_COST: usize = 5;
+    /// Rows share what their loaders read: a quarter of their fields is a fair guess.
+    const SHARE: usize = 4;
+    let rows = usize::try_from(first.clamp(1, PageSize::MAX)).unwrap_or(1);
+    rows.saturating_mul(row_cost).saturating_div(SHARE).saturating_add(STATEMENT_COST)
 }
 
 const TAG_BYTES: usize = 8;

@@ -18,6 +18,7 @@ impl GeoJsonGeometry {
     }
 }
 
+/// A GeoJSON geometry of type MultiPolygon: positions as `[longitude, latitude]`, outer rings counter-clockwise.
 #[Scalar(
     name = "GeoJSONMultiPolygon",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc7946#section-3.1.7"
@@ -36,6 +37,7 @@ impl ScalarType for GeoJsonMultiPolygon {
     }
 }
 
+/// A GeoJSON geometry: positions as `[longitude, latitude]`.
 #[Scalar(name = "GeoJSONGeometry", specified_by_url = "https://www.rfc-editor.org/rfc/rfc7946#section-3.1")]
 impl ScalarType for GeoJsonGeometry {
     fn parse(value: Value) -> InputValueResult<Self> {

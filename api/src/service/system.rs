@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use domain::access::Scope;
 use domain::district::District;
-use domain::event::{Event, EventNumber};
+use domain::event::{Change, Event, EventNumber};
 use domain::ids::{CellId, DistrictId};
 use domain::viewer::Viewer;
 
@@ -28,13 +28,21 @@ impl Services {
     }
 
     /// What happened in a district after a number, in order, at most so many events.
+    ///
+    /// Whoever reads that the grid or the base map was replaced, perhaps by another node, reads districts anew.
     pub async fn events_after(
         &self,
         district: DistrictId,
         after: EventNumber,
         limit: u64,
     ) -> Result<Vec<Event>, ServiceError> {
-        self.store.events_after(district, after, limit).await.map_err(ServiceError::internal)
+        let events = self.store.events_after(district, after, limit).await.map_err(ServiceError::internal)?;
+        let replaced =
+            |event: &Event| matches!(event.change, Change::PlanPublished { .. } | Change::Imported { .. });
+        if events.iter().any(replaced) {
+            self.cache.forget_districts().await;
+        }
+        Ok(events)
     }
 
     /// Whether the database answers and every district's plan in force can be loaded.

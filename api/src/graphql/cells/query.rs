@@ -7,7 +7,7 @@ use super::{Cell, CellConnection};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::outward;
 use crate::graphql::location::{AreaInput, At};
-use crate::graphql::page::{Extent, ListName, Row, Rows};
+use crate::graphql::page::{Extent, ListName, Row, Rows, list_cost};
 use crate::service::ServiceError;
 use crate::service::cells::{CellInPlan, CellKey, CellQuery as Question};
 
@@ -18,7 +18,7 @@ pub struct CellQuery;
 #[Object]
 impl CellQuery {
     /// A district's cells, by level, then code. Later pages stay in the plan that the first one saw.
-    #[graphql(complexity = "5 + first.max(1) as usize * child_complexity / 4")]
+    #[graphql(complexity = "list_cost(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
     async fn cells(
         &self,

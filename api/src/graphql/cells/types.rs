@@ -9,7 +9,7 @@ use crate::graphql::id::GlobalId;
 use crate::graphql::incidents::{IncidentConnection, IncidentFilter};
 use crate::graphql::loaders::{CountsKey, HouseholdsKey, PostingsKey, loaders};
 use crate::graphql::location::{Bounds, Datum, check_datum};
-use crate::graphql::page::{PageInfo, Row, Rows};
+use crate::graphql::page::{PageInfo, Row, Rows, list_cost};
 use crate::graphql::scalars::GeoJsonMultiPolygon;
 use crate::graphql::text::{LocalText, local_texts};
 use crate::service::cells::{Area, CellInPlan, CellName};
@@ -89,6 +89,7 @@ impl Cell {
     }
 }
 
+/// A cell as it stands in one version of the plan.
 #[Object]
 impl Cell {
     /// Names this cell in this version of the plan, so that caches never mix the borders of two.
@@ -143,7 +144,7 @@ impl Cell {
     }
 
     /// The cells that it is cut into, by code; empty for a leaf.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "child_complexity.saturating_mul(5)")]
     async fn children(&self) -> Vec<Cell> {
         self.0.children().into_iter().map(Cell).collect()
     }
@@ -203,7 +204,7 @@ impl Cell {
     }
 
     /// Its incidents, the newest first; those of the cells below it included.
-    #[graphql(complexity = "10 + first.max(1) as usize * child_complexity")]
+    #[graphql(complexity = "list_cost(first, child_complexity)")]
     async fn incidents(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,7 @@ pub struct DistrictQuery;
 #[Object]
 impl DistrictQuery {
     /// Every district that this server has, by code.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "child_complexity.saturating_mul(5)")]
     async fn districts(&self, ctx: &Context<'_>) -> Option<Result<Vec<District>>> {
         let districts = ctx.services().districts(ctx.viewer()).await;
         let districts = districts.map(|all| all.into_iter().map(District::from).collect());

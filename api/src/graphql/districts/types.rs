@@ -136,6 +136,7 @@ impl From<Arc<domain::district::District>> for District {
     }
 }
 
+/// A district: everything else belongs to one.
 #[Object]
 impl District {
     /// Names this district everywhere.
@@ -195,7 +196,7 @@ impl District {
     }
 
     /// Its incidents that the viewer may see, counted; those outside every cell included.
-    #[graphql(complexity = "10 + child_complexity")]
+    #[graphql(complexity = "child_complexity.saturating_add(10)")]
     async fn counts(
         &self,
         ctx: &Context<'_>,

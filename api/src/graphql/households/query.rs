@@ -8,7 +8,7 @@ use super::{Household, HouseholdConnection};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::outward;
 use crate::graphql::location::{AreaInput, At};
-use crate::graphql::page::{Extent, ListName, Place, Row, Rows};
+use crate::graphql::page::{Extent, ListName, Place, Row, Rows, list_cost};
 use crate::service::ServiceError;
 use crate::service::households::HouseholdKey;
 
@@ -19,7 +19,7 @@ pub struct HouseholdQuery;
 #[Object]
 impl HouseholdQuery {
     /// The households that the viewer may see, along the map. What of each is shown follows from the viewer's role.
-    #[graphql(complexity = "5 + first.max(1) as usize * child_complexity / 4")]
+    #[graphql(complexity = "list_cost(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
     async fn households(
         &self,

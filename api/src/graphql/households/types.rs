@@ -25,6 +25,7 @@ impl From<SeenHousehold> for Household {
     }
 }
 
+/// A dwelling.
 #[Object]
 impl Household {
     /// Names this household everywhere.
@@ -91,6 +92,7 @@ impl From<domain::household::Building> for Building {
     }
 }
 
+/// A building: many households share one; it is never cut by a border.
 #[Object]
 impl Building {
     /// Names this building everywhere.
@@ -128,6 +130,7 @@ impl HouseholdConnection {
     }
 }
 
+/// A page of households.
 #[Object]
 impl HouseholdConnection {
     /// The households with their cursors.

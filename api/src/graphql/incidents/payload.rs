@@ -45,6 +45,7 @@ impl From<Vec<InputProblem>> for ReportIncidentPayload {
 #[derive(Clone, Debug)]
 pub struct Receipt(incidents::Receipt);
 
+/// What a reporter gets, signed in or not.
 #[Object]
 impl Receipt {
     /// What to ask by: three groups of four letters and digits.

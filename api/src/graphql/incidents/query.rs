@@ -10,6 +10,7 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::outward;
 use crate::graphql::loaders::{IncidentKey, loaders};
 use crate::graphql::location::{AreaInput, At, Bounds, Position};
+use crate::graphql::page::list_cost;
 use crate::service::ServiceError;
 use crate::service::incidents::IncidentCluster;
 
@@ -20,7 +21,7 @@ pub struct IncidentQuery;
 #[Object]
 impl IncidentQuery {
     /// The incidents that the viewer may see, the newest first unless another order is asked for.
-    #[graphql(complexity = "5 + first.max(1) as usize * child_complexity / 4")]
+    #[graphql(complexity = "list_cost(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
     async fn incidents(
         &self,
@@ -38,7 +39,7 @@ impl IncidentQuery {
     }
 
     /// The incidents of an area, those drawn as one that lie close together at a zoom: at most 2000 clusters.
-    #[graphql(complexity = "50 + 20 * child_complexity")]
+    #[graphql(complexity = "child_complexity.saturating_mul(20).saturating_add(50)")]
     async fn clusters(
         &self,
         ctx: &Context<'_>,
@@ -91,6 +92,7 @@ pub struct Cluster {
     cluster: IncidentCluster,
 }
 
+/// Incidents that lie close together at a zoom, drawn as one.
 #[Object]
 impl Cluster {
     /// The middle of them.

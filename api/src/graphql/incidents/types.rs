@@ -61,6 +61,7 @@ impl From<SeenIncident> for Incident {
     }
 }
 
+/// Something to be solved, with a position. What of it is shown follows from the viewer's role.
 #[Object]
 impl Incident {
     /// Names this incident everywhere.
@@ -182,6 +183,7 @@ pub struct IncidentStep {
     step: domain::incident::IncidentStep,
 }
 
+/// One step of an incident's history.
 #[Object]
 impl IncidentStep {
     /// When.
@@ -252,6 +254,7 @@ impl IncidentConnection {
     }
 }
 
+/// A page of incidents.
 #[Object]
 impl IncidentConnection {
     /// The incidents with their cursors.

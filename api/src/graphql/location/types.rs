@@ -103,6 +103,7 @@ impl From<LocatedPosition> for Location {
     }
 }
 
+/// Where a position lies in the grid, and how sure that is.
 #[Object]
 impl Location {
     /// The leaf cell; null where the position lies outside every cell.
@@ -149,6 +150,7 @@ pub struct CellCandidate {
     candidate: domain::plan::Candidate,
 }
 
+/// A cell that an accuracy circle touches.
 #[Object]
 impl CellCandidate {
     /// The leaf cell; null is the part of the circle that lies outside every cell.

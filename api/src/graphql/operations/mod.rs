@@ -57,7 +57,7 @@ impl OperationMutation {
     /// Does up to 100 things one after another, each as its own mutation would. One that fails does not stop the rest.
     ///
     /// Send the same list again after a broken connection: the client keys keep each thing from being done twice.
-    #[graphql(complexity = "100 + 10 * child_complexity")]
+    #[graphql(complexity = "child_complexity.saturating_mul(10).saturating_add(100)")]
     async fn apply_operations(
         &self,
         ctx: &Context<'_>,

@@ -10,6 +10,7 @@
 
 mod cost;
 mod lex;
+mod select;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Pos, ServerError};
@@ -62,7 +63,7 @@ impl Default for DocumentLimits {
 /// A document that may be executed, and the operation of it that was asked for.
 #[derive(Clone, Debug)]
 pub struct Admitted {
-    /// The document, parsed once.
+    /// The document, parsed once, with the operation that was asked for and what it uses.
     pub document: ExecutableDocument,
     /// The kind of the operation that was asked for.
     pub kind: OperationType,
@@ -79,11 +80,12 @@ pub fn admit(
     limits: &DocumentLimits,
 ) -> Result<Admitted, ServerError> {
     lex::check(source, limits).map_err(too_much)?;
-    let document = async_graphql::parser::parse_query(source).map_err(|error| syntax_error(&error))?;
+    let mut document = async_graphql::parser::parse_query(source).map_err(|error| syntax_error(&error))?;
     cost::check(&document, limits).map_err(too_much)?;
     let operation = chosen(&document, operation_name)?;
     complete(operation, variables)?;
     let kind = operation.ty;
+    select::keep_only(&mut document, operation_name);
     Ok(Admitted { document, kind })
 }
 

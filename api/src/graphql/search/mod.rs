@@ -10,6 +10,7 @@ use super::households::{Building, Household};
 use super::incidents::Incident;
 use super::location::{Bounds, Position};
 use super::node::Node;
+use super::page::list_cost;
 use crate::service::ServiceError;
 use crate::service::search::Found;
 
@@ -32,6 +33,7 @@ pub enum SearchKind {
 #[derive(Clone, Debug)]
 pub struct SearchHit(Found);
 
+/// Something that was found.
 #[Object]
 impl SearchHit {
     /// What kind of thing it is.
@@ -84,7 +86,7 @@ pub struct SearchQuery;
 #[Object]
 impl SearchQuery {
     /// What a text finds in a district. Upper or lower case and full or half width make no difference.
-    #[graphql(complexity = "10 + first.max(1) as usize * child_complexity / 4")]
+    #[graphql(complexity = "list_cost(first, child_complexity)")]
     async fn search(
         &self,
         ctx: &Context<'_>,

@@ -32,6 +32,7 @@ pub enum Role {
 #[derive(Clone, Debug)]
 pub struct Viewer(Asking);
 
+/// Who asks.
 #[Object]
 impl Viewer {
     /// What they may do in their district; elsewhere everybody is the public.
