@@ -3,4 +3,5 @@
 pub mod app;
 pub mod postgres;
 pub mod subscriber;
+pub mod town;
 pub mod world;

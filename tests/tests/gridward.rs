@@ -1,6 +1,16 @@
 //! Asks Gridward from outside, slice by slice. One binary: each would link the database and the server again.
 
+mod bad_input;
+mod cells;
+mod districts;
+mod households;
 mod http;
 mod imports;
+mod incidents;
 mod live;
+mod location;
+mod operations;
+mod plans;
+mod schema;
+mod search;
 mod store;
