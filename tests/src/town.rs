@@ -217,13 +217,14 @@ impl Town {
         operation: Option<&str>,
         variables: Value,
     ) -> Answer {
-        let admitted = match preflight::admit(document, operation, &DocumentLimits::default()) {
-            Ok(admitted) => admitted,
-            Err(error) => {
-                let json = json!({ "errors": [error] });
-                return Answer { json, statements: Vec::new() };
-            }
-        };
+        let admitted =
+            match preflight::admit(document, operation, variables.as_object(), &DocumentLimits::default()) {
+                Ok(admitted) => admitted,
+                Err(error) => {
+                    let json = json!({ "errors": [error] });
+                    return Answer { json, statements: Vec::new() };
+                }
+            };
         let mut request = Request::new(document).variables(Variables::from_json(variables));
         if let Some(operation) = operation {
             request = request.operation_name(operation);

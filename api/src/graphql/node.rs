@@ -14,7 +14,6 @@ use crate::service::ServiceError;
 /// Anything that has an id of its own.
 #[derive(Interface, Clone, Debug)]
 #[graphql(field(name = "id", ty = "ID", desc = "Names this thing everywhere."))]
-#[expect(clippy::large_enum_variant, reason = "made for one answer and never kept in bulk")]
 pub enum Node {
     /// A district.
     District(District),

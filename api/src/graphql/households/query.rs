@@ -20,7 +20,6 @@ pub struct HouseholdQuery;
 impl HouseholdQuery {
     /// The households that the viewer may see, along the map. What of each is shown follows from the viewer's role.
     #[graphql(complexity = "list_cost(first, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
     async fn households(
         &self,
         ctx: &Context<'_>,

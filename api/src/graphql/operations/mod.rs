@@ -24,7 +24,6 @@ pub enum OperationInput {
 
 /// What the mutation of the same name answers.
 #[derive(Union, Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "at most a hundred of them live for the length of one answer")]
 pub enum OperationPayload {
     /// As `reportIncident`.
     ReportIncident(ReportIncidentPayload),
