@@ -46,6 +46,11 @@ impl Figures {
         Ok(Self { recorder: Arc::new(recorder), handle })
     }
 
+    /// Puts the samples of a while into their classes; until then each is kept by itself.
+    pub fn tidy_up(&self) {
+        self.handle.run_upkeep();
+    }
+
     /// Counts an answered request.
     pub fn request_answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
         let own = |text: &str| text.to_owned();

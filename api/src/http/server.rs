@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -26,8 +27,12 @@ const BACKLOG: u32 = 1024;
 pub struct Server {
     address: SocketAddr,
     running: actix_web::dev::Server,
+    figures: Figures,
     stopping: watch::Sender<Stopping>,
 }
+
+/// How often the figures are put in order.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Asks a server to stop.
 #[derive(Clone, Debug)]
@@ -66,11 +71,12 @@ impl Server {
         ids: IdSource,
     ) -> Result<Self, BindError> {
         let (stopping, heard) = watch::channel(Stopping::No);
+        let figures = Figures::new()?;
         let state = web::Data::new(State {
             schema: schema::build(services.clone(), hub),
             settings: settings.clone(),
             services,
-            figures: Figures::new()?,
+            figures: figures.clone(),
             clock,
             ids,
             sockets: Arc::new(OpenSockets::default()),
@@ -85,7 +91,7 @@ impl Server {
             .bind(settings.listen)
             .map_err(refused)?;
         let address = server.addrs().first().copied().unwrap_or(settings.listen);
-        Ok(Self { address, running: server.run(), stopping })
+        Ok(Self { address, running: server.run(), figures, stopping })
     }
 
     /// Where it listens.
@@ -103,7 +109,14 @@ impl Server {
     /// # Errors
     /// Where the operating system takes the address away.
     pub async fn run(self) -> std::io::Result<()> {
-        self.running.await
+        let mut upkeep = tokio::time::interval(UPKEEP_EVERY);
+        let mut running = std::pin::pin!(self.running);
+        loop {
+            tokio::select! {
+                ended = &mut running => return ended,
+                _ = upkeep.tick() => self.figures.tidy_up(),
+            }
+        }
     }
 }
 

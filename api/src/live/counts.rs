@@ -1,6 +1,6 @@
 //! A subscription to the figures of the cells of an area.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use domain::access::incident_scope;
@@ -62,6 +62,8 @@ pub(super) struct CountSubscriber {
     registration: Registration,
     stand: Stand,
     queue: VecDeque<CountBatch>,
+    /// What was handed on last: a batch without a difference would tell of incidents that the viewer may not see.
+    told: HashMap<CellId, IncidentCounts>,
 }
 
 /// The subscription as a stream; an error ends it.
@@ -92,8 +94,8 @@ impl CountSubscriber {
         // Figures are of cells, not of positions: an incident outside a box can count for a cell that reaches into it.
         let registration = hub.register(district.id, Area::Everywhere, Mailbox::counting()).await?;
         let stand = Stand { epoch: registration.since.epoch, number: None };
-        let (cells, queue) = (HashSet::new(), VecDeque::new());
-        let mut new = Self { hub, viewer, district, plan, area, cells, registration, stand, queue };
+        let (cells, queue, told) = (HashSet::new(), VecDeque::new(), HashMap::new());
+        let mut new = Self { hub, viewer, district, plan, area, cells, registration, stand, queue, told };
         let resumed = after.map(|text| {
             cursor::read(&new.hub.inner.secret, new.district.id, new.binding(), text)
                 .is_some_and(|stand| stand.epoch == new.stand.epoch && stand.number.is_some())
@@ -147,6 +149,7 @@ impl CountSubscriber {
         self.district = services.district_by_id(&self.viewer, self.district.id).await?;
         self.plan = services.plan(&self.viewer, &self.district, At::Now).await?;
         self.cells = cells::in_area(&self.plan, None, self.area)?.into_iter().map(|cell| cell.id).collect();
+        self.told.clear();
         let head = self.registration.head();
         self.stand = Stand { epoch: head.epoch, number: None };
         // Figures are read after the head, so they are at least as new, and whole: taking one in twice is harmless.
@@ -161,6 +164,7 @@ impl CountSubscriber {
     ) -> Result<(), ServiceError> {
         let stand = Stand { number: self.stand.number.max(newest), ..self.stand };
         let mut counts = self.figures(&cells).await?;
+        counts.retain(|count| self.told.insert(count.cell, count.counts) != Some(count.counts));
         let before = self.cursor(self.stand);
         self.stand = stand;
         if kind == BatchKind::Changes && counts.is_empty() {

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use domain::access::{Action, Personal, household_scope};
+use domain::access::{Action, Personal, Refused, Scope, household_scope};
 use domain::district::District;
 use domain::event::Event;
 use domain::household::{Building, Household, HouseholdDraft};
 use domain::ids::{BuildingId, ClientKey, DistrictId, HouseholdId};
+use domain::input::InputCode;
 use domain::page::{Page, PageSize};
 use domain::viewer::Viewer;
 use geo_tools::Position;
@@ -19,9 +20,8 @@ use super::fingerprint::Fingerprint;
 use super::incidents::PLAN_ATTEMPTS;
 use super::plans::At;
 use super::{ServiceError, Services};
+use crate::store::households::HouseholdKey;
 use crate::store::{Attempt, Outcome};
-
-pub use crate::store::households::HouseholdKey;
 
 /// A household as one viewer may see it.
 #[derive(Clone, Debug)]
@@ -32,11 +32,11 @@ pub struct SeenHousehold {
     personal: Personal,
 }
 
-/// A page of households, each with its place in the list.
+/// A page of households.
 #[derive(Clone, Debug)]
 pub struct HouseholdPage {
     /// The households.
-    pub rows: Vec<(HouseholdKey, SeenHousehold)>,
+    pub rows: Vec<SeenHousehold>,
     /// Whether there are more after them.
     pub has_more: bool,
 }
@@ -111,6 +111,14 @@ impl Registration {
     }
 }
 
+/// A box would find out, by halving, where a home is whose position is masked.
+fn refuse_to_narrow_down(scope: &Scope, area: &Area) -> Result<(), ServiceError> {
+    match (scope.personal(), area) {
+        (Personal::Masked, Area::Within(_)) => Err(Refused { action: Action::ReadHouseholds }.into()),
+        _ => Ok(()),
+    }
+}
+
 impl Services {
     /// One household; `None` where it is not there or not for the viewer.
     pub async fn household(
@@ -132,14 +140,19 @@ impl Services {
         viewer: &Viewer,
         district: &Arc<District>,
         area: Area,
-        after: Option<HouseholdKey>,
+        after: Option<HouseholdId>,
         first: PageSize,
     ) -> Result<HouseholdPage, ServiceError> {
         viewer.require(Action::ReadHouseholds, district.id)?;
         let scope = household_scope(viewer, district.id);
+        refuse_to_narrow_down(&scope, &area)?;
+        let after = match after {
+            None => None,
+            Some(id) => Some(self.household_key(&scope, id).await?),
+        };
         let page = self.store.households(&scope, &area, after, first).await;
         let Page { rows, has_more } = page.map_err(ServiceError::internal)?;
-        let seen = |(key, household)| (key, SeenHousehold::new(viewer, district, household));
+        let seen = |(_, household)| SeenHousehold::new(viewer, district, household);
         Ok(HouseholdPage { rows: rows.into_iter().map(seen).collect(), has_more })
     }
 
@@ -152,7 +165,16 @@ impl Services {
     ) -> Result<u64, ServiceError> {
         viewer.require(Action::ReadHouseholds, district.id)?;
         let scope = household_scope(viewer, district.id);
+        refuse_to_narrow_down(&scope, &area)?;
         self.store.household_count(&scope, &area).await.map_err(ServiceError::internal)
+    }
+
+    async fn household_key(&self, scope: &Scope, id: HouseholdId) -> Result<HouseholdKey, ServiceError> {
+        let key = self.store.household_key(scope, id).await.map_err(ServiceError::internal)?;
+        key.ok_or_else(|| {
+            let message = "the household that the list was read up to is no longer there; begin anew";
+            ServiceError::problem(InputCode::InvalidCursor, message, &["after"])
+        })
     }
 
     /// Buildings by their ids. Where a building stands is for everybody; who lives in it is not.

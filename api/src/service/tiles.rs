@@ -81,7 +81,6 @@ impl MapVersion {
     fn parse(text: &str) -> Option<Self> {
         let (plan, basemap) = text.split_once('-')?;
         let version = Self { plan: PlanVersion(plan.parse().ok()?), basemap: basemap.parse().ok()? };
-        // One version, one spelling: any other would be kept a second time.
         (format!("{}-{}", version.plan, version.basemap) == text).then_some(version)
     }
 }
@@ -108,8 +107,12 @@ impl Services {
         }
         let parsed = MapVersion::parse(version).ok_or_else(|| ServiceError::not_found("version", version))?;
         let TilePlace { z, x, y } = place;
-        let key =
-            TileKey { district: district.id, layer: layer.as_str(), version: version.to_owned(), z, x, y };
+        // Only the half that the tile follows from: any other spelling would be drawn and kept a second time.
+        let version = match layer {
+            TileLayer::Grid => parsed.plan.to_string(),
+            TileLayer::Base | TileLayer::Incidents => parsed.basemap.to_string(),
+        };
+        let key = TileKey { district: district.id, layer: layer.as_str(), version, z, x, y };
         if let Some(kept) = self.cache.tile(&key).await {
             return Ok(kept);
         }

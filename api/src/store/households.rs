@@ -123,6 +123,23 @@ impl Store {
         Ok(Page { rows: rows.into_iter().map(keyed).collect::<Result<_, StoreError>>()?, has_more })
     }
 
+    /// A household's place in the order, if the scope admits it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn household_key(
+        &self,
+        scope: &Scope,
+        id: HouseholdId,
+    ) -> Result<Option<HouseholdKey>, StoreError> {
+        let row = households::Entity::find()
+            .filter(scope::households(scope))
+            .filter(Column::Id.eq(id.0))
+            .one(&self.inner.reader)
+            .await?;
+        Ok(row.map(|row| HouseholdKey { sort: row.hilbert, id: HouseholdId(row.id) }))
+    }
+
     /// How many households there are.
     ///
     /// # Errors

@@ -75,10 +75,11 @@ impl Services {
             Some(plan) => plan,
             None => self.publish_demo_plan(&district).await?,
         };
+        // Each step finds what is there already, so that a stop in the middle of the first start is made good by the next.
         if self.store.users(district.id).await?.is_empty() {
             self.import_demo_town().await?;
-            self.add_demo_staff(&district, &plan).await?;
         }
+        self.add_demo_staff(&district, &plan).await?;
         self.add_open_backlog(&self.demo_district().await?, &plan).await
     }
 

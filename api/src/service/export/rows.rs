@@ -71,7 +71,9 @@ pub(super) fn household_line(
 ) -> Line {
     let building = household.building.and_then(|id| buildings.iter().find(|building| building.id == id));
     let position = household.position.filter(|_| shown);
-    let id = household.source_id.clone().unwrap_or_else(|| household.id.to_string());
+    // What the source calls it can name the building, so it is shown only with that.
+    let source_id = household.source_id.clone().filter(|_| shown);
+    let id = source_id.unwrap_or_else(|| household.id.to_string());
     let assignment = &household.assignment;
     let distance_m = assignment.distance_to_border_m.filter(|_| shown);
     let values = [

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use geo_tools::{Problem, Severity};
+use geo_tools::{Code, Problem, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::store::imports::ImportSummary;
@@ -272,6 +272,18 @@ impl ImportReport {
     /// How many problems are errors.
     pub fn bad_count(&self) -> usize {
         self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+
+    /// Whether nothing is written for what is wrong: any error where bad rows are refused; where they are skipped, one that
+    /// ended the reading, for then the rest of the file is not known.
+    pub(super) fn is_refused(&self, bad_rows: BadRows) -> bool {
+        let ends_reading = |problem: &Problem| {
+            matches!(problem.code, Code::Unreadable | Code::Encoding | Code::NotGeojson | Code::TooLarge)
+        };
+        match bad_rows {
+            BadRows::Refuse => self.bad_count() > 0,
+            BadRows::Skip => self.problems.iter().any(ends_reading),
+        }
     }
 
     /// What was done, in one sentence.

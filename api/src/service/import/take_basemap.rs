@@ -3,7 +3,7 @@
 use geo_tools::{Bounds, Position, Problem};
 
 use super::basemap::{MapPart, map_part};
-use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job};
 use crate::service::{ServiceError, Services};
@@ -71,7 +71,7 @@ impl Services {
             job.progress.reach(report.row_count);
         }
         report.totals = vec![("roads", road_count), ("footprints", footprint_count)];
-        let refused = report.bad_count() > 0 && job.options.bad_rows == BadRows::Refuse;
+        let refused = report.is_refused(job.options.bad_rows);
         if refused {
             report.outcome = ImportOutcome::Refused;
         }

@@ -8,7 +8,7 @@ use domain::level::LevelRank;
 use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
 use geo_tools::Problem;
 
-use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
@@ -40,7 +40,7 @@ impl Services {
         job.progress.reach(drawing.row_count);
         report.row_count = drawing.row_count;
         report.problems = drawing.problems;
-        if drawing.bad_row_count > 0 && job.options.bad_rows == BadRows::Refuse {
+        if report.is_refused(job.options.bad_rows) {
             report.outcome = ImportOutcome::Refused;
             return Ok(report);
         }

@@ -12,7 +12,7 @@ use domain::text::Address;
 use geo_tools::{Code, Position};
 
 use super::households::{Dwelling, DwellingContent, dwelling};
-use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::record::Next;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
@@ -101,9 +101,9 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// Whether a bad row has been seen, and none are to be skipped.
+    /// Whether something was seen for which nothing may be written.
     fn is_refused(&self) -> bool {
-        self.job.options.bad_rows == BadRows::Refuse && self.report.bad_count() > 0
+        self.report.is_refused(self.job.options.bad_rows)
     }
 
     fn district(&self) -> &District {

@@ -10,7 +10,7 @@ use geo_tools::{Code, Problem};
 use sha2::{Digest, Sha256};
 
 use super::incidents::{PastIncident, past_incident};
-use super::options::{BadRows, Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::record::{Next, Record};
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
@@ -51,7 +51,7 @@ impl Services {
             job.progress.reach(report.row_count);
         }
         report.totals = vec![("incidents", pasts.len() as u64)];
-        if report.bad_count() > 0 && job.options.bad_rows == BadRows::Refuse {
+        if report.is_refused(job.options.bad_rows) {
             report.outcome = ImportOutcome::Refused;
             return Ok(report);
         }

@@ -1,6 +1,6 @@
 //! Reading incidents: one, a page, figures by cell, clusters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -73,6 +73,7 @@ impl IncidentFilter {
         now: DateTime<Utc>,
     ) -> Result<store::IncidentFilter, Vec<InputProblem>> {
         let rules = &district.rules;
+        self.check_lengths()?;
         let stages =
             self.stages.iter().flatten().filter(|key| rules.stage(&StageKey((*key).clone())).is_none());
         let categories = self.categories.iter().flatten().filter(|code| rules.category(code).is_none());
@@ -93,14 +94,36 @@ impl IncidentFilter {
             return Err(problems);
         }
         Ok(store::IncidentFilter {
-            stages: self.stages.iter().flatten().cloned().map(StageKey).collect(),
-            categories: self.categories.clone().unwrap_or_default(),
+            stages: once(&self.stages).map(StageKey).collect(),
+            categories: once(&self.categories).collect(),
             open: self.open,
             overdue: self.overdue.map(|overdue| (overdue, now)),
             reported_from: self.reported_after,
             reported_before: self.reported_before,
         })
     }
+}
+
+/// A longer list can only repeat itself; no district has so many stages or categories.
+const MAX_FILTER_ENTRIES: usize = 100;
+
+impl IncidentFilter {
+    fn check_lengths(&self) -> Result<(), Vec<InputProblem>> {
+        for (name, list) in [("stages", &self.stages), ("categories", &self.categories)] {
+            let count = list.as_ref().map_or(0, Vec::len);
+            if count > MAX_FILTER_ENTRIES {
+                let message = format!("{count} {name}; at most {MAX_FILTER_ENTRIES} are allowed");
+                return Err(vec![InputProblem::new(InputCode::InvalidNumber, message, &["filter", name])]);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Each entry of a list once.
+fn once(list: &Option<Vec<String>>) -> impl Iterator<Item = String> {
+    let entries: BTreeSet<&String> = list.iter().flatten().collect();
+    entries.into_iter().cloned()
 }
 
 impl Services {
