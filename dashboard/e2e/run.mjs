@@ -62,6 +62,8 @@ if (!GRIDWARD_URL && !GRIDWARD_BIN) {
 const server = GRIDWARD_URL ? { url: GRIDWARD_URL, token: GRIDWARD_TOKEN ?? '', stop: async () => undefined } : await startDemo(GRIDWARD_BIN);
 const chosen = process.argv.slice(2);
 const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs') && (chosen.length === 0 || chosen.some((part) => name.includes(part))));
+// Pictures first: the other tests fill the town with incidents.
+files.sort((first, second) => Number(second.startsWith('screenshots')) - Number(first.startsWith('screenshots')));
 const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...files.map((name) => join(folder, name))], {
   stdio: 'inherit',
   env: { ...process.env, GRIDWARD_URL: server.url, GRIDWARD_TOKEN: server.token },
