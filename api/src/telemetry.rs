@@ -2,6 +2,7 @@
 //!
 //! Figures belong to a server, not to the process, so that two servers in one test process do not add up.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use metrics::{Key, Label, Level, Metadata, Recorder};
@@ -16,6 +17,7 @@ use crate::config::{LogFormat, Settings};
 pub fn start_logging(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = logs.with_ansi(std::io::stderr().is_terminal());
     // An error says that logging has begun already.
     let _ = match settings.log_format {
         LogFormat::Text => logs.try_init(),

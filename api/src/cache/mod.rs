@@ -2,7 +2,7 @@
 //!
 //! | key | value | lifetime | dropped by |
 //! |---|---|---|---|
-//! | (none) | every district with its rules | 60 s | an event `PlanPublished` or `Imported`; a write refused because the plan moved |
+//! | (none) | every district with its rules | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
 //! | district, plan version | the plan with its index | the 16 used last | nothing: a published plan never changes |
 //! | district, map version, layer, z, x, y | an encoded tile of the grid or the base map | 64 MB, used last | nothing: the version is in the key |
 //!
@@ -20,7 +20,8 @@ use domain::plan::{Plan, PlanDefect};
 
 use crate::store::{Store, StoreError};
 
-const DISTRICTS_LIFETIME: Duration = Duration::from_secs(60);
+/// Where nobody watches a district, no event is read that would drop it.
+const DISTRICTS_LIFETIME: Duration = Duration::from_secs(5);
 /// Plans of a few MB each; two nodes of one district ask for one, a look into the past for another.
 const PLANS_KEPT: u64 = 16;
 const TILES_KEPT_BYTES: u64 = 64 << 20;
