@@ -181,3 +181,8 @@ fn documents_begin_each_sentence_on_a_line_of_its_own() {
 fn async_graphql_stays_at_the_version_that_answers_rightly() {
     hold(text::unpinned_graphql);
 }
+
+#[test]
+fn links_of_documents_lead_somewhere() {
+    hold(text::dead_links);
+}

@@ -1,6 +1,8 @@
 //! What stands in files that are not Rust, or in all of them: templates, lock files, documents.
 
-use super::source::{Finding, Source};
+use std::path::Path;
+
+use super::source::{Finding, Source, root};
 
 /// Where codes that leave the product are written down, as string literals in UPPER_SNAKE.
 const CODE_FILES: [&str; 4] =
@@ -153,6 +155,25 @@ pub(crate) fn sentences_on_one_line(source: &Source) -> Vec<Finding> {
     findings
 }
 
+/// A link of a document to a file that is not there.
+pub(crate) fn dead_links(source: &Source) -> Vec<Finding> {
+    if !source.path.ends_with(".md") {
+        return Vec::new();
+    }
+    let folder = root().join(&source.path).parent().map(Path::to_owned).unwrap_or_default();
+    let mut findings = Vec::new();
+    for (line, text) in source.text.lines().enumerate() {
+        for rest in text.split("](").skip(1) {
+            let target = rest.split([')', '#', ' ']).next().unwrap_or_default();
+            if !target.is_empty() && !target.contains("://") && !folder.join(target).exists() {
+                let mend = "name the file as it is called, seen from the document's own folder";
+                findings.push(source.finding(line + 1, format!("`{target}` is not there"), mend));
+            }
+        }
+    }
+    findings
+}
+
 /// A setting that no page explains.
 pub(crate) fn undocumented_settings(sources: &[Source]) -> Vec<Finding> {
     let page =
@@ -222,6 +243,16 @@ mod proofs {
             sentences_on_one_line,
             "README.md",
             "It runs.\nIt has 1.1 cm. 2 cm are more.\n| a. B |\n```\na. B\n```\n",
+        );
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_found() {
+        catches(dead_links, "docs/words.md", "See [this](nowhere.md#top).");
+        passes(
+            dead_links,
+            "docs/words.md",
+            "See [this](errors.md#top), [that](https://example.com/a) and [here](#b).",
         );
     }
 
