@@ -230,7 +230,6 @@ impl Inner {
             if events.is_empty() {
                 return Ok(());
             }
-            self.services.take_note(&events).await;
             let everybody = Viewer::public();
             let district = self.services.district_by_id(&everybody, feed.district).await?;
             let plan = self.services.plan(&everybody, &district, At::Now).await.ok();

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use domain::access::{Action, incident_scope};
 use domain::district::District;
-use domain::event::{Change, Event};
 use domain::page::PageSize;
 use domain::viewer::Viewer;
 
@@ -61,15 +60,6 @@ impl Services {
             if incidents.len() >= MAX_SNAPSHOT_INCIDENTS {
                 return Err(too_many());
             }
-        }
-    }
-
-    /// Takes note of events that another node may have written: what they made stale is read anew.
-    pub async fn take_note(&self, events: &[Event]) {
-        let stale =
-            |event: &Event| matches!(event.change, Change::PlanPublished { .. } | Change::Imported { .. });
-        if events.iter().any(stale) {
-            self.cache.forget_districts().await;
         }
     }
 
