@@ -31,6 +31,7 @@ test('a report made offline waits in the browser and is filed once when the conn
     database.close();
     return waiting === 0;
   }, null, { timeout: 20_000 });
+  assert.equal(await page.locator('aside.side [role=alert]').count(), 0, 'the report was not refused');
   const { incidents } = await ask('query($district: String!) { incidents(district: $district, orderBy: NEWEST, first: 50) { nodes { text } } }', { district: district.code });
   assert.equal(incidents.nodes.filter((incident) => incident.text === text).length, 1);
   await close();

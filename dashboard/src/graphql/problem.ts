@@ -43,7 +43,15 @@ export function problemOf(error: unknown): Problem {
   return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Whether the request never reached the server, so that sending it again later is right. */
+/** Whether the request never reached the server. */
 export function isOffline(problem: Problem): boolean {
   return problem.code === OFFLINE || problem.code === 'HTTP_502' || problem.code === 'HTTP_503' || problem.code === 'HTTP_504';
+}
+
+/** Answers that say nothing about what was sent: the same may be taken a moment later. */
+const PASSING = new Set(['BUSY', 'NOT_READY', 'INTERNAL', 'RATE_LIMITED', 'HTTP_429', 'HTTP_500']);
+
+/** Whether sending the same again later, with the same client key, is right. */
+export function isPassing(problem: Problem): boolean {
+  return isOffline(problem) || PASSING.has(problem.code);
 }

@@ -2,7 +2,7 @@
 // answered, so that a lost connection loses nothing; its client key stays the same, so that nothing is filed twice.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { ReportIncidentDocument } from '../graphql/operations';
-import { isOffline, type Problem } from '../graphql/problem';
+import { isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf, VariablesOf } from '../graphql/tada';
 import { session } from '../session/session.svelte';
 
@@ -24,6 +24,9 @@ interface OutboxSchema extends DBSchema {
   reports: { key: string; value: WaitingReport };
 }
 
+/** While something waits it is tried again this often, besides when the connection comes back. */
+const TRY_AGAIN_AFTER_MS = 10_000;
+
 let database: Promise<IDBPDatabase<OutboxSchema>> | undefined;
 
 function open(): Promise<IDBPDatabase<OutboxSchema>> {
@@ -38,6 +41,7 @@ class Outbox {
   /** This browser keeps nothing (private window): a report is only sent, and the form says so when it is not. */
   unavailable = $state(false);
   #flushing = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   async start(): Promise<void> {
     await this.#read();
@@ -52,7 +56,11 @@ class Outbox {
   async send(input: ReportInput): Promise<Outcome> {
     const report: WaitingReport = { clientKey: input.clientKey, input, sender: sender(), storedAt_ms: Date.now(), problem: null };
     await this.#store(report);
-    return this.#deliver(report);
+    const outcome = await this.#deliver(report);
+    // The form still shows what was refused, and says why.
+    if (outcome.kind === 'refused') await this.discard(report.clientKey);
+    else if (outcome.kind === 'waiting') this.#tryLater();
+    return outcome;
   }
 
   /** Sends what waits, oldest first; stops at the first that does not get through. */
@@ -64,7 +72,10 @@ class Outbox {
       const own = this.waiting.filter((report) => (report.sender === from || report.sender === UNKNOWN) && report.problem === null);
       for (const report of own) {
         const outcome = await this.#deliver(report);
-        if (outcome.kind === 'waiting') break;
+        if (outcome.kind === 'waiting') {
+          this.#tryLater();
+          break;
+        }
         if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
       }
     } finally {
@@ -79,15 +90,21 @@ class Outbox {
 
   async #deliver(report: WaitingReport): Promise<Outcome> {
     const answer = await session.ask(ReportIncidentDocument, { input: report.input });
-    if (answer.problem && isOffline(answer.problem)) {
+    if (answer.problem && isPassing(answer.problem)) {
       return this.unavailable ? { kind: 'refused', problem: answer.problem } : { kind: 'waiting' };
     }
-    await this.discard(report.clientKey);
     if (answer.problem) return { kind: 'refused', problem: answer.problem };
     const payload = answer.data.reportIncident;
     const [problem] = payload?.problems ?? [];
     if (problem) return { kind: 'refused', problem };
-    return payload ? { kind: 'filed', payload } : { kind: 'refused', problem: { code: 'UNKNOWN', message: 'the answer was empty' } };
+    if (!payload) return { kind: 'refused', problem: { code: 'UNKNOWN', message: 'the answer was empty' } };
+    await this.discard(report.clientKey);
+    return { kind: 'filed', payload };
+  }
+
+  #tryLater(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), TRY_AGAIN_AFTER_MS);
   }
 
   async #store(report: WaitingReport): Promise<void> {
