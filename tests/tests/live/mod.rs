@@ -200,6 +200,21 @@ async fn an_incident_counts_for_its_cell_and_all_above_and_its_clock_counts_by_i
 }
 
 #[tokio::test]
+async fn figures_do_not_tell_that_something_hidden_happened() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut public = Subscriber::to_counts(&app.public(), json!({})).await;
+    assert_eq!(public.batch().await["kind"], "SNAPSHOT");
+    report(&dispatcher, 3, "dispute").await;
+    report(&dispatcher, 0, "noise").await;
+    let told = public.batch().await;
+    let codes: Vec<&Value> =
+        told["counts"].as_array().expect("a list").iter().map(|count| &count["code"]).collect();
+    assert!(!codes.contains(&&json!("T1-NE")), "a dispute is not public: {codes:?}");
+    assert!(codes.contains(&&json!("T1-SW")), "{codes:?}");
+}
+
+#[tokio::test]
 async fn a_wrong_filter_or_district_is_an_error_and_not_a_silent_stream() {
     let app = TestApp::start().await;
     let dispatcher = app.staff(Role::Dispatcher);
