@@ -4,7 +4,8 @@
 //! transaction runs, with its idempotency key, plan check, audit row and events, is in `write`; which rows a viewer may
 //! see is in `scope`.
 //!
-//! Invariant: every statement filters by `district_id`, but for sign-in, where the hash alone finds the token.
+//! Invariant: every statement filters by `district_id`, but for those that look for a district or list the heads of all
+//! streams, and sign-in, where the hash alone finds the token.
 //! Invariant: a row that names a cell commits only while the plan it was located in is in force.
 //! Invariant: the row of `streams` is locked last, and by everybody who commits an event: the order of numbers is that
 //! of commits. Time and ids come in as arguments.

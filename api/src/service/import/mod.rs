@@ -3,8 +3,10 @@
 //! A file is read record by record (`record`); `cells`, `households`, `basemap` and `incidents` say what one record is;
 //! `take_*` bring them in. Start at [`Services::import`].
 //!
-//! Invariant: an import is taken whole or not at all; only bad rows that were to be skipped stay out.
-//! Invariant: the same file a second time changes nothing, and says so.
+//! Invariant: cells, households and a base map are taken whole or not at all; only bad rows that were to be skipped stay
+//! out. Past incidents are written one by one; a file that was broken off is given again and takes in what is missing.
+//! Invariant: the same file of cells, households or a base map a second time changes nothing, and says so; incidents too
+//! where each row says when it happened.
 
 mod basemap;
 mod cells;
