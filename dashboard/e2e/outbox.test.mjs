@@ -11,6 +11,19 @@ before(async () => {
 });
 after(() => browser.close());
 
+/** Waits until the browser's own store holds so many reports. */
+function stored(page, wanted) {
+  const holds = async (wanted) => {
+    const request = indexedDB.open('gridward');
+    const database = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const count = database.transaction('reports').objectStore('reports').count();
+    const waiting = await new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
+    database.close();
+    return waiting === wanted;
+  };
+  return page.waitForFunction(holds, wanted, { timeout: 30_000 });
+}
+
 test('a report made offline waits in the browser and is filed once when the connection is back', async () => {
   const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true });
   await mapIsLive(page);
@@ -22,15 +35,10 @@ test('a report made offline waits in the browser and is filed once when the conn
   await page.getByText('There is no connection. The report will be kept').waitFor();
   await page.getByRole('button', { name: 'Send report' }).click();
   await page.getByText('Not sent yet.').waitFor();
+  // What waits is shown before the browser has written it down; only then does an empty store mean that it was sent.
+  await stored(page, 1);
   await context.setOffline(false);
-  await page.waitForFunction(async () => {
-    const request = indexedDB.open('gridward');
-    const database = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-    const count = database.transaction('reports').objectStore('reports').count();
-    const waiting = await new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
-    database.close();
-    return waiting === 0;
-  }, null, { timeout: 20_000 });
+  await stored(page, 0);
   assert.equal(await page.locator('aside.side [role=alert]').count(), 0, 'the report was not refused');
   const { incidents } = await ask('query($district: String!) { incidents(district: $district, orderBy: NEWEST, first: 50) { nodes { text } } }', { district: district.code });
   assert.equal(incidents.nodes.filter((incident) => incident.text === text).length, 1);

@@ -37,8 +37,10 @@ test('an operation goes on to the bundled GraphiQL, which runs it under the same
   const opened = context.waitForEvent('page');
   await page.getByRole('link', { name: 'Open GraphiQL' }).click();
   const explorer = await opened;
+  // The button is there before the editor has the query.
+  await explorer.locator('.query-editor, .graphiql-query-editor').getByText('Cell').first().waitFor({ timeout: 60_000 });
   await explorer.getByRole('button', { name: /Execute query/ }).click();
-  await explorer.locator('.result-window').getByText('"cell"').first().waitFor();
+  await explorer.locator('.result-window').getByText('"cell"').first().waitFor({ timeout: 60_000 });
   assert.match(await explorer.locator('.query-editor, .graphiql-query-editor').first().textContent(), /query Cell/);
   assert.equal(await explorer.evaluate(() => sessionStorage.getItem('gridward.token')), token);
   assert.deepEqual(await explorer.evaluate(() => globalThis.refusedByPolicy ?? []), []);
