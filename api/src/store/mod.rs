@@ -17,6 +17,7 @@ use sea_orm::DatabaseConnection;
 
 pub mod audit;
 pub mod basemap;
+mod begin;
 pub mod buildings;
 mod cells;
 mod connect;

@@ -2,8 +2,9 @@
 
 use domain::event::{Event, EventNumber};
 use domain::ids::DistrictId;
-use sea_orm::{AccessMode, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel, TransactionTrait};
+use sea_orm::{DatabaseTransaction, EntityTrait};
 
+use super::begin::{Purpose, begin};
 use super::entity::streams;
 use super::{Store, StoreError, StreamHead, events};
 
@@ -22,15 +23,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoDistrict`], [`StoreError::Database`].
     pub async fn snapshot(&self, district: DistrictId) -> Result<Snapshot, StoreError> {
-        let reader = &self.inner.reader;
-        // SQLite reads are consistent by themselves, and it knows no isolation levels.
-        let tx = match reader.get_database_backend() {
-            DbBackend::Postgres => {
-                let level = Some(IsolationLevel::RepeatableRead);
-                reader.begin_with_config(level, Some(AccessMode::ReadOnly)).await?
-            }
-            _ => reader.begin().await?,
-        };
+        let tx = begin(&self.inner.reader, Purpose::Snapshot).await?;
         // The first read is what fixes the moment.
         let stream = streams::Entity::find_by_id(district.0).one(&tx).await?;
         Ok(Snapshot { tx, stream: stream.ok_or(StoreError::NoDistrict(district))? })

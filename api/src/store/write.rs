@@ -11,12 +11,10 @@ use domain::audit::AuditEntry;
 use domain::event::{Change, Event, EventNumber};
 use domain::ids::{ClientKey, DistrictId, PlanVersion, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::begin::{Purpose, begin};
 use super::entity::streams;
 use super::rows::blob32;
 use super::{Store, StoreError, audit, districts, events, idempotency};
@@ -88,12 +86,7 @@ pub(super) use with_retries;
 impl Store {
     /// Begins a transaction that may write.
     pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction, StoreError> {
-        // A deferred SQLite transaction that reads and then writes is refused at once when another one wrote in between.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.inner.writer.begin_with_options(options).await?)
+        Ok(begin(&self.inner.writer, Purpose::Write).await?)
     }
 
     /// Begins a write that nothing tries again with the same key: of the command line, or of the system.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod events;
+mod freshness;
 mod households;
 mod imports;
 mod incidents;

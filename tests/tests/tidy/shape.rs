@@ -120,6 +120,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
         &[
             "mod",
             "buildings",
+            "begin",
             "connect",
             "entity",
             "error",
