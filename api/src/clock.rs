@@ -3,8 +3,10 @@
 //! Invariant: nothing else in this crate reads the time of day or makes an id.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Tells the time. Clones tell the same.
@@ -14,8 +16,11 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Set(Arc<Mutex<DateTime<Utc>>>),
+    Set(Arc<watch::Sender<DateTime<Utc>>>),
 }
+
+/// Whoever waits looks at the machine's clock this often: it can be put forward, and machines sleep.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 impl Clock {
     /// The machine's own clock.
@@ -25,7 +30,7 @@ impl Clock {
 
     /// A clock that stands still until it is advanced.
     pub fn set_to(now: DateTime<Utc>) -> Self {
-        Self(Source::Set(Arc::new(Mutex::new(now))))
+        Self(Source::Set(Arc::new(watch::Sender::new(now))))
     }
 
     /// The time, cut to microseconds: what both databases can keep.
@@ -33,7 +38,7 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         let now = match &self.0 {
             Source::System => Utc::now(),
-            Source::Set(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+            Source::Set(now) => *now.borrow(),
         };
         DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
     }
@@ -41,7 +46,21 @@ impl Clock {
     /// Moves a set clock on; the machine's own is left alone.
     pub fn advance(&self, by: TimeDelta) {
         if let Source::Set(now) = &self.0 {
-            *now.lock().unwrap_or_else(PoisonError::into_inner) += by;
+            now.send_modify(|now| *now += by);
+        }
+    }
+
+    /// Waits until the clock shows a time; does not wait for one that has passed.
+    pub async fn reach(&self, time: DateTime<Utc>) {
+        if let Source::Set(now) = &self.0 {
+            // Fails only when the clock is gone, and this is holding it.
+            let _ = now.subscribe().wait_for(|now| *now >= time).await;
+            return;
+        }
+        while let Ok(left) = (time - self.now()).to_std()
+            && !left.is_zero()
+        {
+            tokio::time::sleep(left.min(LOOK_EVERY)).await;
         }
     }
 }
@@ -97,6 +116,18 @@ mod tests {
         let clone = clock.clone();
         clock.advance(TimeDelta::hours(2));
         assert_eq!(clone.now(), start + TimeDelta::hours(2));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_time_goes_on_when_the_clock_shows_it_and_not_before() {
+        let start = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+        let clock = Clock::set_to(start);
+        let mut waiting = std::pin::pin!(clock.reach(start + TimeDelta::hours(2)));
+        clock.advance(TimeDelta::minutes(119));
+        assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+        clock.advance(TimeDelta::minutes(1));
+        assert!(futures_util::poll!(waiting.as_mut()).is_ready());
+        Clock::system().reach(start - TimeDelta::days(36_500)).await;
     }
 
     #[test]

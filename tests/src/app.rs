@@ -11,11 +11,11 @@ use api::bus::Bus;
 use api::cache::Cache;
 use api::clock::{Clock, IdSource};
 use api::config::{Overrides, Secret, ServerSecret, Settings};
-use api::http::{Server, Stop};
+use api::http::{Patience, Server, Stop};
 use api::live::{Hub, Pace};
 use api::service::Services;
 use api::store::{DatabaseSettings, Store};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::viewer::Role;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -68,20 +68,26 @@ pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 impl TestApp {
     /// A server with the district of [`crate::world`] and its staff.
     pub async fn start() -> Self {
-        Self::started(Overrides::default(), world::noon(), true).await
+        Self::started(Overrides::default(), Patience::default(), true).await
     }
 
     /// The same, with other settings.
     pub async fn start_with(overrides: Overrides) -> Self {
-        Self::started(overrides, world::noon(), true).await
+        Self::started(overrides, Patience::default(), true).await
+    }
+
+    /// The same, with sockets that wait less for the other side.
+    pub async fn start_with_patience(overrides: Overrides, patience: Patience) -> Self {
+        Self::started(overrides, patience, true).await
     }
 
     /// A server without any district.
     pub async fn empty() -> Self {
-        Self::started(Overrides::default(), world::noon(), false).await
+        Self::started(Overrides::default(), Patience::default(), false).await
     }
 
-    async fn started(overrides: Overrides, now: DateTime<Utc>, with_world: bool) -> Self {
+    async fn started(overrides: Overrides, patience: Patience, with_world: bool) -> Self {
+        let now = world::noon();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let own = Overrides {
             data_dir: Some(folder.path().to_owned()),
@@ -102,7 +108,8 @@ impl TestApp {
         let services =
             Services::new(store.clone(), Cache::new(store.clone()), bus, clock.clone(), ids.clone());
         let hub = Hub::start(services.clone(), services.bus(), ServerSecret::new("of the tests"), PACE);
-        let server = Server::bind(&settings, services.clone(), hub, clock.clone(), ids).expect("a free port");
+        let server = Server::bind(&settings, services.clone(), hub, clock.clone(), ids, patience);
+        let server = server.expect("a free port");
         let (address, stop) = (server.address(), server.stop_handle());
         tokio::spawn(server.run());
         Self { store, services, clock, address, stop: Some(stop), folder }

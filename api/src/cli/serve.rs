@@ -8,7 +8,7 @@ use super::Failure;
 use super::socket::AdminSocket;
 use crate::clock::{Clock, IdSource};
 use crate::config::{ServerSecret, Settings};
-use crate::http::{self, Server, Stop};
+use crate::http::{self, Patience, Server, Stop};
 use crate::service::Services;
 use crate::telemetry;
 
@@ -32,8 +32,8 @@ pub(super) async fn with_services(
         ServerSecret::load_or_make(&settings.secret_file).map_err(|error| Failure::unusable(&error))?;
     let hub = http::start_hub(&services, secret);
     let commands = AdminSocket::open(&settings.admin_socket(), services.clone())?;
-    let server =
-        Server::bind(&settings, services, hub, clock, ids).map_err(|error| Failure::unusable(&error))?;
+    let server = Server::bind(&settings, services, hub, clock, ids, Patience::default())
+        .map_err(|error| Failure::unusable(&error))?;
     tracing::info!(address = %server.address(), "Listening on http://{}", server.address());
     listening(server.address())?;
     tokio::spawn(stop_when_asked(server.stop_handle()));

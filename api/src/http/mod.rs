@@ -33,6 +33,7 @@ use crate::service::Services;
 use crate::telemetry::Figures;
 
 pub use server::{BindError, Server, Stop};
+pub use subscribe::Patience;
 
 /// What the handlers share.
 pub(crate) struct State {
@@ -42,6 +43,7 @@ pub(crate) struct State {
     figures: Figures,
     clock: Clock,
     ids: IdSource,
+    patience: Patience,
     sockets: Arc<subscribe::OpenSockets>,
     stopping: watch::Receiver<Stopping>,
 }

@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
 
-use super::subscribe::OpenSockets;
+use super::subscribe::{OpenSockets, Patience};
 use super::{State, Stopping, observe, routes};
 use crate::clock::{Clock, IdSource};
 use crate::config::Settings;
@@ -69,6 +69,7 @@ impl Server {
         hub: Hub,
         clock: Clock,
         ids: IdSource,
+        patience: Patience,
     ) -> Result<Self, BindError> {
         let (stopping, heard) = watch::channel(Stopping::No);
         let figures = Figures::new()?;
@@ -79,6 +80,7 @@ impl Server {
             figures: figures.clone(),
             clock,
             ids,
+            patience,
             sockets: Arc::new(OpenSockets::default()),
             stopping: heard,
         });

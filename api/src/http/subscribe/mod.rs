@@ -1,8 +1,8 @@
 //! GraphQL over WebSocket: the protocol `graphql-transport-ws`, on actix-ws.
 //!
 //! One task a socket reads, writes and keeps the deadlines ([`socket`]); one task an operation runs it and puts its
-//! answers into the socket's bounded queue ([`operations`]). A socket that takes nothing for [`WRITE_WITHIN`] is dropped,
-//! and with it what it asked: its app comes back and resumes at its cursor.
+//! answers into the socket's bounded queue ([`operations`]). A socket that takes nothing for [`Patience::write`] is
+//! dropped, and with it what it asked: its app comes back and resumes at its cursor.
 //!
 //! Invariant: nothing is executed before `connection_init` was acknowledged, or after the token has expired.
 //! Invariant: what one socket can hold is bounded: operations, queued answers, bytes of a message.
@@ -22,15 +22,32 @@ use super::State;
 use super::error::HttpError;
 
 const PROTOCOL: &str = "graphql-transport-ws";
-/// How long a socket may stay silent before `connection_init`.
-const INIT_WITHIN: Duration = Duration::from_secs(3);
-/// How long a message may wait for the other side to take it.
-const WRITE_WITHIN: Duration = Duration::from_secs(10);
-/// How often the other side is asked whether it is there, and how long its silence is borne.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const SILENCE_BORNE: Duration = Duration::from_secs(60);
 /// Answers that wait for the socket; beyond, operations wait.
 const QUEUED_ANSWERS: usize = 32;
+
+/// How long a socket waits for the other side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// For `connection_init`.
+    pub init: Duration,
+    /// For a message to be taken.
+    pub write: Duration,
+    /// Until it asks whether the other side is there.
+    pub ping: Duration,
+    /// For any sign of life.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            init: Duration::from_secs(3),
+            write: Duration::from_secs(10),
+            ping: Duration::from_secs(20),
+            silence: Duration::from_secs(60),
+        }
+    }
+}
 
 /// How many sockets are open.
 #[derive(Debug, Default)]

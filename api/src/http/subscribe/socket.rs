@@ -1,26 +1,23 @@
 //! One socket: what it reads, what it writes, and its deadlines.
 
-use std::time::Duration;
-
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::operations::{Answer, Operations};
 use super::protocol::{self, CONNECTION_ACK, Close, Said};
-use super::{INIT_WITHIN, PING_EVERY, QUEUED_ANSWERS, SILENCE_BORNE, WRITE_WITHIN};
+use super::{Patience, QUEUED_ANSWERS};
+use crate::clock::Clock;
 use crate::config::Secret;
 use crate::http::viewer::Caller;
 use crate::http::{State, Stopping};
 
-/// A token good for longer than this is looked at again after it.
-const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
-
 /// What a socket waits for.
 #[derive(Debug)]
 enum Next {
-    Deadline,
+    End(Close),
     Stop,
     Message(Option<Result<AggregatedMessage, ProtocolError>>),
     Answer(Answer),
@@ -36,6 +33,17 @@ pub(super) enum Opened {
     Token(Secret),
 }
 
+/// When a socket is closed whatever is said on it.
+#[derive(Clone, Copy, Debug)]
+enum Ends {
+    /// Where nobody says who they are.
+    WithoutInit(Instant),
+    /// When the token has expired.
+    WithToken(DateTime<Utc>),
+    /// The public has no token that could expire.
+    Never,
+}
+
 pub(super) struct Socket {
     state: web::Data<State>,
     session: Session,
@@ -44,8 +52,8 @@ pub(super) struct Socket {
     stopping: watch::Receiver<Stopping>,
     /// Who said `connection_init`; `None` before.
     opened: Option<Opened>,
-    /// When the socket is closed, and why: no init, or the token's end.
-    deadline: Instant,
+    ends: Ends,
+    patience: Patience,
     heard: Instant,
     next_ping: Instant,
 }
@@ -54,6 +62,7 @@ impl Socket {
     pub(super) fn new(state: web::Data<State>, session: Session) -> Self {
         let (sender, answers) = mpsc::channel(QUEUED_ANSWERS);
         let now = Instant::now();
+        let patience = state.patience;
         Self {
             operations: Operations::new(state.settings.limits.operations_per_socket, sender),
             stopping: state.stopping.clone(),
@@ -61,9 +70,10 @@ impl Socket {
             session,
             answers,
             opened: None,
-            deadline: now + INIT_WITHIN,
+            ends: Ends::WithoutInit(now + patience.init),
+            patience,
             heard: now,
-            next_ping: now + PING_EVERY,
+            next_ping: now + patience.ping,
         }
     }
 
@@ -74,7 +84,7 @@ impl Socket {
             }
         };
         let reason: Option<CloseReason> = (close != Close::Answered).then(|| close.reason());
-        let closing = timeout(WRITE_WITHIN, self.session.close(reason));
+        let closing = timeout(self.patience.write, self.session.close(reason));
         // Nobody is there to be told that closing failed.
         let _ = closing.await;
     }
@@ -83,14 +93,14 @@ impl Socket {
     async fn step(&mut self, stream: &mut AggregatedMessageStream) -> Result<(), Close> {
         let next = tokio::select! {
             biased;
-            () = sleep_until(self.deadline) => Next::Deadline,
+            close = self.ends.reached(&self.state.clock) => Next::End(close),
             _ = self.stopping.wait_for(|stopping| *stopping == Stopping::Yes) => Next::Stop,
             message = stream.recv() => Next::Message(message),
             Some(answer) = self.answers.recv() => Next::Answer(answer),
             () = sleep_until(self.next_ping) => Next::Ping,
         };
         match next {
-            Next::Deadline => Err(self.deadline_passed()),
+            Next::End(close) => Err(close),
             Next::Stop => Err(Close::GoingAway),
             Next::Message(message) => self.hear(message).await,
             Next::Answer(answer) => match self.operations.accept(answer) {
@@ -101,16 +111,12 @@ impl Socket {
         }
     }
 
-    fn deadline_passed(&self) -> Close {
-        if self.opened.is_none() { Close::InitLate } else { Close::Forbidden }
-    }
-
     async fn hear(&mut self, message: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<(), Close> {
         self.heard = Instant::now();
         match message {
             Some(Ok(AggregatedMessage::Text(text))) => self.obey(Said::read(&text)?).await,
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                let pong = timeout(WRITE_WITHIN, self.session.pong(&bytes)).await;
+                let pong = timeout(self.patience.write, self.session.pong(&bytes)).await;
                 pong.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
             }
             Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
@@ -131,7 +137,7 @@ impl Socket {
                     Some(_) => return Err(Close::Forbidden),
                 };
                 let caller = opened.caller(&self.state).await?;
-                self.deadline = Instant::now() + self.lifetime(&caller);
+                self.ends = caller.expires_at.map_or(Ends::Never, Ends::WithToken);
                 self.opened = Some(opened);
                 self.write(CONNECTION_ACK.to_owned()).await
             }
@@ -148,24 +154,35 @@ impl Socket {
         }
     }
 
-    fn lifetime(&self, caller: &Caller) -> Duration {
-        let Some(expires_at) = caller.expires_at else { return LONGEST_WAIT };
-        let left = expires_at - self.state.clock.now();
-        left.to_std().unwrap_or_default().min(LONGEST_WAIT)
-    }
-
     async fn ping(&mut self) -> Result<(), Close> {
-        if self.heard.elapsed() > SILENCE_BORNE {
+        if self.heard.elapsed() > self.patience.silence {
             return Err(Close::Silent);
         }
-        self.next_ping = Instant::now() + PING_EVERY;
-        let ping = timeout(WRITE_WITHIN, self.session.ping(b"")).await;
+        self.next_ping = Instant::now() + self.patience.ping;
+        let ping = timeout(self.patience.write, self.session.ping(b"")).await;
         ping.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
     }
 
     async fn write(&mut self, text: String) -> Result<(), Close> {
-        let written = timeout(WRITE_WITHIN, self.session.text(text)).await;
+        let written = timeout(self.patience.write, self.session.text(text)).await;
         written.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
+    }
+}
+
+impl Ends {
+    /// Waits for the end; answers what the socket is closed with.
+    async fn reached(self, clock: &Clock) -> Close {
+        match self {
+            Self::WithoutInit(deadline) => {
+                sleep_until(deadline).await;
+                Close::InitLate
+            }
+            Self::WithToken(expires_at) => {
+                clock.reach(expires_at).await;
+                Close::Forbidden
+            }
+            Self::Never => std::future::pending().await,
+        }
     }
 }
 
