@@ -101,6 +101,12 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("export cells --district quezon --format csv", 0, "c-1,cell,");
     check("user add Luz --district quezon --role head --cell c-1", 0, "user Luz is there, as head");
     check("user add Luz --district quezon --role boss", 1, "roles are observer, worker");
+    check("user change Luz --district quezon --role worker --cell c-1", 0, "user Luz is worker of c-1 now");
+    check("user change Luz --district quezon --role worker --cell c-1", 0, "was worker of c-1 already");
+    check("user change Luz --district quezon --role observer", 0, "is observer of the whole district now");
+    check("user change Luz --district quezon --role boss", 1, "roles are observer, worker");
+    check("user change Luz --district quezon --role head --cell c-9", 1, "has no cell \"c-9\"");
+    check("user change Lus --district quezon --role head", 1, "district quezon has no user \"Lus\"");
     check("token create Luz --expires 30d", 0, "it is shown only now");
     check("token create Luz --expires soon", 2, "must be a number of days");
     check("doctor", 0, "district quezon: plan 1 is proven: 1 cells, 1 leaves");

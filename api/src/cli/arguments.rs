@@ -117,6 +117,22 @@ pub(super) enum UserCommand {
         #[command(flatten)]
         settings: SettingsFlags,
     },
+    /// Give a user another role or cell; what they follow on a map ends, and begins anew with what they may see then.
+    Change {
+        /// The name.
+        name: String,
+        /// The district's code.
+        #[arg(long)]
+        district: String,
+        /// What they may do: admin, planner, dispatcher, head, worker or observer.
+        #[arg(long)]
+        role: String,
+        /// The code of the cell that they work in, with all below it [default: the whole district].
+        #[arg(long, value_name = "CODE")]
+        cell: Option<String>,
+        #[command(flatten)]
+        settings: SettingsFlags,
+    },
 }
 
 /// What can be done with tokens.

@@ -107,6 +107,10 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             let new = NewUser { name, district, role, cell };
             operator::run(&settings(flags)?, AdminCommand::AddUser(new))
         }
+        Command::User(UserCommand::Change { name, district, role, cell, settings: flags }) => {
+            let change = NewUser { name, district, role, cell };
+            operator::run(&settings(flags)?, AdminCommand::ChangeUser(change))
+        }
         Command::Token(TokenCommand::Create { name, district, expires, settings: flags }) => {
             let new = NewToken { user: name, district, days: expires };
             operator::run(&settings(flags)?, AdminCommand::CreateToken(new))

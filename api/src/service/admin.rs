@@ -4,6 +4,8 @@
 //! its local socket, or by the command itself where no server runs. Who can open the socket or the database is the
 //! operator: there is no viewer here.
 
+mod staff;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -13,11 +15,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use domain::district::{District, DistrictCode};
-use domain::ids::{DistrictId, UserId};
+use domain::ids::DistrictId;
 use domain::rules::Rules;
 use domain::staff::User;
-use domain::text::{LocalTexts, StaffName};
-use domain::viewer::Role;
+use domain::text::LocalTexts;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,6 +37,8 @@ pub enum AdminCommand {
     CreateDistrict(NewDistrict),
     /// Adds a user.
     AddUser(NewUser),
+    /// Gives a user another role and cell.
+    ChangeUser(NewUser),
     /// Makes a token for a user.
     CreateToken(NewToken),
     /// Imports a file that lies where the server can read it.
@@ -75,7 +78,7 @@ pub struct NewDistrict {
     pub time_zone: String,
 }
 
-/// A user to be added.
+/// A user to be added, or as they are to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewUser {
     /// The name.
@@ -174,6 +177,7 @@ impl Services {
         let done = match command {
             AdminCommand::CreateDistrict(new) => self.create_district(new).await,
             AdminCommand::AddUser(new) => self.add_user(new).await,
+            AdminCommand::ChangeUser(change) => self.change_user(change).await,
             AdminCommand::CreateToken(new) => self.create_token(new).await,
             AdminCommand::Import { district, path, options } => {
                 return self.run_import(&district, path, options, progress).await;
@@ -216,35 +220,6 @@ impl Services {
         }
         self.cache.forget_districts().await;
         Ok(done(format!("district {} is there", new.code), Value::Null))
-    }
-
-    async fn add_user(&self, new: NewUser) -> Result<AdminAnswer, AdminError> {
-        let district = self.district_for_admin(&new.district).await?;
-        let role = Role::parse(&new.role).filter(|role| *role != Role::Public).ok_or_else(|| {
-            let allowed: Vec<&str> = Role::ALL.into_iter().skip(1).map(Role::as_str).collect();
-            AdminError::Command(format!("{:?} is no role; roles are {}", new.role, allowed.join(", ")))
-        })?;
-        let cell = match &new.cell {
-            None => None,
-            Some(code) => Some(self.cell_for_admin(&district, code).await?),
-        };
-        let name = StaffName::parse(&new.name).map_err(command)?;
-        let user = User { id: UserId(self.ids.next_id()), district: district.id, name, role, cell };
-        if !self.store.insert_user(&user, &Attempt::by_system(self.clock.now())).await? {
-            let message = format!("district {} has a user {:?} already", new.district, new.name);
-            return Err(AdminError::Command(message));
-        }
-        Ok(done(format!("user {} is there, as {}", new.name, role.as_str()), Value::Null))
-    }
-
-    async fn cell_for_admin(
-        &self,
-        district: &District,
-        code: &str,
-    ) -> Result<domain::ids::CellId, AdminError> {
-        let plan = self.plan_in_force(district).await?;
-        let cell = plan.as_deref().and_then(|plan| plan.cell_by_code(code)).map(|cell| cell.id);
-        cell.ok_or_else(|| AdminError::Command(format!("the district has no cell {code:?}")))
     }
 
     async fn create_token(&self, new: NewToken) -> Result<AdminAnswer, AdminError> {

@@ -1,11 +1,12 @@
 //! Users, their tokens (as hashes only) and their postings.
 
 use chrono::{DateTime, Utc};
-use domain::event::Change;
+use domain::event::{Change, Event};
 use domain::ids::{CellId, DistrictId, PostingId, UserId};
 use domain::staff::{Posting, User};
 use domain::text::StaffName;
 use domain::viewer::Role;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
@@ -99,6 +100,25 @@ impl Store {
         Ok(true)
     }
 
+    /// Gives a user the role and the cell that they are to have; `None` where there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDistrict`], [`StoreError::Database`].
+    pub async fn change_user(&self, user: &User, attempt: &Attempt) -> Result<Option<Event>, StoreError> {
+        let write = self.begin_keyless(user.district, attempt).await?;
+        let updated = users::Entity::update_many()
+            .col_expr(users::Column::Role, Expr::value(user.role.as_str()))
+            .col_expr(users::Column::CellId, Expr::value(user.cell.map(|cell| cell.0)))
+            .filter(users::Column::DistrictId.eq(user.district.0))
+            .filter(users::Column::Id.eq(user.id.0))
+            .exec(&write.tx)
+            .await?;
+        if updated.rows_affected == 0 {
+            return Ok(None);
+        }
+        commit_access_change(write, "user.change", user.id.0).await
+    }
+
     /// Adds a token of a user, by its hash.
     ///
     /// # Errors
@@ -145,7 +165,8 @@ impl Store {
             until_us: Set(posting.until.map(to_us)),
         };
         postings::Entity::insert(row).exec_without_returning(&write.tx).await?;
-        commit_access_change(write, "posting.add", posting.id.0).await
+        commit_access_change(write, "posting.add", posting.id.0).await?;
+        Ok(())
     }
 
     /// Who holds which role at some cells at a time, by cell and role.
@@ -187,11 +208,15 @@ impl Store {
     }
 }
 
-async fn commit_access_change(write: Write, action: &str, subject: Uuid) -> Result<(), StoreError> {
+async fn commit_access_change(
+    write: Write,
+    action: &str,
+    subject: Uuid,
+) -> Result<Option<Event>, StoreError> {
     districts::bump_authorisation_epoch(&write.tx, write.district).await?;
     let locked = write.lock_stream(1).await?;
-    write.commit(locked, Deed { action, subject: Some(subject) }, vec![Change::AccessChanged]).await?;
-    Ok(())
+    let deed = Deed { action, subject: Some(subject) };
+    Ok(write.commit(locked, deed, vec![Change::AccessChanged]).await?.into_iter().next())
 }
 
 fn staff_name(table: &'static str, name: &str) -> Result<StaffName, StoreError> {

@@ -1,5 +1,10 @@
 //! Live maps: what a subscriber is told, and what not.
 
+use std::time::{Duration, Instant};
+
+use api::service::admin::{AdminAnswer, AdminCommand, NewUser};
+use api::service::import::Progress;
+use api::store::audit::AuditChain;
 use chrono::TimeDelta;
 use domain::viewer::Role;
 use serde_json::{Value, json};
@@ -221,4 +226,54 @@ async fn a_wrong_filter_or_district_is_an_error_and_not_a_silent_stream() {
     let filter = json!({ "filter": { "categories": ["ufo"] } });
     let error = Subscriber::to_incidents(&dispatcher, filter).await.error().await;
     assert_eq!(error[0]["extensions"]["code"], "UNKNOWN_CATEGORY");
+}
+
+/// Makes the test's head something else, as an operator would.
+async fn make_the_head(app: &TestApp, role: Role, cell: Option<&str>) {
+    let change = NewUser {
+        name: "The head".to_owned(),
+        district: world::DISTRICT.to_owned(),
+        role: role.as_str().to_owned(),
+        cell: cell.map(str::to_owned),
+    };
+    let answer = app.services.run_command(AdminCommand::ChangeUser(change), &Progress::silent()).await;
+    assert!(matches!(answer, AdminAnswer::Done { .. }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_gets_another_role_or_cell_is_told_within_a_second_and_hears_nothing_more() {
+    let app = TestApp::start().await;
+    let (dispatcher, head) = (app.staff(Role::Dispatcher), app.staff(Role::Head));
+    for (role, cell) in [(Role::Head, Some("T1-NE")), (Role::Observer, Some("T1-NE")), (Role::Observer, None)]
+    {
+        let mut incidents = Subscriber::to_incidents(&head, json!({})).await;
+        let mut counts = Subscriber::to_counts(&head, json!({})).await;
+        let mut untouched = Subscriber::to_incidents(&dispatcher, json!({})).await;
+        for subscriber in [&mut incidents, &mut counts, &mut untouched] {
+            assert_eq!(subscriber.batch().await["kind"], "SNAPSHOT");
+        }
+        let before = app.store.authorisation_epoch(world::DISTRICT_ID).await.expect("a statement");
+        make_the_head(&app, role, cell).await;
+        let after = app.store.authorisation_epoch(world::DISTRICT_ID).await.expect("a statement");
+        assert_eq!(after, before + 1);
+        let changed = Instant::now();
+        for subscriber in [&mut incidents, &mut counts] {
+            let error = subscriber.error().await;
+            assert_eq!(error[0]["extensions"]["code"], "UNAUTHENTICATED", "{error}");
+        }
+        assert!(changed.elapsed() < Duration::from_secs(1), "{:?}", changed.elapsed());
+        report(&dispatcher, 0, "noise").await;
+        assert_eq!(texts(&untouched.batch().await), ["in T1-SW"], "whose rights are the same hears on");
+    }
+    let chain = app.store.verify_audit(world::DISTRICT_ID).await.expect("a statement");
+    assert!(matches!(chain, AuditChain::Whole { .. }), "{chain:?}");
+}
+
+#[tokio::test]
+async fn a_change_to_what_somebody_is_already_disturbs_nobody() {
+    let app = TestApp::start().await;
+    let before = app.store.authorisation_epoch(world::DISTRICT_ID).await.expect("a statement");
+    make_the_head(&app, Role::Head, Some("T1-SW")).await;
+    let after = app.store.authorisation_epoch(world::DISTRICT_ID).await.expect("a statement");
+    assert_eq!(after, before);
 }
