@@ -10,7 +10,7 @@ use super::{ServiceError, Services};
 use crate::store::{Answer, Attempt, Earlier};
 
 /// What an earlier try under the same key came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) enum Replay {
     /// It asked for the same: this was its answer.
     Same(Answer),

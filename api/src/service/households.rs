@@ -251,11 +251,13 @@ impl Services {
     async fn registered_before(
         &self,
         viewer: &Viewer,
-        district: &District,
+        district: &Arc<District>,
         replay: Replay,
     ) -> Result<Registered, ServiceError> {
         let Replay::Same(answer) = replay else { return Err(key_reused()) };
-        let household = self.household(viewer, district.id, HouseholdId(answer.subject)).await?;
-        Ok(Registered { household, replayed: true })
+        // What is not for the viewer any more is not in the first answer either.
+        let now = self.household(viewer, district.id, HouseholdId(answer.subject)).await?;
+        let then = |now: SeenHousehold| SeenHousehold::new(viewer, district, answer.household(now.household));
+        Ok(Registered { household: now.map(then), replayed: true })
     }
 }

@@ -47,8 +47,8 @@ impl Store {
         household: &Household,
         attempt: &Attempt,
     ) -> Result<Outcome<(Household, Event)>, StoreError> {
-        let answer = Answer { subject: household.id.0, version: household.version };
-        let write = fresh!(self.begin_attempt(household.district, attempt, answer).await?);
+        let answer = Answer::of_household(household);
+        let write = fresh!(self.begin_attempt(household.district, attempt, &answer).await?);
         let row = row_of(household)?.into_active_model();
         households::Entity::insert(row).exec_without_returning(&write.tx).await?;
         let locked = write.lock_stream(1).await?;

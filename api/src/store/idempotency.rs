@@ -5,14 +5,14 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrai
 
 use super::entity::idempotency;
 use super::rows::{blob32, to_us};
-use super::write::{Answer, Attempt};
-use super::{Store, StoreError};
+use super::write::Attempt;
+use super::{Answer, Store, StoreError};
 
 /// Keys used without sign-in share one scope: they are told nothing but the public receipt.
 const PUBLIC: &str = "public";
 
 /// What was done under a key before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Earlier {
     /// The hash of the input that it was done for.
     pub input_hash: [u8; 32],
@@ -49,7 +49,7 @@ async fn find(
     row.map(|row| {
         Ok(Earlier {
             input_hash: blob32("idempotency", "input_hash", &row.input_hash)?,
-            answer: Answer { subject: row.subject_id, version: row.subject_version },
+            answer: Answer::read(row.subject_id, row.subject_version, row.answer.as_deref())?,
         })
     })
     .transpose()
@@ -63,7 +63,7 @@ pub(super) async fn claim(
     district: DistrictId,
     attempt: &Attempt,
     key: ClientKey,
-    answer: Answer,
+    answer: &Answer,
 ) -> Result<Option<Earlier>, StoreError> {
     let scope = scope_of(attempt);
     let row = idempotency::ActiveModel {
@@ -73,6 +73,7 @@ pub(super) async fn claim(
         input_hash: Set(attempt.input_hash.to_vec()),
         subject_id: Set(answer.subject),
         subject_version: Set(answer.version),
+        answer: Set(answer.stored()?),
         at_us: Set(to_us(attempt.at)),
     };
     let inserted =

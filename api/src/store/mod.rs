@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
+mod answer;
 pub mod audit;
 pub mod basemap;
 mod begin;
@@ -40,6 +41,7 @@ pub mod sql_count;
 pub mod staff;
 mod write;
 
+pub use answer::Answer;
 pub use connect::DatabaseSettings;
 pub use error::StoreError;
 pub use events::StreamHead;
@@ -50,7 +52,7 @@ pub use incidents::{
 };
 pub use snapshot::Snapshot;
 pub use sql_count::SqlCount;
-pub use write::{Answer, Attempt, Outcome};
+pub use write::{Attempt, Outcome};
 
 /// How many values one statement may bind, with room to spare: SQLite takes 32,766, PostgreSQL 65,535.
 const MAX_BINDS: usize = 30_000;

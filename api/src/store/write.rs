@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::begin::{Purpose, begin};
 use super::entity::streams;
 use super::rows::blob32;
-use super::{Store, StoreError, audit, districts, events, idempotency};
+use super::{Answer, Store, StoreError, audit, districts, events, idempotency};
 
 /// One try of one thing that somebody wants done.
 #[derive(Clone, Debug)]
@@ -37,15 +37,6 @@ impl Attempt {
     pub fn by_system(at: DateTime<Utc>) -> Self {
         Self { actor: None, key: None, input_hash: [0; 32], at }
     }
-}
-
-/// What the first try of a key did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Answer {
-    /// What it made or changed.
-    pub subject: Uuid,
-    /// That thing's version after it.
-    pub version: i32,
 }
 
 /// How a write ended.
@@ -103,7 +94,7 @@ impl Store {
         &self,
         district: DistrictId,
         attempt: &Attempt,
-        answer: Answer,
+        answer: &Answer,
     ) -> Result<Begun, StoreError> {
         let write = self.begin_keyless(district, attempt).await?;
         let Some(key) = attempt.key else { return Ok(Begun::Fresh(write)) };

@@ -3,5 +3,6 @@
 mod door;
 mod files;
 mod pages;
+mod replays;
 mod socket;
 mod tiles;

@@ -77,7 +77,8 @@ impl Receipt {
 /// What became of a change.
 #[derive(SimpleObject, Clone, Debug, Default)]
 pub struct ChangeIncidentPayload {
-    /// The incident as it is now, also where nothing was changed; null where the input could not be read.
+    /// The incident as it is now, also where nothing was changed; where the same had come before, as it was after that.
+    /// Null where the input could not be read.
     incident: Option<Incident>,
     /// Why nothing was changed; empty where it was.
     problems: Vec<Problem>,

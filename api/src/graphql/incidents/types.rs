@@ -167,12 +167,13 @@ impl Incident {
         self.0.allowed_actions.iter().copied().map(IncidentAction::from).collect()
     }
 
-    /// What was done to it, the first step first.
+    /// What was done to it up to this version, the first step first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<IncidentStep>> {
         let key = StepsKey(LoadKey { district: self.0.district.id, id: self.0.facts().id });
         let steps = loaders(ctx).load_one(key).await.map_err(outward)?;
         let step = |step| IncidentStep { of: self.0.clone(), step };
-        Ok(steps.unwrap_or_default().into_iter().map(step).collect())
+        let so_far = |step: &domain::incident::IncidentStep| step.version <= self.0.facts().version;
+        Ok(steps.unwrap_or_default().into_iter().filter(so_far).map(step).collect())
     }
 }
 

@@ -11,7 +11,7 @@ use super::SeenIncident;
 use crate::service::attempt::{Replay, key_reused};
 use crate::service::fingerprint::Fingerprint;
 use crate::service::{ServiceError, Services};
-use crate::store::{Attempt, Outcome};
+use crate::store::{Answer, Attempt, Outcome};
 
 /// A change as it came in.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct ChangeRequest {
 /// What became of a change.
 #[derive(Clone, Debug)]
 pub struct Changed {
-    /// The incident as it is now.
+    /// The incident as it is now; of a replay, as it was after the first try.
     pub incident: SeenIncident,
     /// Why nothing was changed; empty where it was.
     pub problems: Vec<InputProblem>,
@@ -63,13 +63,12 @@ impl Services {
         let scope = incident_scope(viewer, request.district);
         let attempt = self.attempt(viewer, request.key, request.input_hash());
         let replay = self.replay(request.district, &attempt).await?;
-        if replay == Some(Replay::Other) {
-            return Err(key_reused());
+        match replay {
+            Some(Replay::Same(answer)) => return self.changed_before(viewer, &scope, request, &answer).await,
+            Some(Replay::Other) => return Err(key_reused()),
+            None => {}
         }
         let before = self.incident_in(&scope, request.id).await?;
-        if replay.is_some() {
-            return self.changed(viewer, before, Vec::new(), true).await;
-        }
         if before.version != request.expected_version {
             let problem = version_conflict(request, &before);
             return self.changed(viewer, before, vec![problem], false).await;
@@ -98,10 +97,7 @@ impl Services {
                 self.bus.ring(event.district, event.number);
                 self.changed(viewer, incident, Vec::new(), false).await
             }
-            Outcome::Replayed(_) => {
-                let current = self.incident_in(scope, request.id).await?;
-                self.changed(viewer, current, Vec::new(), true).await
-            }
+            Outcome::Replayed(answer) => self.changed_before(viewer, scope, request, &answer).await,
             Outcome::KeyReused => Err(key_reused()),
             Outcome::Conflict(current) => {
                 let problem = version_conflict(request, &current);
@@ -110,6 +106,19 @@ impl Services {
             Outcome::PlanMoved(_) => Err(ServiceError::Busy),
             Outcome::Absent => Err(ServiceError::not_found("incident", request.id)),
         }
+    }
+
+    /// The first answer again, of an incident that the viewer may see now, and of it what they may see now.
+    async fn changed_before(
+        &self,
+        viewer: &Viewer,
+        scope: &Scope,
+        request: &ChangeRequest,
+        answer: &Answer,
+    ) -> Result<Changed, ServiceError> {
+        let now = self.incident_in(scope, request.id).await?;
+        let then = answer.incident(now).map_err(ServiceError::internal)?;
+        self.changed(viewer, then, Vec::new(), true).await
     }
 
     async fn incident_in(&self, scope: &Scope, id: IncidentId) -> Result<Incident, ServiceError> {

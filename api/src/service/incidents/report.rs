@@ -143,13 +143,12 @@ impl Services {
         let scope = domain::access::Scope::system(district.id);
         let incident = self.store.incident(&scope, id).await.map_err(ServiceError::internal)?;
         let incident = incident.ok_or_else(|| ServiceError::not_found("incident", id))?;
+        let incident = answer.incident(incident).map_err(ServiceError::internal)?;
         let plan = self.cache.plan(district.id, incident.assignment.plan_version).await;
         let receipt = receipt(district, plan.map_err(ServiceError::internal)?.as_ref(), &incident);
         // Whoever has the key may be another than the one who reported: without sign-in the receipt is all there is.
-        let incident = match viewer.user() {
-            Some(_) => self.incident(viewer, district.id, id).await?,
-            None => None,
-        };
+        let visible = viewer.user().is_some() && self.incident(viewer, district.id, id).await?.is_some();
+        let incident = visible.then(|| self.seen(viewer, district, incident));
         Ok(Reported { incident, receipt, replayed: true })
     }
 }

@@ -14,6 +14,7 @@ pub struct Model {
     pub input_hash: Vec<u8>,
     pub subject_id: Uuid,
     pub subject_version: i32,
+    pub answer: Option<String>,
     pub at_us: i64,
 }
 

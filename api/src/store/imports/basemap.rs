@@ -150,8 +150,8 @@ impl Import {
         summary: ImportSummary,
         attempt: &Attempt,
     ) -> Result<Outcome<ImportSummary>, StoreError> {
-        let answer = Answer { subject: self.id, version: 1 };
-        let write = fresh!(self.store.begin_attempt(self.district, attempt, answer).await?);
+        let answer = Answer::of(self.id, 1);
+        let write = fresh!(self.store.begin_attempt(self.district, attempt, &answer).await?);
         self.require_word(&write.tx).await?;
         let replaced = districts::Entity::update_many()
             .col_expr(districts::Column::BasemapVersion, Expr::value(self.basemap_version))

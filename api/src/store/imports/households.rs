@@ -117,8 +117,8 @@ impl Import {
         attempt: &Attempt,
     ) -> Result<Outcome<ImportSummary>, StoreError> {
         let values: [Value; 2] = [self.district.0.into(), self.id.into()];
-        let answer = Answer { subject: self.id, version: 1 };
-        let write = fresh!(self.store.begin_attempt(self.district, attempt, answer).await?);
+        let answer = Answer::of(self.id, 1);
+        let write = fresh!(self.store.begin_attempt(self.district, attempt, &answer).await?);
         self.require_word(&write.tx).await?;
         let mut summary = ImportSummary::default();
         for (update, insert) in [(UPDATE_BUILDINGS, INSERT_BUILDINGS), (UPDATE_HOUSEHOLDS, INSERT_HOUSEHOLDS)]

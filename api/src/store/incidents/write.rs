@@ -33,8 +33,8 @@ impl Store {
         step: &IncidentStep,
         attempt: &Attempt,
     ) -> Result<Outcome<(Incident, Event)>, StoreError> {
-        let answer = Answer { subject: incident.id.0, version: incident.version };
-        let write = fresh!(self.begin_attempt(incident.district, attempt, answer).await?);
+        let answer = Answer::of_incident(incident);
+        let write = fresh!(self.begin_attempt(incident.district, attempt, &answer).await?);
         let row = row_of(incident).into_active_model();
         incidents::Entity::insert(row).exec_without_returning(&write.tx).await?;
         insert_step(&write, incident, step).await?;
@@ -73,8 +73,8 @@ impl Store {
         step: &IncidentStep,
         attempt: &Attempt,
     ) -> Result<Outcome<(Incident, Event), Incident>, StoreError> {
-        let answer = Answer { subject: after.id.0, version: after.version };
-        let write = fresh!(self.begin_attempt(scope.district(), attempt, answer).await?);
+        let answer = Answer::of_incident(after);
+        let write = fresh!(self.begin_attempt(scope.district(), attempt, &answer).await?);
         let row = row_of(after);
         let updated = incidents::Entity::update_many()
             .col_expr(incidents::Column::Version, Expr::value(row.version))

@@ -53,8 +53,8 @@ impl Store {
     ) -> Result<Outcome<PlanVersion>, StoreError> {
         let plan = publication.plan;
         let (district, version) = (plan.district(), plan.version());
-        let answer = Answer { subject: district.0, version: version.0 };
-        let write = fresh!(self.begin_attempt(district, attempt, answer).await?);
+        let answer = Answer::of(district.0, version.0);
+        let write = fresh!(self.begin_attempt(district, attempt, &answer).await?);
         let tx = &write.tx;
         if !replace_version(tx, publication).await? {
             let in_force = crate::store::districts::plan_version(tx, district).await?;
