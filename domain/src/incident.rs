@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Action, Audience, permits};
 use crate::district::District;
 use crate::ids::{DistrictId, IncidentId, UserId};
-use crate::input::{InputCode, InputProblem};
+use crate::input::{InputCode, InputProblem, quoted};
 use crate::plan::{Assignment, Plan};
 use crate::rules::{Colour, Rules, StageKey};
 use crate::text::{IncidentText, Note};
@@ -145,7 +145,7 @@ pub struct IncidentStep {
 }
 
 /// A phone's clock may be this far ahead of ours.
-const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
+pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 /// Reports of what happened longer ago come by import.
 const OLDEST_REPORT: TimeDelta = TimeDelta::days(30);
 
@@ -168,8 +168,11 @@ impl Incident {
         if category.is_none() {
             let allowed: Vec<&str> =
                 rules.categories().iter().map(|category| category.code.as_str()).collect();
-            let message =
-                format!("there is no category {:?}; allowed are {}", draft.category, allowed.join(", "));
+            let message = format!(
+                "there is no category {}; allowed are {}",
+                quoted(&draft.category),
+                allowed.join(", ")
+            );
             problems.push(InputProblem::new(InputCode::UnknownCategory, message, &["category"]));
         }
         problems.extend(accuracy_problem(draft.accuracy_m, rules));
@@ -265,6 +268,8 @@ pub fn accuracy_problem(accuracy_m: Option<f64>, rules: &Rules) -> Option<InputP
     if given.is_finite() && given > 0.0 && given <= rules.max_accuracy_m() {
         return None;
     }
+    // Written out, 1e300 would be three hundred zeros.
+    let given = if given.abs() < 1e9 { given.to_string() } else { format!("{given:e}") };
     let message =
         format!("an accuracy of {given} m; more than 0 to {} m are allowed", rules.max_accuracy_m());
     Some(InputProblem::new(InputCode::InvalidAccuracy, message, &["position", "accuracyM"]))
@@ -343,7 +348,8 @@ mod tests {
         check(-1.0, false);
         check(f64::NAN, false);
         check(0.01, true);
-        check(5000.0, true);
+        check(1000.0, true);
+        check(5000.0, false);
     }
 
     #[test]

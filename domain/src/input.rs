@@ -96,6 +96,18 @@ impl InputCode {
     }
 }
 
+/// The longest part of an input that a sentence repeats.
+const MAX_SHOWN_CHARACTERS: usize = 60;
+
+/// What was given, in quotation marks, cut where it is long: a sentence says what was wrong and does not repeat it all.
+pub fn quoted(given: &str) -> String {
+    if given.chars().count() <= MAX_SHOWN_CHARACTERS {
+        return format!("{given:?}");
+    }
+    let shown: String = given.chars().take(MAX_SHOWN_CHARACTERS).chain(['…']).collect();
+    format!("{shown:?}")
+}
+
 /// One thing that is wrong with an input.
 #[derive(Clone, PartialEq, Debug)]
 pub struct InputProblem {

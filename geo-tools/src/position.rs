@@ -79,6 +79,11 @@ impl Position {
         Ok(Self { lon_e7, lat_e7 })
     }
 
+    /// Whether it is 0, 0: in the Gulf of Guinea, and what a phone says that does not know where it is.
+    pub fn is_unset(self) -> bool {
+        self.lon_e7 == 0 && self.lat_e7 == 0
+    }
+
     /// Longitude in 1e-7 degree.
     pub fn lon_e7(self) -> i32 {
         self.lon_e7

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use super::State;
 use super::error::HttpError;
 use super::negotiate::{self, AnswerForm};
+use super::once::OnceMap;
 use super::viewer::Caller;
 use crate::graphql::context;
 use crate::graphql::error::{Code, Executed, executed, request_error};
@@ -30,7 +31,7 @@ pub(super) struct RequestMembers {
     #[serde(default)]
     pub(super) operation_name: Option<String>,
     #[serde(default)]
-    pub(super) variables: Option<Map<String, Value>>,
+    pub(super) variables: Option<OnceMap>,
     // Read so that another type than an object is refused; what is in it is left alone.
     #[serde(default)]
     #[expect(dead_code, reason = "only its type is checked")]
@@ -41,10 +42,12 @@ impl RequestMembers {
     /// The document, where it may be executed with what is given.
     pub(super) fn admitted(&self) -> Result<preflight::Admitted, ServerError> {
         let name = self.operation_name.as_deref();
-        preflight::admit(&self.query, name, self.variables.as_ref(), &DocumentLimits::default())
+        let variables = self.variables.as_ref().map(|OnceMap(map)| map);
+        preflight::admit(&self.query, name, variables, &DocumentLimits::default())
     }
 }
 
+const MAX_CAUSE_CHARACTERS: usize = 120;
 const OFFERED: &str = "application/graphql-response+json and application/json";
 
 /// `POST /graphql`.
@@ -85,11 +88,7 @@ pub(super) async fn get(request: HttpRequest, state: web::Data<State>) -> Result
     else {
         return Ok(refused(form, StatusCode::BAD_REQUEST, bad_request("the parameter query is missing")));
     };
-    let map = |text: Option<String>| match text.filter(|text| !text.is_empty()) {
-        Some(text) => serde_json::from_str::<Option<Map<String, Value>>>(&text),
-        None => Ok(None),
-    };
-    let members = match (map(variables), map(extensions)) {
+    let members = match (object::<OnceMap>(variables), object::<Map<String, Value>>(extensions)) {
         (Ok(variables), Ok(extensions)) => {
             let operation_name = operation_name.filter(|name| !name.is_empty());
             RequestMembers { query, operation_name, variables, extensions }
@@ -97,6 +96,14 @@ pub(super) async fn get(request: HttpRequest, state: web::Data<State>) -> Result
         (Err(problem), _) | (_, Err(problem)) => return Ok(malformed(form, &problem)),
     };
     answer(&request, &state, form, members, &[OperationType::Query]).await
+}
+
+/// An object in a parameter; left out, empty and `null` are the same.
+fn object<T: for<'de> Deserialize<'de>>(text: Option<String>) -> Result<Option<T>, serde_json::Error> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => serde_json::from_str(&text),
+        None => Ok(None),
+    }
 }
 
 /// Any other method at `/graphql`.
@@ -145,7 +152,8 @@ async fn answer(
 
 /// The request that runs what was admitted; the document is not parsed again.
 pub(super) fn executable(members: RequestMembers, admitted: preflight::Admitted) -> Request {
-    let variables = members.variables.map(|map| Variables::from_json(Value::Object(map))).unwrap_or_default();
+    let variables = members.variables.map(|OnceMap(map)| Variables::from_json(Value::Object(map)));
+    let variables = variables.unwrap_or_default();
     let mut request = Request::new(members.query).variables(variables);
     if let Some(name) = members.operation_name {
         request = request.operation_name(name);
@@ -171,10 +179,12 @@ fn bad_request(message: &str) -> ServerError {
 }
 
 fn malformed(form: AnswerForm, problem: &serde_json::Error) -> HttpResponse {
+    // What the parser says ends with the line and column; what it repeats of the body is cut.
+    let what = problem.to_string();
+    let at = format!(" at line {} column {}", problem.line(), problem.column());
+    let cause: String = what.strip_suffix(&at).unwrap_or(&what).chars().take(MAX_CAUSE_CHARACTERS).collect();
     let message = format!(
-        "the request must be a JSON object with query, and if wanted operationName, variables, extensions (line {}, column {})",
-        problem.line(),
-        problem.column()
+        "the request must be a JSON object with query, and if wanted operationName, variables, extensions{at}: {cause}"
     );
     refused(form, StatusCode::BAD_REQUEST, bad_request(&message))
 }

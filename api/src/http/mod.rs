@@ -13,6 +13,7 @@ mod graphql;
 mod health;
 mod negotiate;
 mod observe;
+mod once;
 mod origin;
 mod server;
 mod subscribe;

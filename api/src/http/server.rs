@@ -9,6 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
 
+use super::error::HttpError;
 use super::subscribe::{OpenSockets, Patience};
 use super::{State, Stopping, observe, routes};
 use crate::clock::{Clock, IdSource};
@@ -85,7 +86,12 @@ impl Server {
             stopping: heard,
         });
         let refused = |source| BindError::Address { address: settings.listen, source };
-        let app = move || App::new().app_data(state.clone()).wrap(from_fn(observe::around)).configure(routes);
+        // An address whose parts are not what they must be is one where nothing is, and answers like it.
+        let path = web::PathConfig::default().error_handler(|_, _| HttpError::NotFound.into());
+        let app = move || {
+            let app = App::new().app_data(state.clone()).app_data(path.clone());
+            app.wrap(from_fn(observe::around)).configure(routes)
+        };
         let server = HttpServer::new(app)
             .backlog(BACKLOG)
             .shutdown_timeout(STOP_WITHIN_S)

@@ -10,7 +10,7 @@ use domain::access::{Action, Personal, grid_scope, incident_scope};
 use domain::cell::Cell;
 use domain::district::District;
 use domain::ids::{CellId, DistrictId, PlanVersion};
-use domain::input::InputCode;
+use domain::input::{InputCode, quoted};
 use domain::level::LevelRank;
 use domain::page::PageSize;
 use domain::plan::Plan;
@@ -266,7 +266,7 @@ impl Services {
 fn rank_of(district: &District, level: &str) -> Result<LevelRank, ServiceError> {
     district.rules.rank_of(level).ok_or_else(|| {
         let allowed: Vec<&str> = district.rules.levels().iter().map(|level| level.key.as_str()).collect();
-        let message = format!("there is no level {level:?}; allowed are {}", allowed.join(", "));
+        let message = format!("there is no level {}; allowed are {}", quoted(level), allowed.join(", "));
         ServiceError::problem(InputCode::UnknownLevel, message, &["level"])
     })
 }

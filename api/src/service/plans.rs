@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::access::Action;
 use domain::district::District;
 use domain::ids::PlanVersion;
+use domain::incident::CLOCK_SKEW;
 use domain::input::{InputCode, InputProblem};
 use domain::plan::Plan;
 use domain::viewer::Viewer;
@@ -58,6 +59,11 @@ impl Services {
         district: &District,
         time: DateTime<Utc>,
     ) -> Result<PlanVersion, ServiceError> {
+        if time > self.clock.now() + CLOCK_SKEW {
+            let message =
+                format!("{} lies in the future; what the grid is then is not known yet", time.to_rfc3339());
+            return Err(ServiceError::problem(InputCode::InvalidTime, message, &["at", "time"]));
+        }
         let version = self.store.plan_version_at(district.id, time).await.map_err(ServiceError::internal)?;
         version.ok_or_else(|| {
             let message =

@@ -119,6 +119,10 @@ impl PositionInput {
         check_datum(self.datum, path)?;
         let position = Position::new(self.lon, self.lat)
             .map_err(|problem| InputProblem::new(InputCode::InvalidPosition, problem, path))?;
+        if position.is_unset() {
+            let message = "longitude 0 and latitude 0 is what a phone says that does not know where it is";
+            return Err(InputProblem::new(InputCode::InvalidPosition, message, path));
+        }
         Ok(Fix { position, accuracy_m: self.accuracy_m })
     }
 }

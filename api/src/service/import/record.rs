@@ -148,12 +148,19 @@ impl Record {
 
     /// The position, where the shape is one.
     pub(crate) fn position(&self) -> Result<Option<Position>, Box<Problem>> {
-        match &self.geometry {
-            None => Ok(None),
-            Some(Geometry::Point(at)) => Ok(Some(*at)),
-            Some(Geometry::MultiPoint(all)) if all.len() == 1 => Ok(all.first().copied()),
-            Some(_) => Err(self.problem(Code::GeometryType, "a point is needed here, not a line or an area")),
+        let at = match &self.geometry {
+            None => return Ok(None),
+            Some(Geometry::Point(at)) => *at,
+            Some(Geometry::MultiPoint(all)) if all.len() == 1 => all[0],
+            Some(_) => {
+                return Err(self.problem(Code::GeometryType, "a point is needed here, not a line or an area"));
+            }
+        };
+        if at.is_unset() {
+            let message = "longitude 0 and latitude 0 is what a phone says that does not know where it is";
+            return Err(self.problem(Code::CoordRange, message));
         }
+        Ok(Some(at))
     }
 
     /// A problem with its place in the file.

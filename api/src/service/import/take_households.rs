@@ -9,7 +9,7 @@ use domain::household::{Building, Household};
 use domain::ids::{BuildingId, HouseholdId};
 use domain::plan::{Assignment, Plan};
 use domain::text::Address;
-use geo_tools::{Code, Position};
+use geo_tools::{Code, Position, Problem};
 
 use super::households::{Dwelling, DwellingContent, dwelling};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
@@ -74,6 +74,12 @@ impl Services {
                 taking.stage(import.as_mut()).await?;
             }
             job.progress.reach(taking.report.row_count);
+        }
+        if taking.report.row_count == 0 {
+            let mut problem =
+                Problem::error(Code::MissingField, "the file has no rows: at least one is needed");
+            problem.line = Some(1);
+            taking.report.problems.push(problem);
         }
         taking.place_the_unplaced().await?;
         taking.add_named_buildings();

@@ -8,7 +8,7 @@ use domain::access::{Action, Scope, incident_scope};
 use domain::district::District;
 use domain::ids::{CellId, DistrictId, IncidentId, UserId};
 use domain::incident::{Incident, IncidentStep};
-use domain::input::{InputCode, InputProblem};
+use domain::input::{InputCode, InputProblem, quoted};
 use domain::page::{Page, PageSize};
 use domain::rules::StageKey;
 use domain::viewer::Viewer;
@@ -77,15 +77,16 @@ impl IncidentFilter {
         let stages =
             self.stages.iter().flatten().filter(|key| rules.stage(&StageKey((*key).clone())).is_none());
         let categories = self.categories.iter().flatten().filter(|code| rules.category(code).is_none());
-        let unknown_stage = |key| {
+        let unknown_stage = |key: &String| {
             let allowed: Vec<&str> = rules.stages().iter().map(|stage| stage.key.0.as_str()).collect();
-            let message = format!("there is no stage {key:?}; allowed are {}", allowed.join(", "));
+            let message = format!("there is no stage {}; allowed are {}", quoted(key), allowed.join(", "));
             InputProblem::new(InputCode::UnknownStage, message, &["filter", "stages"])
         };
-        let unknown_category = |code| {
+        let unknown_category = |code: &String| {
             let allowed: Vec<&str> =
                 rules.categories().iter().map(|category| category.code.as_str()).collect();
-            let message = format!("there is no category {code:?}; allowed are {}", allowed.join(", "));
+            let message =
+                format!("there is no category {}; allowed are {}", quoted(code), allowed.join(", "));
             InputProblem::new(InputCode::UnknownCategory, message, &["filter", "categories"])
         };
         let problems: Vec<InputProblem> =
