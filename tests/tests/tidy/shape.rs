@@ -119,6 +119,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
         "api/src/store/",
         &[
             "mod",
+            "answer",
             "buildings",
             "begin",
             "connect",
