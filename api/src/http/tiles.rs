@@ -95,7 +95,9 @@ pub(super) async fn tile_json(
 
 /// The layers inside a tile and what each feature of them says; the same list as in `docs/tiles.md`.
 fn vector_layers(layer: TileLayer) -> Value {
-    let names = json!({ "code": "String", "level": "String", "name_zh": "String", "name_en": "String" });
+    let names = json!({
+        "code": "String", "level": "String", "name": "String", "name_zh": "String", "name_en": "String",
+    });
     let with = |name: &str, kind: &str| {
         let mut fields = names.clone();
         fields[name] = json!(kind);

@@ -46,6 +46,8 @@ fn named(cell: &Cell, district: &District) -> Properties {
     let level = district.rules.level(cell.rank).map_or("", |level| level.key.as_str());
     let mut properties =
         vec![("code".to_owned(), cell.code.as_str().into()), ("level".to_owned(), level.into())];
+    let any = cell.names.as_slice().first();
+    properties.extend(any.map(|name| ("name".to_owned(), name.text.as_str().into())));
     for (key, language) in [("name_zh", "zh"), ("name_en", "en")] {
         let name = cell.names.as_slice().iter().find(|name| name.language == language);
         properties.extend(name.map(|name| (key.to_owned(), name.text.as_str().into())));
