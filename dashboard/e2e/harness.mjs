@@ -22,7 +22,8 @@ export async function startBrowser() {
 
 /** A page with a profile of its own. `close` fails when the policy refused anything or the page threw. */
 export async function openPage(browser, path, { viewport = WIDE, base = url, signedIn = false, ...options } = {}) {
-  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-GB', ...options });
+  // A service worker answers before `route` is asked: only a test about it allows it.
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-GB', serviceWorkers: 'block', ...options });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));

@@ -1,4 +1,4 @@
-// Writes src/graphql/operations.ts from frontend-schema/operations/*.graphql.
+// Writes src/graphql/generated/operations.ts from frontend-schema/operations/*.graphql.
 //
 // The .graphql files are the contract: the server's tests run every one of them. gql.tada types a document only
 // when its text stands in TypeScript, so this copies the text over, one export for each operation and fragment.
@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Kind, parse, print, visit } from 'graphql';
 
 const folder = new URL('../../frontend-schema/operations/', import.meta.url);
-const target = new URL('../src/graphql/operations.ts', import.meta.url);
+const target = new URL('../src/graphql/generated/operations.ts', import.meta.url);
 
 const definitions = readdirSync(folder)
   .filter((name) => name.endsWith('.graphql'))
@@ -30,5 +30,5 @@ function source(definition) {
 // A fragment must stand before the operations that spread it.
 const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
 const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-const head = "// Generated from frontend-schema/operations by `npm run generate`; do not edit.\nimport { graphql } from './tada';\n\n";
+const head = "// Generated from frontend-schema/operations by `npm run generate`; do not edit.\nimport { graphql } from '../tada';\n\n";
 writeFileSync(target, head + [...fragments, ...operations].map(source).join('\n'));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cellTree, startLevel } from './tree';
+import { cellTree, levelsInUse, shownLevels, startLevel } from './tree';
 
 const cell = (code: string, level: string, parent: string | null) => ({ code, level, parent: parent === null ? null : { code: parent } });
 const tree = cellTree([cell('1', 'township', null), cell('11', 'cell', '1'), cell('111', 'micro-cell', '11'), cell('12', 'cell', '1')]);
@@ -20,4 +20,17 @@ test('the map starts with the level of about 400 households', () => {
   expect(startLevel(levels)).toBe('beat');
   expect(startLevel([{ key: 'township', targetHouseholds: null }, { key: 'cell', targetHouseholds: null }])).toBe('cell');
   expect(startLevel([])).toBe(null);
+});
+
+const rules = ['township', 'community', 'cell', 'micro-cell'].map((key) => ({ key }));
+
+test('a level without cells is neither offered nor the parent of another, and borders keep the rank of the rules', () => {
+  const inUse = levelsInUse(rules, [cell('1', 'township', null), cell('12', 'cell', '1')]);
+  expect(inUse.map((level) => level.key)).toEqual(['township', 'cell']);
+  expect(shownLevels(rules, inUse, 'cell')).toEqual({ level: 'cell', parent: 'township', rank: 3 });
+  expect(shownLevels(rules, inUse, 'township')).toEqual({ level: 'township', parent: null, rank: 1 });
+});
+
+test('before the first import every level of the rules is offered', () => {
+  expect(levelsInUse(rules, [])).toEqual(rules);
 });

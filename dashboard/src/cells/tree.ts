@@ -1,4 +1,5 @@
 // The cells of a district as a tree, and the questions that the page asks of it. Pure.
+import type { ShownLevels } from '../map/style';
 
 export interface TreeCell {
   code: string;
@@ -34,6 +35,19 @@ export function cellTree<Cell extends TreeCell>(cells: readonly Cell[]): CellTre
     isWithin: (code, ancestor) => code !== null && code !== undefined && (code === ancestor || ancestors(code).includes(ancestor)),
     ofLevel: (level) => cells.filter((cell) => cell.level === level),
   };
+}
+
+/** The levels that have cells, in the rules' order; before the first import all of them. */
+export function levelsInUse<Level extends { key: string }>(levels: readonly Level[], cells: readonly { level: string }[]): readonly Level[] {
+  const used = new Set(cells.map((cell) => cell.level));
+  const inUse = levels.filter((level) => used.has(level.key));
+  return inUse.length > 0 ? inUse : levels;
+}
+
+/** What the map shows at a level: the level in use above it, and where its borders rank among the levels of the rules. */
+export function shownLevels(levels: readonly { key: string }[], inUse: readonly { key: string }[], level: string): ShownLevels {
+  const at = inUse.findIndex((entry) => entry.key === level);
+  return { level, parent: inUse[at - 1]?.key ?? null, rank: levels.findIndex((entry) => entry.key === level) + 1 };
 }
 
 /**

@@ -1,11 +1,12 @@
 // The district that the page shows: its names, levels, categories, and all its cells.
 //
 // Start at `DistrictState.load`. Counts are not here: they are live.
-import { DistrictDocument, DistrictsDocument, CellsDocument } from '../graphql/operations';
-import type { Problem } from '../graphql/problem';
+import { DistrictDocument, DistrictsDocument, CellsDocument } from '../graphql/generated/operations';
+import { tryAgain } from '../graphql/again';
+import { isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf } from '../graphql/tada';
 import { session } from '../session/session.svelte';
-import { cellTree, type CellTree } from '../cells/tree';
+import { cellTree, levelsInUse, type CellTree } from '../cells/tree';
 
 export type District = NonNullable<ResultOf<typeof DistrictDocument>['district']>;
 export type DistrictEntry = NonNullable<ResultOf<typeof DistrictsDocument>['districts']>[number];
@@ -24,21 +25,25 @@ class DistrictState {
   /** The server answered, and there is no district to show. */
   absent = $state(false);
 
+  /** The levels that have cells. */
+  levels = $derived(levelsInUse(this.current?.levels ?? [], this.cells.all));
   /** The stage that an incident starts in. */
   firstStage = $derived(this.current?.stages[0]?.key ?? null);
 
   #request = 0;
+  #giveUp: () => void = () => undefined;
 
   /** Loads the district with this code, or the only or first one. */
   async load(code: string | null): Promise<void> {
     const request = ++this.#request;
+    this.#giveUp();
     this.loading = true;
-    this.problem = null;
-    this.absent = false;
     const problem = await this.#loadAll(code, () => request !== this.#request);
     if (request !== this.#request) return;
+    // Until there is an answer the page shows what it showed: a problem that comes and goes with each attempt cannot be read.
     this.problem = problem;
     this.loading = false;
+    if (problem && isPassing(problem)) this.#giveUp = tryAgain(() => void this.load(code));
   }
 
   async #loadAll(code: string | null, isStale: () => boolean): Promise<Problem | null> {
@@ -55,8 +60,10 @@ class DistrictState {
     if (isStale()) return null;
     if (answer.problem) return answer.problem;
     this.absent = answer.data.district === null;
+    if (this.current?.code !== answer.data.district?.code) this.cells = cellTree([]);
     this.current = answer.data.district;
-    return answer.data.district === null ? null : this.#loadCells(chosen, isStale);
+    // Before the first import there is nothing to ask for: that is no problem, and the page says so.
+    return (answer.data.district?.planVersion ?? null) === null ? null : this.#loadCells(chosen, isStale);
   }
 
   async #loadCells(district: string, isStale: () => boolean): Promise<Problem | null> {

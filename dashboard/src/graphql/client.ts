@@ -4,7 +4,7 @@
 import { Client, fetchExchange, subscriptionExchange, type AnyVariables, type TypedDocumentNode } from '@urql/core';
 import { Kind, type DocumentNode, type FormattedExecutionResult } from 'graphql';
 import { createClient, type Client as SocketClient, type Sink } from 'graphql-ws';
-import { type Problem, problemOf } from './problem';
+import { type Problem, Refusal, problemOf } from './problem';
 import { ResumableVariables } from './resume';
 
 /** Sign in again: 4401 the token was refused, 4403 it has expired or lost its rights. */
@@ -110,6 +110,14 @@ function isMutation(document: DocumentNode): boolean {
   return document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION && definition.operation === 'mutation');
 }
 
+/** Keeps the code of a refusal that is not GraphQL's own. */
+async function fetchOrRefusal(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request);
+  if (response.ok || response.headers.get('content-type')?.startsWith('application/problem+json') !== true) return response;
+  const { code, detail } = (await response.json()) as { code: string; detail?: string };
+  throw new Refusal(code, detail ?? response.statusText);
+}
+
 /** Connects as the holder of `token`, or as the public. */
 export function connect(token: string | null, onState: (state: SocketState) => void): Connection {
   const patience = new Patience();
@@ -117,6 +125,7 @@ export function connect(token: string | null, onState: (state: SocketState) => v
   const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
+    fetch: fetchOrRefusal,
     exchanges: [fetchExchange, resuming(socket)],
     fetchOptions: () => ({ headers: token === null ? {} : { authorization: `Bearer ${token}` } }),
   });

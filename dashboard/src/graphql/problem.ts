@@ -4,11 +4,24 @@ import { CombinedError } from '@urql/core';
 export interface Problem {
   code: string;
   message: string;
+  /** Values for a sentence in another language. */
+  params?: readonly { name: string; value: string }[];
+}
+
+/** A refusal of the HTTP door, as RFC 9457 has it. */
+export class Refusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.code = code;
+  }
 }
 
 /** Codes of this page itself; all others are the server's, listed in docs/errors.md. */
 export const OFFLINE = 'OFFLINE';
 export const STREAM_CLOSED = 'STREAM_CLOSED';
+export const UNKNOWN = 'UNKNOWN';
 export const UNAUTHENTICATED = 'UNAUTHENTICATED';
 
 interface GraphQLErrorShape {
@@ -18,7 +31,7 @@ interface GraphQLErrorShape {
 
 function problemOfGraphQLError(error: GraphQLErrorShape): Problem {
   const code = error.extensions?.['code'];
-  return { code: typeof code === 'string' ? code : 'UNKNOWN', message: error.message };
+  return { code: typeof code === 'string' ? code : UNKNOWN, message: error.message };
 }
 
 /** A close of the socket arrives as a CloseEvent, which is no Error and has no message of its own. */
@@ -33,6 +46,7 @@ export function problemOf(error: unknown): Problem {
     if (first) return problemOfGraphQLError(first);
     const network: unknown = error.networkError;
     if (typeof CloseEvent !== 'undefined' && network instanceof CloseEvent) return problemOfClose(network);
+    if (network instanceof Refusal) return { code: network.code, message: network.message };
     const status = (error.response as Response | undefined)?.status;
     if (status === 401) return { code: UNAUTHENTICATED, message: 'the token is not known or has expired' };
     if (status !== undefined && status >= 400) return { code: `HTTP_${status}`, message: error.message };
@@ -40,7 +54,7 @@ export function problemOf(error: unknown): Problem {
   }
   if (Array.isArray(error) && error.length > 0) return problemOfGraphQLError(error[0] as GraphQLErrorShape);
   if (typeof CloseEvent !== 'undefined' && error instanceof CloseEvent) return problemOfClose(error);
-  return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
+  return { code: UNKNOWN, message: error instanceof Error ? error.message : String(error) };
 }
 
 /** Whether the request never reached the server. */

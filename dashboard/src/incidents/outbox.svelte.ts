@@ -1,10 +1,12 @@
 // Reports that wait to be sent. Each is stored in this browser before it is sent and removed when the server has
 // answered, so that a lost connection loses nothing; its client key stays the same, so that nothing is filed twice.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import { ReportIncidentDocument } from '../graphql/operations';
+import { ReportIncidentDocument } from '../graphql/generated/operations';
 import { isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf, VariablesOf } from '../graphql/tada';
+import { districts } from '../districts/district.svelte';
 import { session } from '../session/session.svelte';
+import type { LocalText } from '../text/format';
 
 export type ReportInput = VariablesOf<typeof ReportIncidentDocument>['input'];
 export type ReportPayload = NonNullable<ResultOf<typeof ReportIncidentDocument>['reportIncident']>;
@@ -12,6 +14,8 @@ export type ReportPayload = NonNullable<ResultOf<typeof ReportIncidentDocument>[
 export interface WaitingReport {
   clientKey: string;
   input: ReportInput;
+  /** The category's name as it was chosen: the district may be out of reach when this is shown. */
+  categoryNames: readonly LocalText[];
   /** Who wrote it: keys are unique per user, so another user must not send it. */
   sender: string;
   storedAt_ms: number;
@@ -38,8 +42,11 @@ function open(): Promise<IDBPDatabase<OutboxSchema>> {
 
 class Outbox {
   waiting = $state.raw<readonly WaitingReport[]>([]);
+  /** Those that are not being sent from the form right now. */
+  kept = $derived(this.waiting.filter((report) => report.clientKey !== this.#inForm));
   /** This browser keeps nothing (private window): a report is only sent, and the form says so when it is not. */
   unavailable = $state(false);
+  #inForm = $state<string | null>(null);
   #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -54,12 +61,15 @@ class Outbox {
 
   /** Stores a report, then tries to send it. */
   async send(input: ReportInput): Promise<Outcome> {
-    const report: WaitingReport = { clientKey: input.clientKey, input, sender: sender(), storedAt_ms: Date.now(), problem: null };
+    const categoryNames = districts.current?.categories.find((category) => category.code === input.category)?.names ?? [];
+    const report: WaitingReport = { clientKey: input.clientKey, input, categoryNames, sender: sender(), storedAt_ms: Date.now(), problem: null };
+    this.#inForm = report.clientKey;
     await this.#store(report);
     const outcome = await this.#deliver(report);
     // The form still shows what was refused, and says why.
     if (outcome.kind === 'refused') await this.discard(report.clientKey);
     else if (outcome.kind === 'waiting') this.#tryLater();
+    this.#inForm = null;
     return outcome;
   }
 

@@ -4,7 +4,7 @@
 // in `graphql/resume.ts`.
 //
 // Invariant: what is shown is never emptied by a lost connection; the indicator says since when it is old.
-import { CellCountsDocument, IncidentChangesDocument } from '../graphql/operations';
+import { CellCountsDocument, IncidentChangesDocument } from '../graphql/generated/operations';
 import type { Problem } from '../graphql/problem';
 import type { ResultOf } from '../graphql/tada';
 import type { Connection, SocketState } from '../graphql/client';

@@ -10,11 +10,20 @@ const EMPTY = { type: 'FeatureCollection' as const, features: [] };
 const TILE_MIN_ZOOM = 8;
 const TILE_MAX_ZOOM = 16;
 
+/** What of the grid is shown. A district may use only some of the levels that its rules name. */
+export interface ShownLevels {
+  /** The level whose cells are coloured. */
+  level: string;
+  /** The next larger level that has cells. */
+  parent: string | null;
+  /** How the borders of `level` are ranked: 0 on the district's outline, then one more a level of the rules. */
+  rank: number;
+}
+
 export interface StyleChoice {
   district: string;
   mapVersion: string;
-  /** Level keys from the largest down to the one that is shown. */
-  levels: readonly string[];
+  shown: ShownLevels;
   language: Language;
   selectedCell: string | null;
 }
@@ -24,17 +33,16 @@ function tiles(layer: string, { district, mapVersion }: StyleChoice): string[] {
   return [`${folder}/${encodeURIComponent(mapVersion)}/{z}/{x}/{y}.mvt`];
 }
 
-/** The name in the reader's language, else in the other, else the code. */
+/** The name in the reader's language, else in another, else the code. */
 export function labelText(language: Language): ExpressionSpecification {
-  const order = language === 'en' ? ['name_en', 'name_zh'] : ['name_zh', 'name_en'];
+  const order = language === 'en' ? ['name_en', 'name', 'name_zh'] : ['name_zh', 'name', 'name_en'];
   return ['coalesce', ...order.map((name) => ['get', name]), ['get', 'code']] as unknown as ExpressionSpecification;
 }
 
-export const shownLevel = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-1) ?? ''];
-export const parentLevel = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'level'], levels.at(-2) ?? ''];
-// A border's rank is 0 on the district's outline, then one more a level.
-export const lowestBorders = (levels: readonly string[]): FilterSpecification => ['==', ['get', 'rank'], levels.length];
-export const higherBorders = (levels: readonly string[]): FilterSpecification => ['<', ['get', 'rank'], levels.length];
+export const shownLevel = ({ level }: ShownLevels): FilterSpecification => ['==', ['get', 'level'], level];
+export const parentLevel = ({ parent }: ShownLevels): FilterSpecification => ['==', ['get', 'level'], parent ?? ''];
+export const lowestBorders = ({ rank }: ShownLevels): FilterSpecification => ['==', ['get', 'rank'], rank];
+export const higherBorders = ({ rank }: ShownLevels): FilterSpecification => ['<', ['get', 'rank'], rank];
 export const selectedCell = (code: string | null): FilterSpecification => ['==', ['get', 'code'], code ?? ''];
 
 function cellLayers(choice: StyleChoice): LayerSpecification[] {
@@ -46,7 +54,7 @@ function cellLayers(choice: StyleChoice): LayerSpecification[] {
       type: 'fill',
       source: 'grid',
       'source-layer': 'cells',
-      filter: shownLevel(choice.levels),
+      filter: shownLevel(choice.shown),
       paint: {
         'fill-color': ['step', step, RATE_COLOURS[0], ...colours] as unknown as ExpressionSpecification,
         'fill-opacity': fading(9, 0.95, 14, 0.85, 15.5, 0.55, 17, 0.4),
@@ -62,19 +70,19 @@ function borderLayers(choice: StyleChoice): LayerSpecification[] {
     {
       ...shared,
       id: 'border-cell',
-      filter: lowestBorders(choice.levels),
+      filter: lowestBorders(choice.shown),
       paint: { 'line-color': '#3f626c', 'line-width': growing(11, 0.5, 14, 1.1, 16, 1.8, 18, 2.6), 'line-opacity': fading(11, 0.4, 14, 0.75, 16, 0.9) },
     },
     {
       ...shared,
       id: 'border-higher-halo',
-      filter: higherBorders(choice.levels),
+      filter: higherBorders(choice.shown),
       paint: { 'line-color': '#7a5c88', 'line-opacity': 0.16, 'line-width': growing(9, 4, 13, 7, 16, 11) },
     },
     {
       ...shared,
       id: 'border-higher',
-      filter: higherBorders(choice.levels),
+      filter: higherBorders(choice.shown),
       paint: { 'line-color': '#7a5c88', 'line-width': growing(9, 1, 13, 1.5, 16, 2.2), 'line-dasharray': [5, 2, 1, 2] },
     },
     {
@@ -95,7 +103,7 @@ function labelLayers(choice: StyleChoice): LayerSpecification[] {
       ...shared,
       id: 'cell-name',
       minzoom: 11.5,
-      filter: shownLevel(choice.levels),
+      filter: shownLevel(choice.shown),
       layout: {
         ...layout,
         'text-size': fading(11.5, 10.5, 14, 12, 17, 15),
@@ -110,7 +118,7 @@ function labelLayers(choice: StyleChoice): LayerSpecification[] {
       ...shared,
       id: 'parent-name',
       maxzoom: 15.5,
-      filter: parentLevel(choice.levels),
+      filter: parentLevel(choice.shown),
       layout: { ...layout, 'text-size': fading(9, 12, 12, 14, 14, 17), 'text-letter-spacing': 0.06, 'text-padding': 10 },
       paint: { 'text-color': '#4d3a57', 'text-halo-color': 'rgba(255,255,255,0.92)', 'text-halo-width': 1.8 },
     },

@@ -3,8 +3,9 @@
 // A token lives in this tab only (sessionStorage). Without one the page is the public's.
 import { address, takeTokenFromFragment } from '../address.svelte';
 import { connect, type Answer, type Connection, type SocketState } from '../graphql/client';
-import { ViewerDocument } from '../graphql/operations';
-import { UNAUTHENTICATED, type Problem } from '../graphql/problem';
+import { ViewerDocument } from '../graphql/generated/operations';
+import { tryAgain } from '../graphql/again';
+import { UNAUTHENTICATED, isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf } from '../graphql/tada';
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
 
@@ -20,6 +21,8 @@ class Session {
   problem = $state.raw<Problem | null>(null);
   connection = $state.raw<Connection>();
   onSocketState: (state: SocketState) => void = () => undefined;
+
+  #giveUp: () => void = () => undefined;
 
   /** Opens the first connection, with the token of the address or of this tab. */
   start(): void {
@@ -65,12 +68,17 @@ class Session {
   }
 
   async loadViewer(): Promise<void> {
+    const { connection } = this;
     const answer = await this.ask(ViewerDocument, {});
+    if (connection !== this.connection) return;
+    // What waits to be sent must know its sender: see the outbox.
+    if (answer.problem && isPassing(answer.problem)) this.#giveUp = tryAgain(() => void this.loadViewer());
     this.problem = answer.problem;
     if (answer.data) this.viewer = answer.data.viewer;
   }
 
   #open(token: string | null): void {
+    this.#giveUp();
     this.connection?.close();
     this.token = token;
     this.viewer = null;

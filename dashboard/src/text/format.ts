@@ -55,6 +55,12 @@ export function formatRelative(instant: string | number, now_ms: number, style: 
   return relative.format(0, 'second');
 }
 
+/** "3 hours": the largest unit of which there is at least one. */
+export function formatDuration(duration_ms: number, style: 'long' | 'narrow' = 'long'): string {
+  const [unit, unit_ms] = STEPS.find(([, step_ms]) => duration_ms >= step_ms) ?? (['second', 1_000] as const);
+  return new Intl.NumberFormat(language.current, { style: 'unit', unit, unitDisplay: style }).format(Math.trunc(duration_ms / unit_ms));
+}
+
 /** Short facts in one line, with the comma of the language. Empty ones are left out. */
 export function joined(...parts: readonly (string | null | undefined | false)[]): string {
   return parts.filter((part) => typeof part === 'string' && part !== '').join(language.current === 'en' ? ', ' : '，');

@@ -1,5 +1,5 @@
 // Generated from frontend-schema/operations by `npm run generate`; do not edit.
-import { graphql } from './tada';
+import { graphql } from '../tada';
 
 export const LiveIncidentFragment = graphql(`
 fragment LiveIncident on Incident {
@@ -84,6 +84,17 @@ fragment IncidentDetail on Incident {
     }
     by
     note
+  }
+}
+`);
+
+export const ProblemDetailFragment = graphql(`
+fragment ProblemDetail on Problem {
+  code
+  message
+  params {
+    name
+    value
   }
 }
 `);
@@ -472,14 +483,12 @@ mutation ReportIncident($input: ReportIncidentInput!) {
       }
     }
     problems {
-      code
-      message
-      path
+      ...ProblemDetail
     }
     replayed
   }
 }
-`, [LiveIncidentFragment]);
+`, [LiveIncidentFragment, ProblemDetailFragment]);
 
 export const ChangeIncidentDocument = graphql(`
 mutation ChangeIncident($input: ChangeIncidentInput!) {
@@ -488,14 +497,12 @@ mutation ChangeIncident($input: ChangeIncidentInput!) {
       ...IncidentDetail
     }
     problems {
-      code
-      message
-      path
+      ...ProblemDetail
     }
     replayed
   }
 }
-`, [IncidentDetailFragment]);
+`, [IncidentDetailFragment, ProblemDetailFragment]);
 
 export const ApplyOperationsDocument = graphql(`
 mutation ApplyOperations($operations: [OperationInput!]!) {
@@ -511,9 +518,7 @@ mutation ApplyOperations($operations: [OperationInput!]!) {
       ... on ReportIncidentPayload {
         replayed
         problems {
-          code
-          message
-          path
+          ...ProblemDetail
         }
         receipt {
           code
@@ -522,9 +527,7 @@ mutation ApplyOperations($operations: [OperationInput!]!) {
       ... on ChangeIncidentPayload {
         replayed
         problems {
-          code
-          message
-          path
+          ...ProblemDetail
         }
         incident {
           id
@@ -534,9 +537,7 @@ mutation ApplyOperations($operations: [OperationInput!]!) {
       ... on RegisterHouseholdPayload {
         replayed
         problems {
-          code
-          message
-          path
+          ...ProblemDetail
         }
         household {
           id
@@ -545,7 +546,7 @@ mutation ApplyOperations($operations: [OperationInput!]!) {
     }
   }
 }
-`);
+`, [ProblemDetailFragment]);
 
 export const IncidentChangesDocument = graphql(`
 subscription IncidentChanges($district: String!, $filter: IncidentFilter, $after: String) {
