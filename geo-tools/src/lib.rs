@@ -14,6 +14,7 @@ pub mod locator;
 pub mod measure;
 pub mod position;
 pub mod problem;
+pub mod shown;
 pub mod tile;
 
 pub use coverage::{Coverage, Leaf};

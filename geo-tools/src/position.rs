@@ -4,6 +4,8 @@
 //!
 //! Invariant: a [`Position`] is finite and in range, and equal positions are equal bit for bit.
 
+use crate::shown;
+
 /// How many units of a [`Position`] make one degree.
 pub const UNITS_PER_DEGREE: f64 = 1e7;
 const MAX_LON_E7: i32 = 1_800_000_000;
@@ -28,7 +30,7 @@ pub struct Position {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum InvalidPosition {
     /// NaN or infinite.
-    #[error("longitude {lon} and latitude {lat} must be finite numbers")]
+    #[error("longitude {} and latitude {} must be finite numbers", shown::number(*.lon), shown::number(*.lat))]
     NotFinite {
         /// The longitude given.
         lon: f64,
@@ -36,7 +38,10 @@ pub enum InvalidPosition {
         lat: f64,
     },
     /// Outside the range, with a hint where the two seem to be swapped.
-    #[error("longitude {lon} must be in -180..=180 and latitude {lat} in -90..=90{}", swap_hint(*.lon, *.lat))]
+    #[error(
+        "longitude {} must be in -180..=180 and latitude {} in -90..=90{}",
+        shown::number(*.lon), shown::number(*.lat), swap_hint(*.lon, *.lat)
+    )]
     OutOfRange {
         /// The longitude given.
         lon: f64,

@@ -143,6 +143,28 @@ fn a_property_that_repeats_or_is_missing_is_no_id() {
 }
 
 #[test]
+fn a_point_or_a_line_among_cells_is_an_error_with_its_pointer_whatever_else_is_in_the_file() {
+    let folder = folder_with(&[]);
+    let line = r#"{"type":"Feature","id":"path","properties":{},"geometry":{"type":"LineString","coordinates":[[113.73,34.39],[113.74,34.39]]}}"#;
+    let point = line
+        .replace("path", "lamp")
+        .replace("LineString", "Point")
+        .replace("[[113.73,34.39],[113.74,34.39]]", "[113.73,34.39]");
+    let among = TWO_CELLS.replace("\n]}", &format!(",\n{line},\n{point}\n]}}"));
+    let alone = format!(r#"{{"type":"FeatureCollection","features":[{line},{point}]}}"#);
+    for (text, first) in [(among, 2), (alone, 0)] {
+        let output = run(folder.path(), &["validate", "-", "--report", "-"], text.as_bytes());
+        let found = report(&stdout(&output));
+        assert_eq!((code(&output), codes(&found)), (1, vec!["GEOMETRY_TYPE"; 2]), "{}", stderr(&output));
+        for (at, name) in ["path", "lamp"].iter().enumerate() {
+            let problem = &found["problems"][at];
+            assert_eq!(problem["pointer"], format!("/features/{}", first + at));
+            assert_eq!(problem["features"], Value::from(vec![*name]));
+        }
+    }
+}
+
+#[test]
 fn a_call_that_cannot_be_carried_out_ends_with_two() {
     let cut = gzip(TWO_CELLS.as_bytes());
     let folder =

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use clap::ValueEnum;
 use geo_tools::coverage::Area;
 use geo_tools::formats::{Caps, Feature, Item, geojson};
-use geo_tools::{Code, Geometry, Problem, Severity};
+use geo_tools::{Code, Geometry, Problem, Severity, shown};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
@@ -155,8 +155,6 @@ pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable
             problem.features = vec![names[at].clone()];
         }
     }
-    let has_polygons =
-        features.iter().any(|feature| matches!(feature.geometry, Some(Geometry::MultiPolygon(_))));
     for (feature, name) in features.into_iter().zip(names) {
         match feature.geometry {
             Some(Geometry::MultiPolygon(polygons)) => {
@@ -164,12 +162,13 @@ pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable
                 areas.indexes.push(feature.index);
                 areas.pointers.push(feature.pointer);
             }
-            Some(_) if has_polygons => {
-                let message = "a file of areas cannot hold points or lines as well";
+            Some(other) => {
+                let kind = if matches!(other, Geometry::MultiLine(_)) { "a line" } else { "a point" };
+                let message = format!("a cell is a polygon, {kind} was given");
                 let problem = Problem::error(Code::GeometryType, message);
                 areas.problems.push(placed(problem, &feature.pointer, feature.line, feature.index, name));
             }
-            _ => {}
+            None => {}
         }
     }
     Ok(areas)
@@ -198,8 +197,9 @@ fn names(features: &[Feature], id: Option<&str>, problems: &mut Vec<Problem>) ->
                 Some(name) => {
                     let first = *first_with.entry(name.clone()).or_insert(feature.index);
                     if first != feature.index {
+                        let shown = shown::text(&name);
                         let message = format!(
-                            "{property} \u{201c}{name}\u{201d} is also that of feature {first}, counted from 0"
+                            "{property} \u{201c}{shown}\u{201d} is also that of feature {first}, counted from 0"
                         );
                         let problem = Problem::error(Code::DuplicateId, message);
                         let pointer = format!("{}/properties/{property}", feature.pointer);

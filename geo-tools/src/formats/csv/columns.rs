@@ -2,6 +2,7 @@
 
 use super::{CsvOptions, Positions};
 use crate::problem::{Code, Problem};
+use crate::shown;
 
 /// What longitude is called, in the order in which it is looked for.
 const LON_NAMES: [&str; 7] = ["lon", "lng", "longitude", "long", "经度", "x", "wgs84_lon"];
@@ -20,7 +21,7 @@ pub(super) fn find(header: &[String], options: &CsvOptions) -> Result<Columns, V
     let mut problems = Vec::new();
     for (at, name) in header.iter().enumerate() {
         if !name.is_empty() && header[..at].contains(name) {
-            let message = format!("two columns are called \u{201c}{name}\u{201d}");
+            let message = format!("two columns are called \u{201c}{}\u{201d}", shown::text(name));
             problems.push(Problem { line: Some(1), ..Problem::error(Code::DuplicateKey, message) });
         }
     }
@@ -60,7 +61,8 @@ fn lon_lat(header: &[String], options: &CsvOptions, problems: &mut Vec<Problem>)
 fn named(header: &[String], name: &str, problems: &mut Vec<Problem>) -> Option<usize> {
     let found = header.iter().position(|column| column == name).or_else(|| place(header, name));
     if found.is_none() {
-        let message = format!("no column is called \u{201c}{name}\u{201d}; there are {}", list(header));
+        let message =
+            format!("no column is called \u{201c}{}\u{201d}; there are {}", shown::text(name), list(header));
         problems.push(Problem { line: Some(1), ..Problem::error(Code::MissingField, message) });
     }
     found
@@ -73,7 +75,7 @@ fn place(header: &[String], name: &str) -> Option<usize> {
 
 fn list(header: &[String]) -> String {
     const SHOWN: usize = 20;
-    let shown: Vec<&str> = header.iter().take(SHOWN).map(String::as_str).collect();
+    let shown: Vec<String> = header.iter().take(SHOWN).map(|name| shown::text(name)).collect();
     let more = if header.len() > SHOWN { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
 }

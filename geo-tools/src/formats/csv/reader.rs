@@ -14,6 +14,7 @@ use crate::formats::Caps;
 use crate::formats::unpack::Unpacked;
 use crate::position::Position;
 use crate::problem::{Code, Problem};
+use crate::shown;
 
 /// Gives the rows and problems of a table in its order. Made by [`super::read`].
 pub struct Reader<R: Read> {
@@ -165,15 +166,17 @@ impl<R: Read> Reader<R> {
     }
 
     fn id_problem(&mut self, id: &str, column: &str, index: usize) -> Option<Problem> {
+        let (column, shown) = (shown::text(column), shown::text(id));
         if let Some(damage) = looks_damaged_by_spreadsheet(id) {
-            let message =
-                format!("column \u{201c}{column}\u{201d}: \u{201c}{id}\u{201d} is not a sound id: {damage}");
+            let message = format!(
+                "column \u{201c}{column}\u{201d}: \u{201c}{shown}\u{201d} is not a sound id: {damage}"
+            );
             return Some(Problem::error(Code::BadValue, message));
         }
         let first = *self.ids.entry(id.to_owned()).or_insert(index);
         (first != index).then(|| {
             let message = format!(
-                "column \u{201c}{column}\u{201d}: \u{201c}{id}\u{201d} is also the id of row {}",
+                "column \u{201c}{column}\u{201d}: \u{201c}{shown}\u{201d} is also the id of row {}",
                 first + 1
             );
             Problem { indexes: vec![first, index], ..Problem::error(Code::DuplicateId, message) }
@@ -227,7 +230,7 @@ fn read_position(
     if positions == Positions::Optional && lon.1.trim().is_empty() && lat.1.trim().is_empty() {
         return Ok(None);
     }
-    let (lon_column, lat_column) = (lon.0, lat.0);
+    let (lon_column, lat_column) = (shown::text(lon.0), shown::text(lat.0));
     if lon.1.trim().is_empty() && lat.1.trim().is_empty() {
         let message = format!(
             "columns \u{201c}{lon_column}\u{201d} and \u{201c}{lat_column}\u{201d}: no position is given"
@@ -246,19 +249,24 @@ fn read_position(
 
 fn degrees((column, cell): (&str, &str)) -> Result<f64, Box<Problem>> {
     let text = cell.trim();
-    let wrong = |what: String| {
-        Box::new(Problem::error(Code::CoordType, format!("column \u{201c}{column}\u{201d}: {what}")))
+    let column = shown::text(column);
+    let wrong = |code: Code, what: String| {
+        Box::new(Problem::error(code, format!("column \u{201c}{column}\u{201d}: {what}")))
     };
     if text.is_empty() {
-        return Err(wrong("a number is expected, the cell is empty".to_owned()));
+        return Err(wrong(Code::CoordType, "a number is expected, the cell is empty".to_owned()));
     }
+    let shown = shown::text(text);
     // `parse` would also take words such as "inf" and "nan".
     let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
-    if let (true, Ok(value)) = (plain, text.parse()) {
-        return Ok(value);
+    match text.parse::<f64>() {
+        Ok(value) if plain && value.is_finite() => return Ok(value),
+        Ok(_) if plain => {
+            return Err(wrong(Code::CoordRange, format!("{shown} is too large for a coordinate")));
+        }
+        _ => {}
     }
-    let shown: String = text.chars().take(40).collect();
     let comma = text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok();
     let hint = if comma { "; a decimal comma must be a point" } else { "" };
-    Err(wrong(format!("\u{201c}{shown}\u{201d} is not a number in degrees{hint}")))
+    Err(wrong(Code::CoordType, format!("\u{201c}{shown}\u{201d} is not a number in degrees{hint}")))
 }

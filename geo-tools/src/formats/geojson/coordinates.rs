@@ -9,6 +9,7 @@ use super::lexer::{Lexer, Scalar};
 use super::pair::fast_pair;
 use crate::position::Position;
 use crate::problem::{Code, Problem};
+use crate::shown;
 
 /// Problems told of one `coordinates` member; the others are counted.
 const MAX_FLAWS: usize = 20;
@@ -180,7 +181,7 @@ fn numbers<R: Read>(
                     None
                 }
                 Scalar::Number { text, .. } => {
-                    Some((Code::CoordRange, format!("{} is too large for a coordinate", clip(&text))))
+                    Some((Code::CoordRange, format!("{} is too large for a coordinate", shown::text(&text))))
                 }
                 Scalar::NotFinite(word) => Some((
                     Code::CoordRange,
@@ -264,20 +265,10 @@ pub(super) fn describe(scalar: &Scalar) -> String {
     match scalar {
         Scalar::Null => "null".to_owned(),
         Scalar::Bool => "true or false".to_owned(),
-        Scalar::String(text) => format!("the text \u{201c}{}\u{201d}", clip(text)),
-        Scalar::Number { text, .. } => format!("the number {}", clip(text)),
+        Scalar::String(text) => format!("the text \u{201c}{}\u{201d}", shown::text(text)),
+        Scalar::Number { text, .. } => format!("the number {}", shown::text(text)),
         Scalar::NotFinite(word) | Scalar::Unknown(word) => {
-            format!("\u{201c}{}\u{201d}, which is not JSON,", clip(word))
+            format!("\u{201c}{}\u{201d}, which is not JSON,", shown::text(word))
         }
     }
-}
-
-/// The start of a text that may be long.
-pub(super) fn clip(text: &str) -> String {
-    const SHOWN: usize = 40;
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(SHOWN).collect();
-    format!("{start}…")
 }

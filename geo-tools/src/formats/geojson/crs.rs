@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::problem::{Code, Problem};
+use crate::shown;
 
 /// Names under which longitude and latitude in WGS 84 go; the last part of a name, in capitals.
 const WGS_84: [&str; 3] = ["CRS84", "CRS84H", "4326"];
@@ -23,13 +24,16 @@ pub(super) fn check(raw: &[u8]) -> Option<Problem> {
             return None;
         }
         let message = format!(
-            "the crs is \u{201c}{name}\u{201d}; only WGS 84 (OGC:CRS84, EPSG:4326) is read as GeoJSON"
+            "the crs is \u{201c}{}\u{201d}; only WGS 84 (OGC:CRS84, EPSG:4326) is read as GeoJSON",
+            shown::text(name)
         );
         return Some(Problem::error(Code::Crs, message));
     }
     let link = crs.pointer("/properties/href").and_then(Value::as_str);
-    let what = link
-        .map_or_else(|| "of an unknown form".to_owned(), |href| format!("a link to \u{201c}{href}\u{201d}"));
+    let what = link.map_or_else(
+        || "of an unknown form".to_owned(),
+        |href| format!("a link to \u{201c}{}\u{201d}", shown::text(href)),
+    );
     Some(Problem::error(
         Code::Crs,
         format!("the crs is {what}; only WGS 84 (OGC:CRS84, EPSG:4326) is read as GeoJSON"),

@@ -4,6 +4,7 @@ use super::object::{Draft, Member};
 use super::shape::{Findings, Kind, build};
 use super::{Code, Feature, Problem};
 use crate::geometry::Geometry;
+use crate::shown;
 
 /// What the type at the root of a record asks for.
 pub(super) enum Root {
@@ -35,7 +36,7 @@ pub(super) fn root(draft: &Draft) -> Root {
 fn type_given(type_name: Option<&Result<String, String>>) -> String {
     match type_name {
         None => "the object has no type".to_owned(),
-        Some(Ok(name)) => format!("the type is \u{201c}{}\u{201d}", super::coordinates::clip(name)),
+        Some(Ok(name)) => format!("the type is \u{201c}{}\u{201d}", shown::text(name)),
         Some(Err(other)) => format!("the type is {other}"),
     }
 }

@@ -5,12 +5,13 @@ use std::io::Read;
 
 use serde_json::{Map, Value};
 
-use super::coordinates::{self, Coordinates, clip, describe};
+use super::coordinates::{self, Coordinates, describe};
 use super::crs;
 use super::lexer::{Lexer, Scalar};
 use super::properties::{self, escape};
 use super::{Caps, Stop};
 use crate::problem::{Code, Problem};
+use crate::shown;
 
 /// Which object is read: some members mean something only there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl<R: Read> Parser<R> {
         let key = self.lexer.string()?;
         self.lexer.expect(b':')?;
         if draft.keys.len() < self.caps.max_text_bytes / 64 && !draft.keys.insert(key.clone()) {
-            let message = format!("the key \u{201c}{}\u{201d} stands twice in one object", clip(&key));
+            let message = format!("the key \u{201c}{}\u{201d} stands twice in one object", shown::text(&key));
             let place = format!("{pointer}/{}", escape(&key));
             draft.note(line, place, Problem::error(Code::DuplicateKey, message));
         }

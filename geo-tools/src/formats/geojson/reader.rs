@@ -9,6 +9,7 @@ use super::object::{Draft, Parser, Role};
 use super::source::Source;
 use super::{Caps, Code, Feature, Item, Problem, Stop};
 use crate::problem::Severity;
+use crate::shown;
 
 /// The deepest that [`Caps::max_depth`] can allow, so that a thread's stack always suffices.
 const MAX_DEPTH: usize = 100;
@@ -244,8 +245,9 @@ impl<R: Read> Reader<R> {
         if let Some(id) = &feature.id {
             let first = *self.ids.entry(id.clone()).or_insert(feature.index);
             if first != feature.index {
+                let shown = shown::text(id);
                 let message =
-                    format!("the id \u{201c}{id}\u{201d} is also that of feature {first}, counted from 0");
+                    format!("the id \u{201c}{shown}\u{201d} is also that of feature {first}, counted from 0");
                 feature.warnings.push(Problem {
                     features: vec![id.clone()],
                     indexes: vec![first, feature.index],
