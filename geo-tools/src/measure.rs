@@ -44,7 +44,7 @@ pub fn circle(center: Position, radius_m: f64, corners: usize) -> Vec<Position> 
 }
 
 /// Metres per degree of longitude and of latitude at a latitude: a plane around a position, to find there what is
-/// nearest and to weigh parts of a circle. What is told as a distance is measured along the ellipsoid.
+/// nearest, how wide a strait is, and to weigh parts of a circle. What is told as a distance is measured along the ellipsoid.
 pub(crate) fn local_scale_m(lat: f64) -> (f64, f64) {
     const EQUATOR_RADIUS_M: f64 = 6_378_137.0;
     const ECCENTRICITY_SQUARED: f64 = 0.006_694_379_990_141_316;

@@ -14,10 +14,10 @@ use crate::coverage::drawing::Drawing;
 use crate::coverage::exact::side;
 use crate::coverage::overlay::{Cover, CoverId};
 use crate::coverage::{BorderRef, BuildOptions, Coverage, Face, Leaf, faces};
-use crate::{Code, Geometry, Polygon, Position, Problem, measure};
+use crate::{Code, Geometry, Polygon, Position, Problem, measure, shown};
 
 /// How many times longer than wide a sliver is.
-const SLIVER_RATIO: f64 = 10.0;
+pub(crate) const SLIVER_RATIO: f64 = 10.0;
 /// How many times longer than high a T-junction between three areas is.
 const JUNCTION_RATIO: f64 = 4.0;
 
@@ -333,13 +333,13 @@ fn problem(drawing: &Drawing<'_>, group: &[&Piece], options: &BuildOptions) -> P
 /// Names as they are read out: "A", "A and B", "A, B and C", at most five of them.
 pub(crate) fn names(drawing: &Drawing<'_>, areas: &[u32]) -> String {
     const MOST: usize = 5;
-    let mut names: Vec<&str> = areas.iter().take(MOST).map(|&area| drawing.name(area)).collect();
-    let rest = format!("{} more", areas.len().saturating_sub(MOST));
+    let mut names: Vec<String> =
+        areas.iter().take(MOST).map(|&area| shown::text(drawing.name(area))).collect();
     if areas.len() > MOST {
-        names.push(&rest);
+        names.push(format!("{} more", areas.len() - MOST));
     }
     match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
+        Some((last, [])) => last.clone(),
         Some((last, most)) => format!("{} and {last}", most.join(", ")),
         None => "nobody".to_owned(),
     }

@@ -3,15 +3,15 @@
 //!
 //! The rule: from each position of the outline where the owner changes, both shores are walked, always the shorter one
 //! further. An inlet is the furthest pocket whose mouth is at most `gap_width_m` wide, at least twice as deep as wide, and
-//! lies between two different areas. The notch of one area alone, a bay that opens at more than about 30 degrees, and a
-//! strait that is open at both ends are drawn as meant. A declared void closes an inlet. Only the narrowest refuse the data
-//! (`refused_inlet_width_m`): acute bays are real.
+//! lies between two different areas. The notch of one area alone, and a bay that opens at more than about 30 degrees, are
+//! drawn as meant. A declared void closes an inlet. Only the narrowest refuse the data (`refused_inlet_width_m`): acute
+//! bays are real. What two areas leave open where they touch nowhere is looked for in `straits`.
 
 use crate::coverage::defects::{Owners, names, perimeter_m, thin};
 use crate::coverage::drawing::Drawing;
 use crate::coverage::exact::doubled_area;
 use crate::coverage::pairs::meetings;
-use crate::coverage::{BuildOptions, Coverage, Leaf, faces};
+use crate::coverage::{BuildOptions, Coverage, Leaf, faces, straits};
 use crate::measure::Plane;
 use crate::{Code, Geometry, Polygon, Position, Problem, measure};
 
@@ -19,9 +19,11 @@ use crate::{Code, Geometry, Polygon, Position, Problem, measure};
 const DEPTH_RATIO: f64 = 2.0;
 
 /// One outline: outside to the left, the owner to the right of the side that begins at each position.
-struct Outline {
-    positions: Vec<Position>,
-    owners: Vec<Option<Leaf>>,
+pub(crate) struct Outline {
+    pub(crate) positions: Vec<Position>,
+    pub(crate) owners: Vec<Option<Leaf>>,
+    /// Sides of which an inlet has been told.
+    pub(crate) is_told: Vec<bool>,
     plane: Plane,
 }
 
@@ -44,7 +46,8 @@ pub(crate) fn find(
     options: &BuildOptions,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for outline in outlines(coverage) {
+    let mut outlines = outlines(coverage);
+    for outline in &mut outlines {
         let count = outline.positions.len();
         let mut pockets: Vec<Pocket> = (0..count)
             .filter(|&at| outline.owners[at] != outline.owners[(at + count - 1) % count])
@@ -52,17 +55,17 @@ pub(crate) fn find(
             .collect();
         // The deepest first; what it takes is not told again from another head.
         pockets.sort_by(|a, b| b.depth_m.total_cmp(&a.depth_m).then(a.head.cmp(&b.head)));
-        let mut taken = vec![false; count];
         for pocket in pockets {
             let sides: Vec<usize> = (0..pocket.forward + pocket.back)
                 .map(|at| (pocket.head + count - pocket.back + at) % count)
                 .collect();
-            if sides.iter().all(|&side| !taken[side]) {
-                sides.iter().for_each(|&side| taken[side] = true);
+            if sides.iter().all(|&side| !outline.is_told[side]) {
+                sides.iter().for_each(|&side| outline.is_told[side] = true);
                 problems.push(outline.problem(drawing, owners, &pocket, &sides, options));
             }
         }
     }
+    problems.extend(straits::find(drawing, &outlines, options));
     problems
 }
 
@@ -76,7 +79,7 @@ fn outlines(coverage: &Coverage) -> Vec<Outline> {
     for at in coverage.outlines.iter().flatten() {
         let mut half = 2 * at.border + u32::from(!at.forward);
         let plane = Plane::at(coverage.bounds.center());
-        let mut outline = Outline { positions: Vec::new(), owners: Vec::new(), plane };
+        let mut outline = Outline { positions: Vec::new(), owners: Vec::new(), is_told: Vec::new(), plane };
         while !used[half as usize] {
             used[half as usize] = true;
             let at = faces::border_ref(half);
@@ -87,6 +90,7 @@ fn outlines(coverage: &Coverage) -> Vec<Outline> {
             half = next[half as usize];
         }
         if !outline.positions.is_empty() {
+            outline.is_told.resize(outline.positions.len(), false);
             outlines.push(outline);
         }
     }

@@ -21,6 +21,7 @@ mod pairs;
 mod parents;
 mod proof;
 mod snap;
+mod straits;
 mod touch;
 
 pub use parents::match_parents;
@@ -56,11 +57,11 @@ pub struct BuildOptions {
     pub max_crossings: usize,
     /// How wide a gap, an overlap or an inlet from outside can be and still be two drawings of one border, in metres.
     ///
-    /// Inlets between two areas are only looked for up to this width; enclosed gaps and overlaps are found at any size,
-    /// and this only decides what they are called.
+    /// Inlets and straits between areas are only looked for up to this width; enclosed gaps and overlaps are found at any
+    /// size, and this only decides what they are called.
     pub gap_width_m: f64,
-    /// How wide an inlet from outside between two areas can be and still refuse the data, in metres. Wider ones are told
-    /// as a warning: acute bays are real, and no ground is enclosed.
+    /// How wide an inlet from outside, or a strait, between areas can be and still refuse the data, in metres. Wider ones
+    /// are told as a warning: acute bays and canals are real, and no ground is enclosed.
     pub refused_inlet_width_m: f64,
 }
 

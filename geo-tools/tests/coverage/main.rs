@@ -13,4 +13,6 @@ mod real;
 #[cfg(test)]
 mod shapes;
 #[cfg(test)]
+mod straits;
+#[cfg(test)]
 mod support;

@@ -153,15 +153,22 @@ fn the_enclave_towns_of_chicago_are_gaps_until_they_are_declared() {
     let Some(drawn) = real("incidents-chicago311", "community_areas.geojson", "area_no") else { return };
     let refused = built(&drawn);
     let gaps: Vec<_> = refused.problems.iter().filter(|problem| problem.code == Code::Gap).collect();
-    assert_eq!((refused.problems.len(), gaps.len()), (3, 3));
+    assert_eq!(gaps.len(), 3);
+    // The fourth is the lock between the river and the lake: 24 m of water, 257 m long, that is in no community area.
+    let is_lock = |problem: &Problem| {
+        let named = (problem.severity, problem.code, problem.features.join(","));
+        named == (Severity::Warning, Code::Sliver, "8,32".to_owned())
+    };
+    assert_eq!(refused.problems.iter().filter(|problem| is_lock(problem)).count(), 1);
+    assert_eq!(refused.problems.len(), 4, "{:?}", refused.problems);
     let polygons = gaps.iter().filter_map(|gap| match &gap.geometry {
         Some(Geometry::MultiPolygon(polygons)) => Some(polygons.clone()),
         _ => None,
     });
     let options = BuildOptions { declared_voids: polygons.flatten().collect(), ..BuildOptions::default() };
     let build = build(&drawn, &options);
-    assert_eq!(build.problems, []);
-    let coverage = build.coverage.expect("no problem");
+    assert!(build.problems.len() == 1 && is_lock(&build.problems[0]), "{:?}", build.problems);
+    let coverage = build.coverage.expect("only a warning");
     assert_eq!(coverage.faces().iter().filter(|face| face.leaf.is_none()).count(), 3);
     let again = Coverage::from_borders(coverage.leaf_count(), coverage.borders().to_vec()).expect("proven");
     assert_eq!(again.faces(), coverage.faces());
