@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod parents;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod proof;

@@ -230,9 +230,43 @@ fn what_rounding_set_apart_is_joined_with_a_warning() {
     assert_eq!(coverage.prove(), []);
 }
 
+/// Units from 121° east, 14° north.
+fn unit((x, y): (i32, i32)) -> Position {
+    Position::from_e7(1_210_000_000 + x, 140_000_000 + y).expect("in range")
+}
+
+fn in_units(name: &str, ring: Ring<'_>) -> Area {
+    let exterior = ring.iter().copied().map(unit).collect();
+    Area { name: name.to_owned(), polygons: vec![Polygon { exterior, holes: Vec::new() }] }
+}
+
 #[test]
-fn an_area_thinner_than_a_unit_vanishes_and_is_refused() {
-    let corner = |x: i32, y: i32| Position::from_e7(1_210_000_000 + x, 140_000_000 + y).expect("in range");
+fn an_area_that_vanishes_in_rounding_is_refused_with_its_place() {
+    // Its long side passes its own third corner within half a unit; where a neighbour has a corner too, it is bent there.
+    let thin = in_units("thin", &[(0, 0), (1001, 3), (500, 1)]);
+    let beside = in_units("beside", &[(500, 1), (400, -900), (600, -900)]);
+    let build = built(&[thin, beside]);
+    let [problem] = &build.problems[..] else { panic!("{:#?}", build.problems) };
+    assert_eq!((problem.severity, problem.code), (Severity::Error, Code::ZeroArea));
+    assert_eq!((&problem.features[..], &problem.indexes[..]), (&["thin".to_owned()][..], &[0][..]));
+    assert!(problem.message.contains("vanishes when its positions are rounded"), "{}", problem.message);
+    assert_eq!(place(problem), [(0, 0), (1001, 3), (500, 1)].map(unit));
+    assert!(build.coverage.is_none());
+    // A third of a unit wide when it was drawn: the long sides round to one line.
+    let degrees = |x: f64, y: f64| Position::new(121.0 + x * 1e-7, 14.0 + y * 1e-7).expect("in range");
+    let flat = [(0.0, 0.0), (500.0, 0.0), (1000.0, 0.1), (1000.0, 0.4), (500.0, 0.3), (0.0, 0.4)];
+    let exterior: Vec<Position> = flat.iter().map(|&(x, y)| degrees(x, y)).collect();
+    let flat = Area { name: "flat".to_owned(), polygons: vec![Polygon { exterior, holes: Vec::new() }] };
+    let below = in_units("below", &[(0, 0), (0, -900), (1000, -900), (1000, 0), (500, 0)]);
+    let problems = built(&[flat, below]).problems;
+    let error = problems.iter().find(|problem| problem.severity == Severity::Error).expect("an error");
+    assert_eq!((error.code, &error.features[..]), (Code::ZeroArea, &["flat".to_owned()][..]));
+    assert!(place(error).contains(&unit((1000, 0))));
+}
+
+#[test]
+fn an_area_one_unit_thin_stays_whatever_its_neighbours_draw() {
+    let corner = |x: i32, y: i32| unit((x, y));
     let thin = Polygon { exterior: vec![corner(0, 0), corner(1000, 0), corner(500, 1)], holes: Vec::new() };
     let kept = built(&[Area { name: "thin".to_owned(), polygons: vec![thin.clone()] }]);
     assert!(kept.coverage.is_some(), "alone it stays: {:?}", kept.problems);
