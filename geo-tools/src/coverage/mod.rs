@@ -20,6 +20,7 @@ mod overlay;
 mod pairs;
 mod parents;
 mod proof;
+mod runs;
 mod snap;
 mod straits;
 mod touch;

@@ -64,7 +64,11 @@ pub(crate) fn sum(cover: &Cover, change: &Cover, is_taken_off: bool) -> Cover {
 
 /// Joins edges whose changes are known and finds what covers each side of them.
 pub(crate) fn overlay(edges: &[Edge<Change>], changes: &[Cover]) -> Overlay {
-    let stretches = chain(edges);
+    covered(chain(edges), changes)
+}
+
+/// Finds what covers each side of stretches that meet at their ends only; gives them in the same order.
+pub(crate) fn covered(stretches: Vec<Stretch<Change>>, changes: &[Cover]) -> Overlay {
     let lines: Vec<&[Position]> = stretches.iter().map(|stretch| stretch.line.as_slice()).collect();
     let next = next_around(&lines);
     let walks = Walks::new(&lines, &next);
@@ -72,14 +76,20 @@ pub(crate) fn overlay(edges: &[Edge<Change>], changes: &[Cover]) -> Overlay {
     covers.number(Cover::new());
     let mut cover_of: Vec<Option<CoverId>> = vec![None; walks.first.len()];
     let mut sums: HashMap<(CoverId, u32, bool), CoverId> = HashMap::new();
+    let westernmost = lines.iter().flat_map(|line| line.iter().copied()).min();
     let mut west = None;
     for walk in 0..walks.first.len() {
         // The outer walk of each component: the only one that does not run counter-clockwise around ground.
         if walks.doubled_area[walk] > 0 || cover_of[walk].is_some() {
             continue;
         }
-        let west = west.get_or_insert_with(|| West::new(edges));
-        let outside = west.cover_beside(walks.least(walk, &lines, &next), changes);
+        let least = walks.least(walk, &lines, &next);
+        // Beyond the westernmost position of all there is nothing to look for.
+        let outside = if Some(least) == westernmost {
+            Cover::new()
+        } else {
+            west.get_or_insert_with(|| West::new(&stretches)).cover_beside(least, changes)
+        };
         cover_of[walk] = Some(covers.number(outside));
         let mut open = vec![walk];
         while let Some(walk) = open.pop() {
@@ -162,10 +172,11 @@ impl Walks {
     }
 }
 
-/// Edges in order of their southern end, to find those that a line of latitude crosses.
+/// Sides in order of their southern end, to find those that a line of latitude crosses.
 struct West<'a> {
-    edges: &'a [Edge<Change>],
-    by_south: Vec<(i32, i32, u32)>,
+    stretches: &'a [Stretch<Change>],
+    /// The southern and the northern end, the stretch, and where in its line the side begins.
+    by_south: Vec<(i32, i32, u32, u32)>,
     /// The greatest northern end in each block.
     north_of_block: Vec<i32>,
 }
@@ -173,18 +184,19 @@ struct West<'a> {
 const BLOCK: usize = 64;
 
 impl<'a> West<'a> {
-    fn new(edges: &'a [Edge<Change>]) -> Self {
-        let mut by_south: Vec<(i32, i32, u32)> = (0..)
-            .zip(edges)
-            .map(|(at, edge)| {
-                let (a, b) = (edge.low.lat_e7(), edge.high.lat_e7());
-                (a.min(b), a.max(b), at)
-            })
-            .collect();
+    fn new(stretches: &'a [Stretch<Change>]) -> Self {
+        let mut by_south: Vec<(i32, i32, u32, u32)> = Vec::new();
+        for (number, stretch) in (0..).zip(stretches) {
+            by_south.extend((0..).zip(stretch.line.windows(2)).map(|(at, pair)| {
+                let (a, b) = (pair[0].lat_e7(), pair[1].lat_e7());
+                (a.min(b), a.max(b), number, at)
+            }));
+        }
         by_south.sort_unstable();
-        let north = |block: &[(i32, i32, u32)]| block.iter().map(|entry| entry.1).max().unwrap_or(i32::MIN);
+        let north =
+            |block: &[(i32, i32, u32, u32)]| block.iter().map(|entry| entry.1).max().unwrap_or(i32::MIN);
         let north_of_block = by_south.chunks(BLOCK).map(north).collect();
-        Self { edges, by_south, north_of_block }
+        Self { stretches, by_south, north_of_block }
     }
 
     /// What covers the place just west of a position that no edge passes there.
@@ -198,16 +210,17 @@ impl<'a> West<'a> {
             if *north <= lat_e7 {
                 continue;
             }
-            for &(south, north, index) in block {
-                let edge = &self.edges[index as usize];
-                if south > lat_e7 || north <= lat_e7 || edge.low.lon_e7() > at.lon_e7() {
+            for &(south, north, number, from) in block {
+                let stretch = &self.stretches[number as usize];
+                let (from, to) = (stretch.line[from as usize], stretch.line[from as usize + 1]);
+                if south > lat_e7 || north <= lat_e7 || from.min(to).lon_e7() > at.lon_e7() {
                     continue;
                 }
-                let is_upward = edge.high.lat_e7() > edge.low.lat_e7();
-                let turn = side(edge.low, edge.high, at);
-                // Strictly to the east of the edge: right of it where it runs north.
+                let is_upward = to.lat_e7() > from.lat_e7();
+                let turn = side(from, to, at);
+                // Strictly to the east of the side: right of it where it runs north.
                 if (is_upward && turn < 0) || (!is_upward && turn > 0) {
-                    let (change, is_reversed) = edge.left;
+                    let (change, is_reversed) = stretch.left;
                     cover = sum(&cover, &changes[change as usize], is_upward != is_reversed);
                 }
             }

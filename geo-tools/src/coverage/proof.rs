@@ -5,11 +5,14 @@
 //! 3. Counting owners from outside across every border finds each face owned once, by whom its borders name, and the
 //!    outside by nobody: holes lie inside their face, outer rings are disjoint.
 
-use crate::coverage::chain::Edge;
+use std::collections::BTreeSet;
+
+use crate::coverage::chain::Stretch;
 use crate::coverage::drawing::MAX_SPAN_E7;
 use crate::coverage::exact::delta;
-use crate::coverage::overlay::{Change, Cover, Numbered, overlay};
-use crate::coverage::pairs::{Meeting, meetings, visit_pairs};
+use crate::coverage::overlay::{Change, Cover, CoverId, Numbered, covered};
+use crate::coverage::pairs::{Meeting, meetings};
+use crate::coverage::runs::{SideOf, visit_sides};
 use crate::coverage::{Border, Coverage, Leaf};
 use crate::{Bounds, Code, Geometry, Position, Problem};
 
@@ -32,7 +35,6 @@ pub(crate) fn problems(leaf_count: usize, borders: &[Border]) -> Vec<Problem> {
     }
     if problems.is_empty() {
         problems = meeting(borders);
-        problems.extend(shared_inside(borders));
     }
     if problems.is_empty() {
         problems = wrongly_owned(borders);
@@ -74,92 +76,97 @@ fn too_far(borders: &[Border]) -> Vec<Problem> {
     vec![placed(Code::Extent, "the borders span more than 90 degrees", corners)]
 }
 
-/// Sides that meet other than at common ends, and sides that are there twice.
+/// Sides that meet other than at common ends, that are there twice, or that share an end where not both borders end.
 fn meeting(borders: &[Border]) -> Vec<Problem> {
-    let mut sides: Vec<(Position, Position)> = borders
-        .iter()
-        .flat_map(|border| border.line.windows(2))
-        .map(|pair| (pair[0].min(pair[1]), pair[0].max(pair[1])))
-        .collect();
-    sides.sort_unstable();
-    let twice = sides.windows(2).filter(|pair| pair[0] == pair[1]);
-    let mut problems: Vec<Problem> = twice
-        .take(MAX_TOLD)
-        .map(|pair| {
-            let line = Geometry::MultiLine(vec![vec![pair[0].0, pair[0].1]]);
-            placed(Code::Overlap, "a stretch of border is there twice", line)
-        })
-        .collect();
-    let mut places: Vec<Position> = Vec::new();
-    visit_pairs(&sides, &vec![true; sides.len()], &mut |first, second| {
-        places.extend(meetings(sides[first as usize], sides[second as usize], false).iter().map(|meeting| {
+    let mut found: BTreeSet<(Position, Wrong)> = BTreeSet::new();
+    let ends = |side: SideOf| {
+        let line = &borders[side.border as usize].line;
+        [line[side.at as usize], line[side.at as usize + 1]]
+    };
+    let ordered = |[a, b]: [Position; 2]| (a.min(b), a.max(b));
+    visit_sides(borders, &mut |first, second| {
+        let (one, two) = (ordered(ends(first)), ordered(ends(second)));
+        if one == two {
+            found.insert((one.0, Wrong::Twice(one.1)));
+        }
+        for (at, end) in ends(first).into_iter().enumerate() {
+            for (other_at, other_end) in ends(second).into_iter().enumerate() {
+                let (vertex, other_vertex) = (first.at + at as u32, second.at + other_at as u32);
+                let is_one_vertex = first.border == second.border && vertex == other_vertex;
+                let are_ends =
+                    is_end(borders, first.border, vertex) && is_end(borders, second.border, other_vertex);
+                if end == other_end && !is_one_vertex && !are_ends {
+                    found.insert((end, Wrong::SharedInside));
+                }
+            }
+        }
+        found.extend(meetings(one, two, false).iter().map(|meeting| {
             let (Meeting::Cross(at) | Meeting::End { at, .. }) = *meeting;
-            at
+            (at, Wrong::Meeting)
         }));
-        places.len() < MAX_TOLD
+        found.len() < MAX_TOLD
     });
-    places.sort_unstable();
-    places.dedup();
-    problems.extend(places.into_iter().map(|at| {
-        placed(
-            Code::SelfIntersection,
-            format!("borders cross or touch at {at}, where none of them ends"),
-            Geometry::Point(at),
-        )
-    }));
-    problems
+    found.into_iter().map(|(at, wrong)| wrong.told(at)).collect()
 }
 
-/// Positions inside a border that another border, or the same one again, passes.
-fn shared_inside(borders: &[Border]) -> Vec<Problem> {
-    let mut passed: Vec<(Position, bool)> = Vec::new();
-    for border in borders {
-        let last = border.line.len() - 1;
-        let closed = border.line[0] == border.line[last];
-        // A closed border ends where it begins; that position counts once.
-        let from = usize::from(closed);
-        passed.extend((from..=last).map(|at| (border.line[at], at == 0 || at == last)));
-    }
-    passed.sort_unstable();
-    let mut problems = Vec::new();
-    for around in passed.chunk_by(|a, b| a.0 == b.0) {
-        if around.len() > 1 && around.iter().any(|(_, is_end)| !is_end) && problems.len() < MAX_TOLD {
-            let at = around[0].0;
-            let message = format!("borders meet at {at}, where not all of them end");
-            problems.push(placed(Code::SelfIntersection, message, Geometry::Point(at)));
+fn is_end(borders: &[Border], border: u32, vertex: u32) -> bool {
+    vertex == 0 || vertex as usize + 1 == borders[border as usize].line.len()
+}
+
+/// How two sides are wrong at a position.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wrong {
+    /// Both run from it to here.
+    Twice(Position),
+    /// They cross there, or one ends there inside the other.
+    Meeting,
+    /// Both end there, though not both borders do.
+    SharedInside,
+}
+
+impl Wrong {
+    fn told(self, at: Position) -> Problem {
+        let (code, point) = (Code::SelfIntersection, Geometry::Point(at));
+        match self {
+            Self::Twice(other) => {
+                let line = Geometry::MultiLine(vec![vec![at, other]]);
+                placed(Code::Overlap, "a stretch of border is there twice", line)
+            }
+            Self::Meeting => {
+                placed(code, format!("borders cross or touch at {at}, where none of them ends"), point)
+            }
+            Self::SharedInside => {
+                placed(code, format!("borders meet at {at}, where not all of them end"), point)
+            }
         }
     }
-    problems
 }
 
-/// Faces that are not owned exactly once by whom their borders name.
+/// Borders with another owner beside them than they name, counted from outside.
 fn wrongly_owned(borders: &[Border]) -> Vec<Problem> {
     let mut numbered = Numbered::default();
-    let mut edges: Vec<Edge<Change>> = Vec::new();
-    for border in borders {
+    let stretch = |border: &Border| {
         let mut change: Cover = border.left.map(|leaf| (leaf.0, 1)).into_iter().collect();
         change.extend(border.right.map(|leaf| (leaf.0, -1)));
         change.sort_unstable();
-        let is_reversed = change.first().is_some_and(|first| first.1 < 0);
-        if is_reversed {
-            change.iter_mut().for_each(|entry| entry.1 = -entry.1);
-        }
         let number = numbered.number(change);
-        edges.extend(border.line.windows(2).map(|pair| {
-            let is_forward = pair[0] < pair[1];
-            let (left, right) = ((number, is_reversed == is_forward), (number, is_reversed != is_forward));
-            Edge { low: pair[0].min(pair[1]), high: pair[0].max(pair[1]), left, right }
-        }));
-    }
-    let overlay = overlay(&edges, &numbered.values);
-    let is_owned = |cover: u32| matches!(overlay.covers[cover as usize][..], [] | [(_, 1)]);
-    let mut problems: Vec<Problem> = Vec::new();
-    for stretch in overlay.stretches {
-        if !is_owned(stretch.left) || !is_owned(stretch.right) {
-            let message = "the ground beside a border has not exactly one owner: the rings around it do not fit together";
-            problems.push(placed(Code::Overlap, message, Geometry::MultiLine(vec![stretch.line])));
-        }
-    }
-    problems.truncate(MAX_TOLD);
-    problems
+        Stretch { line: border.line.clone(), left: (number, false), right: (number, true) }
+    };
+    let stretches: Vec<Stretch<Change>> = borders.iter().map(stretch).collect();
+    let overlay = covered(stretches, &numbered.values);
+    let is = |cover: CoverId, owner: Option<Leaf>| {
+        overlay.covers[cover as usize].iter().copied().eq(owner.map(|leaf| (leaf.0, 1)))
+    };
+    let wrong = borders
+        .iter()
+        .zip(&overlay.stretches)
+        .filter(|(border, found)| !is(found.left, border.left) || !is(found.right, border.right));
+    wrong
+        .take(MAX_TOLD)
+        .map(|(border, _)| {
+            let message =
+                "the ground beside a border has not exactly the owner that it names: the rings around do not fit together";
+            placed(Code::Overlap, message, Geometry::MultiLine(vec![border.line.clone()]))
+        })
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! Coverages from outside: real towns, planted breaks, and slow obvious oracles.
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod parents;
