@@ -47,11 +47,41 @@ before(async () => {
         await page.waitForSelector('[role=option]');
       },
     },
+    'search without a hit': {
+      path: '?lang=en&view=table',
+      isReady: async (page) => {
+        await page.waitForSelector('tbody tr');
+        await page.getByRole('combobox', { name: /Search/ }).fill('qqqzzz');
+        await page.getByText('Nothing found').waitFor();
+      },
+    },
+    'a report that waits': {
+      path: '?lang=en&panel=report',
+      isReady: async (page) => {
+        await mapIsLive(page);
+        await page.selectOption('#category', district.category);
+        await page.fill('#text', 'Kept by the browser');
+        await page.getByRole('button', { name: 'Middle of the map' }).click();
+        await page.context().setOffline(true);
+        await page.getByRole('button', { name: 'Send report' }).click();
+        await page.waitForSelector('[data-waiting]');
+      },
+    },
+    loading: { path: '?lang=en', answer: () => undefined, isReady: (page) => page.getByText('Loading').last().waitFor() },
+    'a district without cells': { path: '?lang=zh-CN', answer: withoutPlan, isReady: (page) => page.waitForSelector('text=尚未导入网格') },
     'no district': { path: '?lang=en&district=nowhere', isReady: (page) => page.waitForSelector('text=No district to show') },
-    'an error': { path: '?lang=en', fails: true, isReady: (page) => page.waitForSelector('[role=alert]') },
+    'an error': { path: '?lang=en', answer: (route) => route.fulfill({ status: 503, body: '' }), isReady: (page) => page.waitForSelector('[role=alert]') },
   };
 });
 after(() => browser.close());
+
+/** The server's answers, as if the district's cells were still to be imported. */
+async function withoutPlan(route) {
+  const response = await route.fetch();
+  const json = await response.json();
+  if (json.data?.district) json.data.district.planVersion = null;
+  await route.fulfill({ response, json });
+}
 
 async function violations(page) {
   await page.evaluate(axeSource);
@@ -61,9 +91,9 @@ async function violations(page) {
 
 async function check(viewport) {
   const found = {};
-  for (const [name, { path, isReady, signedIn = false, fails = false }] of Object.entries(views)) {
+  for (const [name, { path, isReady, signedIn = false, answer }] of Object.entries(views)) {
     const { page, context, close } = await openPage(browser, 'favicon.svg', { viewport });
-    if (fails) await context.route('**/graphql', (route) => route.fulfill({ status: 503, body: '' }));
+    if (answer) await context.route('**/graphql', answer);
     const { GRIDWARD_TOKEN } = process.env;
     await page.goto(`${process.env.GRIDWARD_URL}/${path}${signedIn ? `#token=${GRIDWARD_TOKEN}` : ''}`);
     page.setDefaultTimeout(MAP_WITHIN_MS);

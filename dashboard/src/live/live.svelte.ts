@@ -118,7 +118,8 @@ class Live {
     let stop: () => void = () => undefined;
     const begin = () => {
       stop = start((problem) => {
-        this.problem = problem;
+        // Before the first import there are no cells to count: the page says so, and this asks again.
+        if (problem.code !== 'NO_PLAN') this.problem = problem;
         stop();
         timer = setTimeout(begin, FOLLOW_AGAIN_AFTER_MS);
       });
