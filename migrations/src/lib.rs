@@ -13,6 +13,7 @@ mod m20261122_000004_casework;
 mod m20261122_000005_staff;
 mod m20261122_000006_imports;
 mod m20261122_000007_answers;
+mod m20261122_000008_past_incidents;
 mod table;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_staff::Migration),
             Box::new(m20261122_000006_imports::Migration),
             Box::new(m20261122_000007_answers::Migration),
+            Box::new(m20261122_000008_past_incidents::Migration),
         ]
     }
 }

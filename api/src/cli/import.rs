@@ -9,11 +9,9 @@ use super::arguments::ImportFlags;
 use super::operator;
 use super::{Failure, complain, in_runtime, say, settings};
 use crate::service::admin::{AdminAnswer, AdminCommand};
-use crate::service::import::{
-    BadRows, ColumnMap, Effect, FileFormat, ImportKind, ImportOptions, write_bad_rows,
-};
+use crate::service::import::{BadRows, ColumnMap, Effect, FileFormat, ImportKind, ImportOptions, MAX_LISTED};
 
-/// How many errors are printed; the report has all of them.
+/// How many errors are printed; the report has more of them.
 const SHOWN_ERRORS: usize = 50;
 /// How many warnings are printed: they keep nothing from being imported.
 const SHOWN_WARNINGS: usize = 5;
@@ -22,7 +20,8 @@ pub(super) fn run(flags: ImportFlags) -> Result<(), Failure> {
     let options = options(&flags)?;
     let settings = settings(flags.settings)?;
     let (path, _kept) = readable(&flags.file, &settings.data_dir)?;
-    let command = AdminCommand::Import { district: flags.district, path, options };
+    let bad_rows = flags.skip_bad.as_deref().map(writable).transpose()?;
+    let command = AdminCommand::Import { district: flags.district, path, options, bad_rows };
     let answer = in_runtime(operator::ask(&settings, command))?;
     let (message, report, refused) = match answer {
         AdminAnswer::Done { message, detail } => (message, detail, false),
@@ -32,10 +31,6 @@ pub(super) fn run(flags: ImportFlags) -> Result<(), Failure> {
     if let Some(path) = flags.report.as_deref().filter(|_| !report.is_null()) {
         let file = File::create(path).map_err(|error| unwritable(path, &error))?;
         serde_json::to_writer_pretty(file, &report).map_err(|error| unwritable(path, &error.into()))?;
-    }
-    if let Some(path) = flags.skip_bad.as_deref().filter(|_| !report.is_null()) {
-        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
-        write_bad_rows(&report, file).map_err(|error| unwritable(path, &std::io::Error::other(error)))?;
     }
     show_problems(&report);
     if refused { Err(Failure::Refused(message)) } else { say(message) }
@@ -94,6 +89,11 @@ fn readable(file: &Path, data_dir: &Path) -> Result<(PathBuf, Option<Temporary>)
     Ok((absolute, None))
 }
 
+/// A file that the server will write, where it finds it.
+fn writable(file: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(file).map_err(|error| unwritable(file, &error))
+}
+
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Unusable(format!("{} cannot be written: {error}", path.display()))
 }
@@ -101,16 +101,25 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 /// Prints the first errors and warnings, each as `line: CODE message`.
 fn show_problems(report: &Value) {
     let problems = report["problems"].as_array().map_or(&[][..], Vec::as_slice);
-    for (severity, shown) in [("error", SHOWN_ERRORS), ("warning", SHOWN_WARNINGS)] {
+    let severities = [
+        ("error", SHOWN_ERRORS, &report["bad_count"]),
+        ("warning", SHOWN_WARNINGS, &report["warning_count"]),
+    ];
+    for (severity, shown, count) in severities {
         let of_severity = problems.iter().filter(|problem| problem["severity"] == severity);
-        for problem in of_severity.clone().take(shown) {
+        for problem in of_severity.take(shown) {
             complain(&problem_line(severity, problem));
         }
-        let count = of_severity.count();
-        if count > shown {
-            complain(&format!("and {} more of severity {severity}; --report FILE has all", count - shown));
+        let more = count.as_u64().unwrap_or_default().saturating_sub(shown as u64);
+        if more > 0 {
+            complain(&format!("and {more} more of severity {severity}; {}", where_more(severity)));
         }
     }
+}
+
+fn where_more(severity: &str) -> String {
+    let listed = format!("--report FILE has the first {MAX_LISTED}");
+    if severity == "error" { format!("{listed}, --skip-bad FILE all") } else { listed }
 }
 
 fn problem_line(severity: &str, problem: &Value) -> String {

@@ -38,7 +38,7 @@ pub(super) fn migrate(settings: &Settings) -> Result<(), Failure> {
     say("the database is up to date")
 }
 
-/// Gets a command done, with a progress bar on a terminal. Ctrl-C gives it up; of past incidents, those that were written stay.
+/// Gets a command done, with a progress bar on a terminal. Ctrl-C gives it up, and nothing was changed.
 pub(super) async fn ask(settings: &Settings, command: AdminCommand) -> Result<AdminAnswer, Failure> {
     let (progress, bar) = progress_bar();
     let done = async {
@@ -67,7 +67,7 @@ pub(super) async fn open(settings: &Settings) -> Result<Services, Failure> {
 async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::select! {
         done = work => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::Refused("interrupted; nothing of cells, households or a base map was changed; past incidents that were written stay".to_owned())),
+        _ = tokio::signal::ctrl_c() => Err(Failure::Refused("interrupted; nothing was changed".to_owned())),
     }
 }
 

@@ -66,7 +66,7 @@ async fn listen(listener: UnixListener, services: Services) {
     }
 }
 
-/// Answers one command. Where the caller goes away, the command is given up; of past incidents, those that were written stay.
+/// Answers one command. Where the caller goes away, the command is given up.
 async fn serve(stream: UnixStream, services: Services) {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader.take(MAX_COMMAND_BYTES));

@@ -77,6 +77,8 @@ pub enum LogFormat {
 pub struct Limits {
     /// The largest body of a GraphQL request.
     pub body_bytes: usize,
+    /// The largest body of an import over HTTP, as it is sent.
+    pub import_bytes: usize,
     /// The largest message on a WebSocket.
     pub message_bytes: usize,
     /// Open WebSockets.
@@ -87,7 +89,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 1 << 20, message_bytes: 64 << 10, sockets: 20_000, operations_per_socket: 20 }
+        Self {
+            body_bytes: 1 << 20,
+            import_bytes: 256 << 20,
+            message_bytes: 64 << 10,
+            sockets: 20_000,
+            operations_per_socket: 20,
+        }
     }
 }
 
@@ -178,6 +186,7 @@ impl Settings {
             log_format: given.log_format.unwrap_or_default(),
             limits: Limits {
                 body_bytes: given.max_body_bytes.unwrap_or(defaults.body_bytes),
+                import_bytes: given.max_import_bytes.unwrap_or(defaults.import_bytes),
                 sockets: given.max_sockets.unwrap_or(defaults.sockets),
                 operations_per_socket: given.max_operations.unwrap_or(defaults.operations_per_socket),
                 ..defaults

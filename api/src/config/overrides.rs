@@ -40,6 +40,9 @@ pub struct Overrides {
     /// The largest body of a GraphQL request [default: 1048576].
     #[arg(long, value_name = "BYTES")]
     pub max_body_bytes: Option<usize>,
+    /// The largest body of an import over HTTP [default: 268435456].
+    #[arg(long, value_name = "BYTES")]
+    pub max_import_bytes: Option<usize>,
     /// Open WebSockets [default: 20000].
     #[arg(long, value_name = "COUNT")]
     pub max_sockets: Option<usize>,
@@ -52,7 +55,7 @@ pub struct Overrides {
 const OTHER_VARIABLES: [&str; 5] =
     ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_REQUIRE_SUITES", "GRIDWARD_BIN"];
 
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 12] = [
     "GRIDWARD_DATA_DIR",
     "GRIDWARD_LISTEN",
     "GRIDWARD_DATABASE_URL",
@@ -62,6 +65,7 @@ const VARIABLES: [&str; 11] = [
     "GRIDWARD_LOG",
     "GRIDWARD_LOG_FORMAT",
     "GRIDWARD_MAX_BODY_BYTES",
+    "GRIDWARD_MAX_IMPORT_BYTES",
     "GRIDWARD_MAX_SOCKETS",
     "GRIDWARD_MAX_OPERATIONS",
 ];
@@ -83,6 +87,7 @@ impl Overrides {
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
             max_body_bytes: self.max_body_bytes.or(other.max_body_bytes),
+            max_import_bytes: self.max_import_bytes.or(other.max_import_bytes),
             max_sockets: self.max_sockets.or(other.max_sockets),
             max_operations: self.max_operations.or(other.max_operations),
         }
@@ -117,6 +122,7 @@ impl Overrides {
                 }
             },
             max_body_bytes: parsed(variables, "GRIDWARD_MAX_BODY_BYTES")?,
+            max_import_bytes: parsed(variables, "GRIDWARD_MAX_IMPORT_BYTES")?,
             max_sockets: parsed(variables, "GRIDWARD_MAX_SOCKETS")?,
             max_operations: parsed(variables, "GRIDWARD_MAX_OPERATIONS")?,
         })

@@ -54,6 +54,14 @@ pub(in crate::http) enum HttpError {
     /// The request itself is wrong.
     #[error("{0}")]
     BadRequest(String),
+    /// What was asked for does not fit the district: with the code that GraphQL would answer.
+    #[error("{detail}")]
+    Input {
+        /// The code of the first problem.
+        code: &'static str,
+        /// Every problem in a sentence.
+        detail: String,
+    },
     /// Every WebSocket that may be open is.
     #[error("too many WebSockets are open; try again later")]
     TooManySockets,
@@ -79,6 +87,7 @@ impl HttpError {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+            Self::Input { code, .. } => (StatusCode::BAD_REQUEST, code),
             Self::TooManySockets => (StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_SOCKETS"),
             Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "NOT_READY"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
@@ -91,7 +100,10 @@ impl From<ServiceError> for HttpError {
         match error {
             ServiceError::Refused(_) | ServiceError::AccessChanged => Self::Forbidden,
             ServiceError::NotFound { .. } => Self::NotFound,
-            ServiceError::Problems(_) => Self::BadRequest(error.to_string()),
+            ServiceError::Problems(ref problems) => match problems.first() {
+                Some(first) => Self::Input { code: first.code.as_str(), detail: error.to_string() },
+                None => Self::BadRequest(error.to_string()),
+            },
             ServiceError::Busy => Self::NotReady("the grid is being changed"),
             ServiceError::Internal(source) => Self::Internal(source),
         }

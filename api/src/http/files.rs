@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Buf, Bytes};
 use futures_util::{StreamExt, TryStreamExt};
@@ -38,12 +38,17 @@ pub(super) async fn import(
     let (district, kind) = place.into_inner();
     let kind = ImportKind::parse(&kind).ok_or(HttpError::NotFound)?;
     let options = options(kind, format_of(&request)?, &parameters)?;
+    let allowed_bytes = state.settings.limits.import_bytes;
+    if declared_bytes(&request).is_some_and(|declared| declared > allowed_bytes as u64) {
+        return Err(HttpError::TooLarge { allowed_bytes });
+    }
     let (sender, receiver) = mpsc::channel(WAITING_PIECES);
     let source = ImportSource::of_reader(BodyReader { receiver, piece: Bytes::new() });
     let progress = Progress::silent();
     let import = state.services.import(&caller.viewer, &district, source, options, &progress);
     // Where the import gives up, nobody takes the pieces any more, and feeding ends by itself.
-    let (report, ()) = tokio::join!(import, feed(body, sender));
+    let (report, fed) = tokio::join!(import, feed(body, sender, allowed_bytes));
+    fed?;
     let report = report?;
     let status = match report.outcome {
         ImportOutcome::Taken => StatusCode::OK,
@@ -119,14 +124,34 @@ fn options(
     Ok(options)
 }
 
-/// Hands the body on, piece by piece.
-async fn feed(mut body: web::Payload, sender: mpsc::Sender<io::Result<Bytes>>) {
+/// How long the body is by its header; a chunked one has none.
+fn declared_bytes(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Hands the body on, piece by piece, up to the cap. Where it ends before its time or is too large, the reader fails too,
+/// so that nothing of it is stored.
+async fn feed(
+    mut body: web::Payload,
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    allowed_bytes: usize,
+) -> Result<(), HttpError> {
+    let mut byte_count = 0;
     while let Some(piece) = body.next().await {
         let broken = |_| io::Error::new(io::ErrorKind::UnexpectedEof, "the body ended before its time");
-        if sender.send(piece.map_err(broken)).await.is_err() {
-            return;
+        let piece = piece.map_err(broken);
+        byte_count += piece.as_ref().map_or(0, Bytes::len);
+        if byte_count > allowed_bytes {
+            let too_large = HttpError::TooLarge { allowed_bytes };
+            // An error only says that the import had given up before.
+            drop(sender.send(Err(io::Error::other(too_large.to_string()))).await);
+            return Err(too_large);
+        }
+        if sender.send(piece).await.is_err() {
+            return Ok(());
         }
     }
+    Ok(())
 }
 
 /// The pieces of a body, for a reader on a thread of its own.

@@ -8,7 +8,7 @@ mod staff;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 
 use super::Services;
 use super::export::{ExportFormat, ExportKind};
-use super::import::{ImportOptions, ImportOutcome, ImportSource, Progress};
+use super::import::{BadRowFile, ImportOptions, ImportOutcome, ImportSource, Progress};
 use crate::store::{Attempt, StoreError};
 
 /// Something an operator wants done.
@@ -49,6 +49,9 @@ pub enum AdminCommand {
         path: PathBuf,
         /// What it holds, and how it is to be read.
         options: ImportOptions,
+        /// Where the bad rows are written, if anywhere.
+        #[serde(default)]
+        bad_rows: Option<PathBuf>,
     },
     /// Writes a file where the server can write it.
     Export {
@@ -179,8 +182,8 @@ impl Services {
             AdminCommand::AddUser(new) => self.add_user(new).await,
             AdminCommand::ChangeUser(change) => self.change_user(change).await,
             AdminCommand::CreateToken(new) => self.create_token(new).await,
-            AdminCommand::Import { district, path, options } => {
-                return self.run_import(&district, path, options, progress).await;
+            AdminCommand::Import { district, path, options, bad_rows } => {
+                self.run_import(&district, &path, options, bad_rows.as_deref(), progress).await
             }
             AdminCommand::Export { district, kind, format, path } => {
                 self.run_export(&district, kind, format, path).await
@@ -263,21 +266,26 @@ impl Services {
     async fn run_import(
         &self,
         district: &str,
-        path: PathBuf,
+        path: &Path,
         options: ImportOptions,
+        bad_rows: Option<&Path>,
         progress: &Progress,
-    ) -> AdminAnswer {
-        let source = match ImportSource::open(&path) {
-            Ok(source) => source,
-            Err(source) => return refused(AdminError::File { path: path.display().to_string(), source }),
-        };
-        match self.import_as_operator(district, source, options, progress).await {
-            Ok(report) if report.outcome == ImportOutcome::Refused => {
+    ) -> Result<AdminAnswer, AdminError> {
+        let source = ImportSource::open(path).map_err(|source| unusable(path, source))?;
+        let mut progress = progress.clone();
+        if let Some(path) = bad_rows {
+            let file = File::create(path).map_err(|source| unusable(path, source))?;
+            let begun = BadRowFile::begin(BufWriter::new(file));
+            progress =
+                progress.with_bad_rows(begun.map_err(|error| unusable(path, std::io::Error::other(error)))?);
+        }
+        let report = self.import_as_operator(district, source, options, &progress).await?;
+        Ok(match report.outcome {
+            ImportOutcome::Refused => {
                 AdminAnswer::Refused { message: report.summary(), detail: report.to_json() }
             }
-            Ok(report) => done(report.summary(), report.to_json()),
-            Err(error) => refused(error.into()),
-        }
+            ImportOutcome::Taken => done(report.summary(), report.to_json()),
+        })
     }
 
     async fn run_export(
@@ -287,7 +295,7 @@ impl Services {
         format: ExportFormat,
         path: PathBuf,
     ) -> Result<AdminAnswer, AdminError> {
-        let unwritable = |source| AdminError::File { path: path.display().to_string(), source };
+        let unwritable = |source| unusable(&path, source);
         let export = self.export_as_operator(district, kind, format).await?;
         let mut file = BufWriter::new(File::create(&path).map_err(unwritable)?);
         let mut pieces = std::pin::pin!(export.pieces());
@@ -338,6 +346,10 @@ impl Services {
         let district = self.store.district_by_code(code).await?;
         district.ok_or_else(|| AdminError::Command(format!("there is no district {code:?}")))
     }
+}
+
+fn unusable(path: &Path, source: std::io::Error) -> AdminError {
+    AdminError::File { path: path.display().to_string(), source }
 }
 
 fn command(problem: impl ToString) -> AdminError {

@@ -1,9 +1,12 @@
 //! Files over HTTP: who may send and take them, and what is answered.
 
+use api::config::Overrides;
 use domain::viewer::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::app::{Answer, Client, TestApp, answered};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const HOMES: &str =
     "id,lon,lat,address\nh-1,120.985,14.585,Kaliraya 12\nh-2,120.995,14.585,Victory Avenue 3\n";
@@ -95,5 +98,53 @@ async fn what_the_address_or_the_header_says_wrongly_is_refused() {
     check("/d/410184/import/households?rooms=3", "text/csv", 400).await;
     check("/d/410184/import/households?map=rooms%3Dr", "text/csv", 400).await;
     check("/d/410184/import/cells", "text/csv", 400).await;
+    let level = send(&planner, "/d/410184/import/cells?level=village", "text/csv", HOMES).await;
+    assert_eq!((level.status, &level.body["code"]), (400, &json!("UNKNOWN_LEVEL")), "as GraphQL answers");
     assert_eq!(planner.get("/d/410184/export/households?format=docx").await.status(), 400);
+}
+
+/// Sends the body in pieces, without saying how long it is; answers the status and the body.
+async fn send_in_pieces(app: &TestApp, path: &str, body: &str) -> (u16, String) {
+    let token = tests::world::token_of(Role::Planner);
+    let mut stream = TcpStream::connect(app.address()).await.expect("the server listens");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: gridward\r\nAuthorization: Bearer {token}\r\nContent-Type: text/csv\r\n\
+         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    );
+    let mut request = head.into_bytes();
+    for piece in body.as_bytes().chunks(700) {
+        request.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
+    }
+    request.extend(b"0\r\n\r\n");
+    stream.write_all(&request).await.expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the server answers");
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.expect("a status line"), answer)
+}
+
+#[tokio::test]
+async fn a_body_above_the_cap_is_refused_and_nothing_of_it_is_stored() {
+    let cap = 2000;
+    let app = TestApp::start_with(Overrides { max_import_bytes: Some(cap), ..Overrides::default() }).await;
+    let planner = app.staff(Role::Planner);
+    let path = "/d/410184/import/households";
+    // What is too much are empty lines at the end: the rows before them are good.
+    let too_large: &'static str = format!("{HOMES}{}", "\n".repeat(cap)).leak();
+    let stored = async || {
+        let table = planner.get("/d/410184/export/households?format=csv").await.text().await.expect("a body");
+        table.lines().count() - 1
+    };
+
+    for path in [path.to_owned(), format!("{path}?skipBad=true")] {
+        let declared = send(&planner, &path, "text/csv", too_large).await;
+        assert_eq!((declared.status, &declared.body["code"]), (413, &json!("BODY_TOO_LARGE")), "{path}");
+        let (status, answer) = send_in_pieces(&app, &path, too_large).await;
+        assert_eq!(status, 413, "{path}: {answer}");
+        assert!(answer.contains("BODY_TOO_LARGE") && answer.contains("2000 bytes"), "{answer}");
+        assert_eq!(stored().await, 0, "{path}");
+    }
+    let (status, answer) = send_in_pieces(&app, path, HOMES).await;
+    assert_eq!((status, stored().await), (200, 2), "{answer}");
+    assert_eq!(send(&app.public(), path, "text/csv", too_large).await.status, 413);
 }

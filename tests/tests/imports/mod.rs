@@ -2,38 +2,51 @@
 
 mod bad_input;
 mod demo;
+mod incidents;
 mod liechtenstein;
 mod round_trip;
 
 use std::path::{Path, PathBuf};
 
 use api::clock::Clock;
-use api::config::{Overrides, Settings};
+use api::config::{Overrides, Secret, Settings};
 use api::service::Services;
 use api::service::admin::{AdminAnswer, AdminCommand, NewDistrict};
 use api::service::export::{ExportFormat, ExportKind};
-use api::service::import::{ColumnMap, FileFormat, ImportKind, ImportOptions, Progress};
+use api::service::import::{BadRows, ColumnMap, FileFormat, ImportKind, ImportOptions, Progress};
 use serde_json::Value;
 
 /// A folder with a database, gone when the test ends.
 pub(crate) struct Office {
     pub(crate) services: Services,
+    pub(crate) settings: Settings,
     pub(crate) folder: tempfile::TempDir,
 }
 
 impl Office {
     /// An empty database.
     pub(crate) async fn open() -> Self {
+        Self::open_on(None).await
+    }
+
+    /// An empty database: at an address, or a new SQLite file.
+    async fn open_on(database_url: Option<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let given = Overrides { data_dir: Some(folder.path().to_owned()), ..Overrides::default() };
+        let data_dir = Some(folder.path().to_owned());
+        let database_url = database_url.map(Secret::new);
+        let given = Overrides { data_dir, database_url, ..Overrides::default() };
         let settings = Settings::from_overrides(given).expect("valid settings");
         let services = Services::open(&settings, Clock::system()).await.expect("a new database opens");
-        Self { services, folder }
+        Self { services, settings, folder }
     }
 
     /// A database with one district.
     pub(crate) async fn with_district(code: &str) -> Self {
-        let office = Self::open().await;
+        Self::with_district_on(None, code).await
+    }
+
+    async fn with_district_on(database_url: Option<String>, code: &str) -> Self {
+        let office = Self::open_on(database_url).await;
         let new = NewDistrict {
             code: code.to_owned(),
             name: code.to_owned(),
@@ -82,7 +95,19 @@ impl Office {
 
 /// The import of a file, as flags would say it.
 pub(crate) fn import(district: &str, path: &Path, options: ImportOptions) -> AdminCommand {
-    AdminCommand::Import { district: district.to_owned(), path: path.to_owned(), options }
+    AdminCommand::Import { district: district.to_owned(), path: path.to_owned(), options, bad_rows: None }
+}
+
+/// The same, with a file for the bad rows.
+pub(crate) fn import_skipping(
+    district: &str,
+    path: &Path,
+    options: ImportOptions,
+    bad_rows: &Path,
+) -> AdminCommand {
+    let options = ImportOptions { bad_rows: BadRows::Skip, ..options };
+    let (district, path) = (district.to_owned(), path.to_owned());
+    AdminCommand::Import { district, path, options, bad_rows: Some(bad_rows.to_owned()) }
 }
 
 pub(crate) fn options(kind: ImportKind, path: &Path, columns: &[&str]) -> ImportOptions {

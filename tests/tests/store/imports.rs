@@ -3,18 +3,19 @@
 use std::time::{Duration, Instant};
 
 use api::store::basemap::{Footprint, Road};
-use api::store::imports::{Import, ImportKind, ImportSummary};
-use api::store::{Area, Outcome, StoreError};
+use api::store::imports::{Import, ImportKind, ImportSummary, StagedIncident};
+use api::store::{Area, IncidentQuery, Outcome, StoreError};
 use domain::access::Scope;
 use domain::district::District;
 use domain::event::{Change, EventNumber};
 use domain::household::{Building, Household};
-use domain::ids::{BuildingId, HouseholdId, PlanVersion};
+use domain::ids::{BuildingId, HouseholdId, IncidentId, PlanVersion};
 use domain::plan::Plan;
 use domain::text::Address;
 use geo_tools::{Bounds, Polygon, Position};
+use sea_orm::{ConnectionTrait, Statement};
 
-use super::world::{EAST, Seeded, TestStore, WEST, at, done, noon, plan};
+use super::world::{EAST, Seeded, TestStore, WEST, at, closing, done, minutes, noon, plan};
 
 super::on_both_databases!(
     an_import_shows_only_when_it_is_promoted_and_as_one_event,
@@ -26,6 +27,10 @@ super::on_both_databases!(
     a_base_map_replaces_the_one_before_and_an_equal_one_changes_nothing,
     a_base_map_that_broke_off_leaves_nothing_behind,
     no_report_waits_a_second_for_an_import_of_twenty_thousand,
+    past_incidents_show_only_when_they_are_promoted_and_as_one_event,
+    past_incidents_located_in_an_old_plan_are_turned_away_whole,
+    past_incidents_whose_server_was_killed_after_staging_leave_nothing_and_come_in_anew,
+    no_report_waits_a_second_for_as_many_past_incidents_as_a_file_may_bring,
 );
 
 /// What a file holds: every third building has two dwellings.
@@ -293,14 +298,28 @@ async fn no_report_waits_a_second_for_an_import_of_twenty_thousand(test: TestSto
         println!("staged in {:?}, promoted in {:?}", promoting - begun, promoting.elapsed());
         done(outcome)
     };
+
+    let summary = while_reports_come_in(&test, &district, &plan, import).await;
+
+    assert_eq!(summary.inserted, 35_000);
+    let east = test.store.household_counts(district.id).await.expect("a statement")[&Some(EAST)];
+    assert!(east > 1000);
+}
+
+/// Runs an import while one report after the other is filed, none of which may wait a second.
+async fn while_reports_come_in<T>(
+    test: &TestStore,
+    district: &District,
+    plan: &Plan,
+    import: impl Future<Output = T>,
+) -> T {
     let mut import = std::pin::pin!(import);
     let mut longest = Duration::ZERO;
     let mut reports = 0;
-
     let summary = loop {
         let report = async {
             let begun = Instant::now();
-            test.stored(&district, &plan, at(120.991, 14.602)).await;
+            test.stored(district, plan, at(120.991, 14.602)).await;
             begun.elapsed()
         };
         match futures_util::future::select(std::pin::pin!(report), import.as_mut()).await {
@@ -314,11 +333,120 @@ async fn no_report_waits_a_second_for_an_import_of_twenty_thousand(test: TestSto
             }
         }
     };
-
     println!("{reports} reports; the longest took {longest:?}");
-    assert_eq!(summary.inserted, 35_000);
     assert!(reports > 10, "reports went through while it was staged");
     assert!(longest < Duration::from_secs(1), "a report waited {longest:?}");
-    let east = test.store.household_counts(district.id).await.expect("a statement")[&Some(EAST)];
-    assert!(east > 1000);
+    summary
+}
+
+/// So many incidents of the past, every other one closed.
+fn pasts(test: &TestStore, district: &District, plan: &Plan, count: i64) -> Vec<StagedIncident> {
+    let mut random = Seeded(11);
+    let past = |number| {
+        let at = noon() - minutes(number);
+        let (reported, first) = test.report_at(district, plan, random.position(), at);
+        let (incident, steps) = match number % 2 {
+            0 => (reported, vec![first]),
+            _ => {
+                let (closed, second) = closing(district, &reported, at + minutes(30));
+                (closed, vec![first, second])
+            }
+        };
+        StagedIncident { source_id: format!("sr-{number}"), incident, steps }
+    };
+    (1..=count).map(past).collect()
+}
+
+async fn staged_pasts(test: &TestStore, district: &District, pasts: &[StagedIncident]) -> Import {
+    let id = test.new_id();
+    let import = test.store.begin_import(district.id, ImportKind::Incidents, id, noon()).await;
+    let mut import = import.expect("a transaction");
+    for chunk in pasts.chunks(500) {
+        import.stage_incidents(chunk).await.expect("a transaction");
+    }
+    import
+}
+
+async fn incident_count(test: &TestStore, district: &District) -> u64 {
+    let scope = Scope::system(district.id);
+    test.store.incident_count(&scope, &IncidentQuery::default()).await.expect("a statement")
+}
+
+async fn past_incidents_show_only_when_they_are_promoted_and_as_one_event(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    let pasts = pasts(&test, &district, &plan, 1200);
+    let import = staged_pasts(&test, &district, &pasts).await;
+    assert_eq!((incident_count(&test, &district).await, new_events(&test, &district).await), (0, vec![]));
+
+    let outcome = import.promote_incidents(PlanVersion(1), &test.attempt()).await.expect("a transaction");
+
+    assert_eq!(done(outcome), ImportSummary { inserted: 1200, updated: 0, unchanged: 0 });
+    let told = Change::Imported { what: "incidents".into(), rows: 1200 };
+    assert_eq!(new_events(&test, &district).await, [told]);
+    let scope = Scope::system(district.id);
+    let ids: Vec<IncidentId> = pasts.iter().map(|past| past.incident.id).collect();
+    let mut found = test.store.incidents_by_id(&scope, &ids).await.expect("a statement");
+    found.sort_by_key(|incident| std::cmp::Reverse(incident.reported_at));
+    assert_eq!(found, pasts.iter().map(|past| past.incident.clone()).collect::<Vec<_>>());
+    for past in pasts.iter().step_by(97) {
+        let steps = test.store.incident_steps(&scope, &[past.incident.id]).await.expect("a statement");
+        assert_eq!(steps.into_iter().map(|(_, step)| step).collect::<Vec<_>>(), past.steps);
+    }
+    let known = test.store.known_past_incidents(&scope, &pasts).await.expect("a statement");
+    assert_eq!(known.len(), 1200);
+}
+
+async fn past_incidents_located_in_an_old_plan_are_turned_away_whole(test: TestStore) {
+    let (district, first) = test.with_plan().await;
+    let import = staged_pasts(&test, &district, &pasts(&test, &district, &first, 20)).await;
+    test.publish(&district, Some(1), plan(&district, 2, 120.993)).await;
+
+    let outcome = import.promote_incidents(PlanVersion(1), &test.attempt()).await.expect("a transaction");
+
+    assert_eq!(outcome, Outcome::PlanMoved(PlanVersion(2)));
+    assert_eq!(incident_count(&test, &district).await, 0);
+}
+
+async fn past_incidents_whose_server_was_killed_after_staging_leave_nothing_and_come_in_anew(
+    test: TestStore,
+) {
+    let (district, plan) = test.with_plan().await;
+    let pasts = pasts(&test, &district, &plan, 700);
+    let killed = staged_pasts(&test, &district, &pasts).await;
+    assert_eq!(staged_rows(&test).await, 700 + 1050);
+    assert_eq!(incident_count(&test, &district).await, 0, "nothing is half done");
+
+    let import = staged_pasts(&test, &district, &pasts).await;
+
+    assert_eq!(staged_rows(&test).await, 700 + 1050, "what the first left is gone");
+    let ended = killed.promote_incidents(PlanVersion(1), &test.attempt()).await;
+    assert!(matches!(ended, Err(StoreError::ImportOvertaken { what: "incidents" })), "{ended:?}");
+    let outcome = import.promote_incidents(PlanVersion(1), &test.attempt()).await.expect("a transaction");
+    assert_eq!(done(outcome).inserted, 700);
+    assert_eq!((incident_count(&test, &district).await, staged_rows(&test).await), (700, 0));
+}
+
+async fn staged_rows(test: &TestStore) -> i64 {
+    let beside = test.beside().await;
+    let sql = "SELECT (SELECT COUNT(*) FROM staged_incidents) + (SELECT COUNT(*) FROM staged_incident_steps) AS held";
+    let statement = Statement::from_string(beside.get_database_backend(), sql);
+    let row = beside.query_one_raw(statement).await.expect("a statement").expect("a row");
+    row.try_get("", "held").expect("a number")
+}
+
+async fn no_report_waits_a_second_for_as_many_past_incidents_as_a_file_may_bring(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    let pasts = pasts(&test, &district, &plan, 25_000);
+    let import = async {
+        let begun = Instant::now();
+        let import = staged_pasts(&test, &district, &pasts).await;
+        let promoting = Instant::now();
+        let outcome = import.promote_incidents(PlanVersion(1), &test.attempt()).await.expect("a transaction");
+        println!("staged in {:?}, promoted in {:?}", promoting - begun, promoting.elapsed());
+        done(outcome)
+    };
+
+    let summary = while_reports_come_in(&test, &district, &plan, import).await;
+
+    assert_eq!(summary.inserted, 25_000);
 }

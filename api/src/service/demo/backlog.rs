@@ -14,8 +14,8 @@ use rand::{Rng, SeedableRng};
 
 use super::DemoError;
 use super::reports::Reports;
-use crate::service::Services;
-use crate::store::IncidentQuery;
+use crate::service::{ServiceError, Services};
+use crate::store::{Attempt, IncidentQuery, Outcome};
 
 /// How far back the history goes.
 const HISTORY: TimeDelta = TimeDelta::hours(48);
@@ -95,6 +95,32 @@ impl Services {
         let id = IncidentId(self.ids.next_id());
         let filed = Incident::file(reports.draw(chance)?, district, plan, id, None, at);
         filed.map(|first| vec![first]).map_err(|_| DemoError::Data("a report of the past is refused"))
+    }
+}
+
+impl Services {
+    /// Writes an incident and what happened to it, each step as it was then.
+    async fn write_past(&self, scope: &Scope, past: Past) -> Result<(), DemoError> {
+        let mut before: Option<Incident> = None;
+        for (incident, step) in past {
+            let attempt = Attempt { actor: step.by, ..Attempt::by_system(step.at) };
+            let written = match &before {
+                None => match self.store.insert_incident(&incident, &step, &attempt).await? {
+                    Outcome::Done((_, event)) => Some(event),
+                    _ => None,
+                },
+                Some(before) => {
+                    match self.store.change_incident(scope, before, &incident, &step, &attempt).await? {
+                        Outcome::Done((_, event)) => Some(event),
+                        _ => None,
+                    }
+                }
+            };
+            let event = written.ok_or(ServiceError::Busy)?;
+            self.bus.ring(event.district, event.number);
+            before = Some(incident);
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,16 @@
 //! Records as incidents that happened before, with when they were closed.
+//!
+//! A record says when it happened: without that, it could not be told from one that happens today.
 
-use chrono::{DateTime, Utc};
-use domain::incident::{Channel, IncidentDraft};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::incident::{Channel, Incident, IncidentDraft};
 use domain::text::{IncidentText, Note};
 use geo_tools::{Code, Problem};
 
 use super::options::ImportOptions;
-use super::record::Record;
+use super::record::{Place, Record};
 
 /// An incident as a file tells it.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +23,8 @@ pub(crate) struct PastIncident {
     pub(crate) reported_at: DateTime<Utc>,
     /// When it was closed, and with what note; `None` is open.
     pub(crate) closed: Option<(DateTime<Utc>, Option<Note>)>,
+    /// Where it stands.
+    pub(crate) place: Place,
 }
 
 /// Reads one record.
@@ -34,22 +40,19 @@ pub(crate) fn past_incident(
     let column = |field: &'static str| options.columns.column(field).unwrap_or(field).to_owned();
     let source_id = record.id(options.id.as_deref()).map_err(|problem| problems.push(*problem)).ok();
     let category = record.text(&column("category"));
-    let text = record.text(&column("text")).map(|text| {
-        IncidentText::parse(&text)
-            .map_err(|invalid| record.problem(Code::BadValue, format!("text: {invalid}")))
-    });
-    let mut needed = |field: &str| {
-        let message =
-            format!("no {:?}; every incident needs one", options.columns.column(field).unwrap_or(field));
-        problems.push(*record.problem(Code::MissingField, message));
-    };
-    if category.is_none() {
-        needed("category");
+    let text = record.text(&column("text"));
+    let occurred_at = record.text(&column("occurred_at"));
+    for (field, given) in [("category", &category), ("text", &text), ("occurred_at", &occurred_at)] {
+        if given.is_none() {
+            let message = format!("no {:?}; every incident needs one", column(field));
+            problems.push(*record.problem(Code::MissingField, message));
+        }
     }
-    if text.is_none() {
-        needed("text");
-    }
-    let text = text.transpose().map_err(|problem| problems.push(*problem)).ok().flatten();
+    let parsed = text.map(|text| IncidentText::parse(&text)).transpose();
+    let text = parsed
+        .map_err(|invalid| problems.push(*record.problem(Code::BadValue, format!("text: {invalid}"))))
+        .ok()
+        .flatten();
     let position = match record.position() {
         Ok(None) => {
             problems.push(*record.problem(Code::NullGeometry, "an incident needs a position"));
@@ -59,29 +62,64 @@ pub(crate) fn past_incident(
     };
     let channel = channel(record, &column("channel")).map_err(|problem| problems.push(*problem)).ok();
     let reported_at = time(record, &column("occurred_at"), now).map_err(|problem| problems.push(*problem));
-    let closed_at = time(record, &column("closed_at"), now).map_err(|problem| problems.push(*problem));
-    let note = record.text(&column("note")).and_then(|note| Note::parse(&note).ok());
-    let (Ok(reported_at), Ok(closed_at)) = (reported_at, closed_at) else { return Err(problems) };
-    let reported_at = reported_at.unwrap_or(now);
-    if closed_at.is_some_and(|closed_at| closed_at < reported_at) {
-        problems.push(*record.problem(Code::BadValue, "it was closed before it was reported"));
-    }
-    match (source_id, category, text, position, channel) {
-        (Some(source_id), Some(category), Some(text), Some(position), Some(channel))
-            if problems.is_empty() =>
-        {
-            let draft = IncidentDraft {
-                category,
-                text,
-                position,
-                accuracy_m: None,
-                channel,
-                occurred_at: Some(reported_at),
-            };
-            Ok(PastIncident { source_id, draft, reported_at, closed: closed_at.map(|at| (at, note)) })
+    let reported_at = reported_at.ok().flatten();
+    let closed = closed(record, &column, reported_at, now).map_err(|problem| problems.push(*problem)).ok();
+    match (source_id, category, text, position, channel, reported_at, closed) {
+        (
+            Some(source_id),
+            Some(category),
+            Some(text),
+            Some(position),
+            Some(channel),
+            Some(reported_at),
+            Some(closed),
+        ) if problems.is_empty() => {
+            let occurred_at = Some(reported_at);
+            let draft = IncidentDraft { category, text, position, accuracy_m: None, channel, occurred_at };
+            let place = record.place(vec![source_id.clone()]);
+            Ok(PastIncident { source_id, draft, reported_at, closed, place })
         }
         _ => Err(problems),
     }
+}
+
+impl PastIncident {
+    /// Two that differ in what the file says have another one, but for a coincidence of one in 2⁶⁴.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let IncidentDraft { category, text, position, channel, .. } = &self.draft;
+        let closed = self.closed.as_ref().map(|(at, note)| (at, note.as_ref().map(Note::as_str)));
+        let mut hasher = DefaultHasher::new();
+        (category, text.as_str(), position.lon_e7(), position.lat_e7(), channel).hash(&mut hasher);
+        (self.reported_at, closed).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Whether it tells something else than what is stored; what was done here since is no difference.
+    pub(crate) fn differs(&self, held: &Incident) -> bool {
+        let IncidentDraft { category, text, position, channel, .. } = &self.draft;
+        *category != held.category
+            || *text != held.text
+            || *position != held.position
+            || *channel != held.channel
+            || self.reported_at != held.reported_at
+            || self.closed.as_ref().is_some_and(|(at, _)| Some(*at) != held.closed_at)
+    }
+}
+
+/// When it was closed, and with what note.
+fn closed(
+    record: &Record,
+    column: &impl Fn(&'static str) -> String,
+    reported_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Option<(DateTime<Utc>, Option<Note>)>, Box<Problem>> {
+    let Some(at) = time(record, &column("closed_at"), now)? else { return Ok(None) };
+    if reported_at.is_some_and(|reported_at| at < reported_at) {
+        return Err(record.problem(Code::BadValue, "it was closed before it was reported"));
+    }
+    let note = record.text(&column("note")).map(|note| Note::parse(&note)).transpose();
+    let note = note.map_err(|invalid| record.problem(Code::BadValue, format!("note: {invalid}")))?;
+    Ok(Some((at, note)))
 }
 
 fn channel(record: &Record, column: &str) -> Result<Channel, Box<Problem>> {
@@ -96,10 +134,13 @@ fn channel(record: &Record, column: &str) -> Result<Channel, Box<Problem>> {
 /// A time with its offset; `None` where the column is empty. What lies ahead is refused.
 fn time(record: &Record, column: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Box<Problem>> {
     let Some(text) = record.text(column) else { return Ok(None) };
-    let time = DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc()).map_err(|_| {
-        let message = format!("{column} is {text:?}; a time such as 2026-03-12T08:30:00+08:00 is allowed");
-        record.problem(Code::BadValue, message)
-    })?;
+    // As exact as it is stored, or the same row would differ from itself.
+    let time =
+        DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc().trunc_subsecs(6)).map_err(|_| {
+            let message =
+                format!("{column} is {text:?}; a time such as 2026-03-12T08:30:00+08:00 is allowed");
+            record.problem(Code::BadValue, message)
+        })?;
     if time > now {
         return Err(record.problem(Code::BadValue, format!("{column} is {text}, which lies in the future")));
     }

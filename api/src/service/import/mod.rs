@@ -3,16 +3,17 @@
 //! A file is read record by record (`record`); `cells`, `households`, `basemap` and `incidents` say what one record is;
 //! `take_*` bring them in. Start at [`Services::import`].
 //!
-//! Invariant: cells, households and a base map are taken whole or not at all; only bad rows that were to be skipped stay
-//! out. Past incidents are written one by one; a file that was broken off is given again and takes in what is missing.
-//! Invariant: the same file of cells, households or a base map a second time changes nothing, and says so; incidents too
-//! where each row says when it happened.
+//! Invariant: a file is taken whole or not at all; only bad rows that were to be skipped stay out.
+//! Invariant: the same file a second time changes nothing, and says so.
+//! Invariant: of a file, ids are held in memory, and households that wait for their building; whole rows only of cells,
+//! which must be seen together.
 
 mod basemap;
 mod cells;
 mod households;
 mod incidents;
 mod options;
+mod problems;
 mod record;
 mod report;
 mod source;
@@ -34,7 +35,8 @@ pub use options::{
     BadRows, ColumnMap, Effect, FileFormat, ImportFigure, ImportKind, ImportOptions, ImportOutcome,
     ImportReport, InvalidColumnMap,
 };
-pub use report::{problem_json, write_bad_rows};
+pub use problems::{BadRowFile, MAX_LISTED, ProblemList};
+pub use report::problem_json;
 pub use source::{ImportSource, Progress};
 
 use super::{ServiceError, Services};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use geo_tools::{Code, Problem, Severity};
 use serde::{Deserialize, Serialize};
 
+use super::problems::ProblemList;
+use super::source::Progress;
 use crate::store::imports::ImportSummary;
 
 /// What a file holds.
@@ -210,7 +211,7 @@ impl ColumnMap {
 }
 
 /// What an import did, or would do.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct ImportReport {
     /// What the file holds.
     pub kind: ImportKind,
@@ -226,8 +227,8 @@ pub struct ImportReport {
     pub figures: Vec<ImportFigure>,
     /// The plan version after it, where it is about cells or located in them.
     pub plan_version: Option<i32>,
-    /// Every problem, warnings included.
-    pub problems: Vec<Problem>,
+    /// Its problems, warnings included.
+    pub problems: ProblemList,
 }
 
 /// Whether a file was taken.
@@ -256,7 +257,7 @@ pub struct ImportFigure {
 
 impl ImportReport {
     /// A report of nothing yet.
-    pub(super) fn begin(options: &ImportOptions) -> Self {
+    pub(super) fn begin(options: &ImportOptions, progress: &Progress) -> Self {
         Self {
             kind: options.kind,
             effect: options.effect,
@@ -265,24 +266,16 @@ impl ImportReport {
             totals: Vec::new(),
             figures: Vec::new(),
             plan_version: None,
-            problems: Vec::new(),
+            problems: ProblemList::begin(progress),
         }
-    }
-
-    /// How many problems are errors.
-    pub fn bad_count(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 
     /// Whether nothing is written for what is wrong: any error where bad rows are refused; where they are skipped, one that
     /// ended the reading, for then the rest of the file is not known.
     pub(super) fn is_refused(&self, bad_rows: BadRows) -> bool {
-        let ends_reading = |problem: &Problem| {
-            matches!(problem.code, Code::Unreadable | Code::Encoding | Code::NotGeojson | Code::TooLarge)
-        };
         match bad_rows {
-            BadRows::Refuse => self.bad_count() > 0,
-            BadRows::Skip => self.problems.iter().any(ends_reading),
+            BadRows::Refuse => self.problems.error_count() > 0,
+            BadRows::Skip => self.problems.end_reading(),
         }
     }
 
@@ -291,7 +284,7 @@ impl ImportReport {
         let figures = self.figures.iter().map(ToString::to_string);
         let totals = self.totals.iter().map(|(what, count)| format!("{count} {what}"));
         let figures = figures.chain(totals).collect::<Vec<String>>().join("; ");
-        let bad = self.bad_count();
+        let bad = self.problems.error_count();
         match (self.outcome, self.effect) {
             (ImportOutcome::Refused, _) => format!("{bad} problems; nothing was imported"),
             (ImportOutcome::Taken, Effect::DryRun) => format!("dry run, nothing was changed: {figures}"),

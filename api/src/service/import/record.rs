@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use geo_tools::formats::csv::{CsvOptions, Positions, Row, looks_damaged_by_spreadsheet};
+use geo_tools::formats::csv::{CsvOptions, Ids, Positions, Row, looks_damaged_by_spreadsheet};
 use geo_tools::formats::{Caps, Item, csv, geojson};
 use geo_tools::{Code, Geometry, Position, Problem};
 use serde_json::{Map, Value};
@@ -71,6 +71,8 @@ fn csv_options(options: &ImportOptions) -> CsvOptions {
         lon: options.columns.column("lon").map(str::to_owned),
         lat: options.columns.column("lat").map(str::to_owned),
         id: options.id.clone(),
+        // Past incidents compare the rows of one id themselves, and a bad row does not use its id up.
+        ids: if options.kind == ImportKind::Incidents { Ids::AsGiven } else { Ids::Unique },
         positions: if options.kind == ImportKind::Households {
             Positions::Optional
         } else {
@@ -168,11 +170,35 @@ impl Record {
         Box::new(self.at(Problem::error(code, message)))
     }
 
-    fn at(&self, mut problem: Problem) -> Problem {
-        problem.features = self.id.clone().into_iter().collect();
-        problem.indexes = vec![self.index];
-        problem.line = Some(self.line);
-        problem.pointer = self.pointer.clone();
-        problem
+    fn at(&self, problem: Problem) -> Problem {
+        self.place(self.id.clone().into_iter().collect()).of(problem)
+    }
+
+    /// Where it is, for what is only noticed when the record itself is gone.
+    pub(crate) fn place(&self, features: Vec<String>) -> Place {
+        Place { features, index: self.index, line: self.line, pointer: self.pointer.clone() }
+    }
+}
+
+/// A record's place in its file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    features: Vec<String>,
+    index: usize,
+    /// The line that it starts on, from 1.
+    pub(crate) line: u64,
+    pointer: Option<String>,
+}
+
+impl Place {
+    /// A problem at this place.
+    pub(crate) fn of(&self, problem: Problem) -> Problem {
+        Problem {
+            features: self.features.clone(),
+            indexes: vec![self.index],
+            line: Some(self.line),
+            pointer: self.pointer.clone(),
+            ..problem
+        }
     }
 }

@@ -1,6 +1,4 @@
-//! The report of an import as JSON, and the bad rows as a table.
-
-use std::io::Write;
+//! The report of an import as JSON.
 
 use geo_tools::formats::geojson::geometry_json;
 use geo_tools::{Problem, Severity};
@@ -31,37 +29,15 @@ impl ImportReport {
             "dry_run": self.effect == Effect::DryRun,
             "refused": self.outcome == ImportOutcome::Refused,
             "row_count": self.row_count,
-            "bad_count": self.bad_count(),
+            "bad_count": self.problems.error_count(),
+            "warning_count": self.problems.warning_count(),
+            "unlisted_count": self.problems.unlisted_count(),
             "totals": totals,
             "figures": figures,
             "plan_version": self.plan_version,
-            "problems": self.problems.iter().map(problem_json).collect::<Vec<Value>>(),
+            "problems": self.problems.listed().iter().map(problem_json).collect::<Vec<Value>>(),
         })
     }
-}
-
-/// Writes each bad row of a report with its place and the reason.
-///
-/// # Errors
-/// What the writer says.
-pub fn write_bad_rows(report: &Value, writer: impl Write) -> Result<(), csv::Error> {
-    let mut table = csv::Writer::from_writer(writer);
-    table.write_record(["line", "index", "id", "code", "reason", "pointer"])?;
-    let problems = report["problems"].as_array().map_or(&[][..], Vec::as_slice);
-    for problem in problems.iter().filter(|problem| problem["severity"] == "error") {
-        let number = |value: &Value| value.as_u64().map(|number| number.to_string()).unwrap_or_default();
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        table.write_record([
-            number(&problem["line"]),
-            number(&problem["indexes"][0]),
-            word(&problem["features"][0]),
-            word(&problem["code"]),
-            word(&problem["message"]),
-            word(&problem["pointer"]),
-        ])?;
-    }
-    table.flush()?;
-    Ok(())
 }
 
 /// A problem as JSON: its code, its sentence and its place.

@@ -9,6 +9,7 @@ use geo_tools::formats::Caps;
 use tokio::sync::mpsc;
 
 use super::options::ImportOptions;
+use super::problems::BadRowFile;
 use super::record::{self, Next};
 
 /// Records that go from the reading thread at once.
@@ -52,7 +53,8 @@ impl ImportSource {
 
     /// Everything that the file gives, at once: where all of it must be seen together.
     pub(super) fn records(self, options: &ImportOptions) -> Box<dyn Iterator<Item = Next>> {
-        record::records(self.reader, options, &Caps::default())
+        // Problems are counted as they come and not held: there may be as many as there are rows.
+        record::records(self.reader, options, &Caps { max_problems: usize::MAX, ..Caps::default() })
     }
 
     /// Everything that the file gives, in chunks, read on a thread of its own. Reading stops when nobody takes them.
@@ -76,31 +78,44 @@ impl ImportSource {
     }
 }
 
-/// Hears how many rows an import has read.
-#[derive(Clone)]
-pub struct Progress(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+/// Hears how many rows an import has read, and takes its bad ones.
+#[derive(Clone, Default)]
+pub struct Progress {
+    rows: Option<Arc<dyn Fn(u64) + Send + Sync>>,
+    bad_rows: Option<BadRowFile>,
+}
 
 impl std::fmt::Debug for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "Progress(heard)" } else { "Progress(silent)" })
+        f.write_str(if self.rows.is_some() { "Progress(heard)" } else { "Progress(silent)" })
     }
 }
 
 impl Progress {
     /// Tells somebody.
     pub fn new(hear: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(hear)))
+        Self { rows: Some(Arc::new(hear)), bad_rows: None }
     }
 
     /// Tells nobody.
     pub fn silent() -> Self {
-        Self(None)
+        Self::default()
+    }
+
+    /// The same, and bad rows are written there.
+    #[must_use]
+    pub fn with_bad_rows(self, file: BadRowFile) -> Self {
+        Self { bad_rows: Some(file), ..self }
     }
 
     /// Says that so many rows were read.
     pub fn reach(&self, row_count: u64) {
-        if let Some(hear) = &self.0 {
+        if let Some(hear) = &self.rows {
             hear(row_count);
         }
+    }
+
+    pub(super) fn bad_rows(&self) -> Option<&BadRowFile> {
+        self.bad_rows.as_ref()
     }
 }

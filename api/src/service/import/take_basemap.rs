@@ -1,9 +1,10 @@
 //! Taking a base map. What a file does not have of roads or of footprints stays as it is: they often come apart.
 
-use geo_tools::{Bounds, Position, Problem};
+use geo_tools::{Bounds, Position};
 
 use super::basemap::{MapPart, map_part};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::problems::ProblemList;
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job};
 use crate::service::{ServiceError, Services};
@@ -56,7 +57,7 @@ impl Services {
         source: ImportSource,
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
-        let mut report = ImportReport::begin(&job.options);
+        let mut report = ImportReport::begin(&job.options, job.progress);
         let mut import = self.begin_basemap(&job).await?;
         let (mut road_count, mut footprint_count) = (0, 0);
         let mut chunks = source.chunks(&job.options);
@@ -71,6 +72,7 @@ impl Services {
             job.progress.reach(report.row_count);
         }
         report.totals = vec![("roads", road_count), ("footprints", footprint_count)];
+        report.problems.flush();
         let refused = report.is_refused(job.options.bad_rows);
         if refused {
             report.outcome = ImportOutcome::Refused;
@@ -137,7 +139,7 @@ impl Services {
     }
 }
 
-fn parts_of(chunk: Vec<Next>, options: &ImportOptions, problems: &mut Vec<Problem>) -> Parts {
+fn parts_of(chunk: Vec<Next>, options: &ImportOptions, problems: &mut ProblemList) -> Parts {
     let mut parts = Parts::default();
     for next in chunk {
         match next {

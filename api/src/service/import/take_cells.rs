@@ -6,9 +6,9 @@ use domain::ids::CellId;
 use domain::input::InputCode;
 use domain::level::LevelRank;
 use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
-use geo_tools::Problem;
 
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::problems::ProblemList;
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
@@ -18,12 +18,10 @@ use crate::store::{Outcome, plans::Publication};
 const PARENT_TOLERANCE_M2: f64 = 100.0;
 
 /// What was read from a file of cells.
-#[derive(Default)]
 struct Drawing {
     cells: Vec<DrawnCell>,
     row_count: u64,
-    problems: Vec<Problem>,
-    bad_row_count: u64,
+    problems: ProblemList,
 }
 
 impl Services {
@@ -33,13 +31,14 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let rank = rank(&job)?;
-        let mut report = ImportReport::begin(&job.options);
+        let mut report = ImportReport::begin(&job.options, job.progress);
         let current = self.plan_in_force(&job.district).await?;
-        let options = job.options.clone();
-        let drawing = off_thread(move || draw(source, &options)).await?;
+        let (options, problems) = (job.options.clone(), report.problems);
+        let drawing = off_thread(move || draw(source, &options, problems)).await?;
         job.progress.reach(drawing.row_count);
         report.row_count = drawing.row_count;
         report.problems = drawing.problems;
+        report.problems.flush();
         if report.is_refused(job.options.bad_rows) {
             report.outcome = ImportOutcome::Refused;
             return Ok(report);
@@ -55,10 +54,11 @@ impl Services {
             Err(problems) => {
                 report.outcome = ImportOutcome::Refused;
                 report.problems.extend(problems);
+                report.problems.flush();
                 return Ok(report);
             }
         };
-        report.problems.append(&mut next.warnings);
+        report.problems.extend(std::mem::take(&mut next.warnings));
         report.figures.push(figure(&next));
         report.plan_version = current.as_ref().map(|plan| plan.version().0);
         if job.options.effect == Effect::Write && next.is_news() {
@@ -107,7 +107,7 @@ fn rank(job: &Job<'_>) -> Result<LevelRank, ServiceError> {
     let levels = job.district.rules.levels();
     let allowed: Vec<&str> = levels.iter().map(|level| level.key.as_str()).collect();
     let allowed = allowed.join(", ");
-    let refused = |message: String| ServiceError::problem(InputCode::InvalidId, message, &["level"]);
+    let refused = |message: String| ServiceError::problem(InputCode::UnknownLevel, message, &["level"]);
     match &job.options.level {
         None => Err(refused(format!("cells need a level; levels are {allowed}"))),
         Some(key) => job
@@ -118,23 +118,17 @@ fn rank(job: &Job<'_>) -> Result<LevelRank, ServiceError> {
     }
 }
 
-fn draw(source: ImportSource, options: &ImportOptions) -> Drawing {
-    let mut drawing = Drawing::default();
+fn draw(source: ImportSource, options: &ImportOptions, problems: ProblemList) -> Drawing {
+    let mut drawing = Drawing { cells: Vec::new(), row_count: 0, problems };
     for next in source.records(options) {
         drawing.row_count += 1;
         match next {
-            Next::Bad(problem) => {
-                drawing.bad_row_count += 1;
-                drawing.problems.push(problem);
-            }
+            Next::Bad(problem) => drawing.problems.push(problem),
             Next::Record(record, warnings) => {
                 drawing.problems.extend(warnings);
                 match cells::drawn_cell(&record, options) {
                     Ok(cell) => drawing.cells.push(cell),
-                    Err(problems) => {
-                        drawing.bad_row_count += 1;
-                        drawing.problems.extend(problems);
-                    }
+                    Err(problems) => drawing.problems.extend(problems),
                 }
             }
         }

@@ -89,7 +89,7 @@ impl Services {
 
 impl<'a> Taking<'a> {
     fn begin(services: &'a Services, job: &'a Job<'a>, plan: Arc<Plan>) -> Self {
-        let mut report = ImportReport::begin(&job.options);
+        let mut report = ImportReport::begin(&job.options, job.progress);
         report.plan_version = Some(plan.version().0);
         Self {
             services,
@@ -273,6 +273,7 @@ impl<'a> Taking<'a> {
     }
 
     async fn finish(mut self, mut import: Option<Import>) -> Result<ImportReport, ServiceError> {
+        self.report.problems.flush();
         self.report.totals = vec![("buildings", self.building_count), ("households", self.household_count)];
         if self.is_refused() {
             self.report.outcome = ImportOutcome::Refused;

@@ -1,23 +1,52 @@
-//! Taking past incidents: filed as they were reported, closed as they were closed. The same record has the same id, so
-//! that a second import finds it.
+//! Taking past incidents: filed as they were reported, closed as they were closed, staged in chunks, promoted at the end.
+//!
+//! What is there already is left as it is, since it may have been worked on here; a row that differs from it is a warning.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::access::Scope;
 use domain::ids::{DistrictId, IncidentId};
-use domain::incident::{Incident, IncidentAction, IncidentStep};
+use domain::incident::{Incident, IncidentAction};
 use domain::plan::Plan;
 use geo_tools::{Code, Problem};
 use sha2::{Digest, Sha256};
 
 use super::incidents::{PastIncident, past_incident};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
-use super::record::{Next, Record};
+use super::record::Next;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
-use crate::store::{Attempt, Outcome};
+use crate::store::Outcome;
+use crate::store::imports::{Import, ImportKind as Staging, StagedIncident};
 
-/// An incident with everything that happened to it, in order.
-type Past = Vec<(Incident, IncidentStep)>;
+/// How many new incidents one file may bring. SQLite has one writer, which waits for their promotion: 50,000 took 1.2 s on
+/// two busy cores (`no_report_waits_a_second_for_as_many_past_incidents_as_a_file_may_bring`), and a second is allowed.
+const MAX_NEW_INCIDENTS: u64 = 25_000;
+
+/// An import of past incidents under way.
+struct Taking<'a> {
+    services: &'a Services,
+    job: &'a Job<'a>,
+    plan: Arc<Plan>,
+    now: DateTime<Utc>,
+    report: ImportReport,
+    /// Where each id was first, and what it said there.
+    seen: HashMap<[u8; 16], Seen>,
+    /// Of one chunk, what the file tells and what would be stored.
+    told: Vec<PastIncident>,
+    filed: Vec<StagedIncident>,
+    incident_count: u64,
+    new_count: u64,
+    unchanged_count: u64,
+}
+
+struct Seen {
+    line: u64,
+    fingerprint: u64,
+}
 
 impl Services {
     pub(super) async fn take_incidents(
@@ -26,105 +55,171 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let plan = self.plan_for_import(&job).await?;
-        let mut report = ImportReport::begin(&job.options);
-        report.plan_version = Some(plan.version().0);
-        let mut pasts: Vec<Past> = Vec::new();
-        let mut chunks = source.chunks(&job.options);
-        let now = self.clock.now();
-        while let Some(chunk) = chunks.recv().await {
-            report.row_count += chunk.len() as u64;
-            for next in chunk {
-                let Next::Record(record, warnings) = next else {
-                    if let Next::Bad(problem) = next {
-                        report.problems.push(problem);
-                    }
-                    continue;
-                };
-                report.problems.extend(warnings);
-                let past = past_incident(&record, &job.options, now)
-                    .and_then(|told| past_of(&job, &plan, told, &record));
-                match past {
-                    Ok(past) => pasts.push(past),
-                    Err(problems) => report.problems.extend(problems),
-                }
-            }
-            job.progress.reach(report.row_count);
-        }
-        report.totals = vec![("incidents", pasts.len() as u64)];
-        if report.is_refused(job.options.bad_rows) {
-            report.outcome = ImportOutcome::Refused;
-            return Ok(report);
-        }
+        let mut import = None;
         if job.options.effect == Effect::Write {
-            report.figures.push(self.write_pasts(&job, pasts).await?);
-            self.tell_imported(&job.district).await?;
+            let (district, id) = (job.district.id, self.ids.next_id());
+            let begun = self.store.begin_import(district, Staging::Incidents, id, self.clock.now()).await;
+            import = Some(begun.map_err(ServiceError::internal)?);
         }
-        Ok(report)
-    }
-
-    async fn write_pasts(&self, job: &Job<'_>, pasts: Vec<Past>) -> Result<ImportFigure, ServiceError> {
-        let scope = Scope::system(job.district.id);
-        let mut figure = ImportFigure { what: "incidents", ..ImportFigure::default() };
-        for past in pasts {
-            let ids: Vec<IncidentId> = past.first().map(|(incident, _)| incident.id).into_iter().collect();
-            let known = self.store.incidents_by_id(&scope, &ids).await.map_err(ServiceError::internal)?;
-            if !known.is_empty() {
-                figure.unchanged += 1;
-                continue;
+        let mut taking = Taking::begin(self, &job, plan);
+        let mut chunks = source.chunks(&job.options);
+        while let Some(chunk) = chunks.recv().await {
+            taking.report.row_count += chunk.len() as u64;
+            for next in chunk {
+                taking.take(next);
             }
-            self.write_past(&scope, past).await?;
-            figure.added += 1;
+            taking.settle(import.as_mut()).await?;
+            job.progress.reach(taking.report.row_count);
+            if taking.new_count > MAX_NEW_INCIDENTS {
+                break;
+            }
         }
-        Ok(figure)
-    }
-
-    /// Writes an incident and what happened to it, each step as it was then.
-    pub(in crate::service) async fn write_past(&self, scope: &Scope, past: Past) -> Result<(), ServiceError> {
-        let mut before: Option<Incident> = None;
-        for (incident, step) in past {
-            let attempt = Attempt { actor: step.by, ..Attempt::by_system(step.at) };
-            let event = match &before {
-                None => match self.store.insert_incident(&incident, &step, &attempt).await {
-                    Ok(Outcome::Done((_, event))) => event,
-                    Ok(_) => return Err(ServiceError::Busy),
-                    Err(error) => return Err(ServiceError::internal(error)),
-                },
-                Some(before) => {
-                    match self.store.change_incident(scope, before, &incident, &step, &attempt).await {
-                        Ok(Outcome::Done((_, event))) => event,
-                        Ok(_) => return Err(ServiceError::Busy),
-                        Err(error) => return Err(ServiceError::internal(error)),
-                    }
-                }
-            };
-            self.bus.ring(event.district, event.number);
-            before = Some(incident);
-        }
-        Ok(())
+        taking.finish(import).await
     }
 }
 
-fn past_of(job: &Job<'_>, plan: &Plan, told: PastIncident, record: &Record) -> Result<Past, Vec<Problem>> {
-    let bad = |message: String| *record.problem(Code::BadValue, message);
-    let id = id_of(job.district.id, &told.source_id, told.reported_at);
-    let filed = Incident::file(told.draft, &job.district, plan, id, None, told.reported_at);
-    let first = filed
-        .map_err(|problems| problems.into_iter().map(|problem| bad(problem.message)).collect::<Vec<_>>())?;
-    let mut past = vec![first];
-    if let Some((at, note)) = told.closed {
-        let closed = past[0].0.change(IncidentAction::Close, note, &job.district.rules, job.actor, at);
-        past.push(closed.map_err(|problem| vec![bad(problem.message)])?);
+impl<'a> Taking<'a> {
+    fn begin(services: &'a Services, job: &'a Job<'a>, plan: Arc<Plan>) -> Self {
+        let mut report = ImportReport::begin(&job.options, job.progress);
+        report.plan_version = Some(plan.version().0);
+        Self {
+            services,
+            job,
+            plan,
+            now: services.clock.now(),
+            report,
+            seen: HashMap::new(),
+            told: Vec::new(),
+            filed: Vec::new(),
+            incident_count: 0,
+            new_count: 0,
+            unchanged_count: 0,
+        }
     }
-    Ok(past)
+
+    fn take(&mut self, next: Next) {
+        let record = match next {
+            Next::Bad(problem) => return self.report.problems.push(problem),
+            Next::Record(record, warnings) => {
+                self.report.problems.extend(warnings);
+                record
+            }
+        };
+        let told = past_incident(&record, &self.job.options, self.now);
+        let filed = told.and_then(|told| Ok((self.file(&told)?, told)));
+        match filed {
+            Ok((filed, told)) => self.add(told, filed),
+            Err(problems) => self.report.problems.extend(problems),
+        }
+    }
+
+    /// Keeps the first of each id.
+    fn add(&mut self, told: PastIncident, filed: StagedIncident) {
+        let fingerprint = told.fingerprint();
+        match self.seen.entry(tail_of(self.job.district.id, &told.source_id)) {
+            Entry::Occupied(first) => {
+                let Seen { line, fingerprint: before } = first.get();
+                let differs =
+                    if *before == fingerprint { "the same again" } else { "and says something else" };
+                let message = format!("id {:?} stands on line {line} already, {differs}", told.source_id);
+                let problem = Problem::error(Code::DuplicateId, message);
+                self.report.problems.push(told.place.of(problem));
+            }
+            Entry::Vacant(place) => {
+                place.insert(Seen { line: told.place.line, fingerprint });
+                self.incident_count += 1;
+                self.told.push(told);
+                self.filed.push(filed);
+            }
+        }
+    }
+
+    /// What would be stored of it.
+    fn file(&self, told: &PastIncident) -> Result<StagedIncident, Vec<Problem>> {
+        let bad = |message: String| told.place.of(Problem::error(Code::BadValue, message));
+        let district = &self.job.district;
+        let id = id_of(district.id, &told.source_id, told.reported_at);
+        let filed = Incident::file(told.draft.clone(), district, &self.plan, id, None, told.reported_at);
+        let (mut incident, reported) = filed.map_err(|problems| {
+            problems.into_iter().map(|problem| bad(problem.message)).collect::<Vec<_>>()
+        })?;
+        let mut steps = vec![reported];
+        if let Some((at, note)) = told.closed.clone() {
+            let closed = incident.change(IncidentAction::Close, note, &district.rules, self.job.actor, at);
+            let (after, step) = closed.map_err(|problem| vec![bad(problem.message)])?;
+            incident = after;
+            steps.push(step);
+        }
+        Ok(StagedIncident { source_id: told.source_id.clone(), incident, steps })
+    }
+
+    /// Parts a chunk into what is there and what is new, and stages that unless nothing will be written.
+    async fn settle(&mut self, import: Option<&mut Import>) -> Result<(), ServiceError> {
+        let (told, mut filed) = (std::mem::take(&mut self.told), std::mem::take(&mut self.filed));
+        let scope = Scope::system(self.job.district.id);
+        let known = self.services.store.known_past_incidents(&scope, &filed).await;
+        let known = known.map_err(ServiceError::internal)?;
+        for told in &told {
+            let Some(held) = known.get(&told.source_id) else { continue };
+            self.unchanged_count += 1;
+            if told.differs(held) {
+                let message = "an incident of this id is there already and differs; it was left as it is";
+                self.report.problems.push(told.place.of(Problem::warning(Code::DuplicateId, message)));
+            }
+        }
+        filed.retain(|filed| !known.contains_key(&filed.source_id));
+        self.new_count += filed.len() as u64;
+        if self.new_count > MAX_NEW_INCIDENTS {
+            let message = format!("more than {MAX_NEW_INCIDENTS} incidents that are new; split the file");
+            self.report.problems.push(Problem::error(Code::TooLarge, message));
+        }
+        match import {
+            Some(import) if !self.report.is_refused(self.job.options.bad_rows) => {
+                import.stage_incidents(&filed).await.map_err(ServiceError::internal)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn finish(mut self, import: Option<Import>) -> Result<ImportReport, ServiceError> {
+        self.report.problems.flush();
+        self.report.totals = vec![("incidents", self.incident_count)];
+        if self.report.is_refused(self.job.options.bad_rows) {
+            self.report.outcome = ImportOutcome::Refused;
+            if let Some(import) = import {
+                import.discard().await.map_err(ServiceError::internal)?;
+            }
+            return Ok(self.report);
+        }
+        let Some(import) = import else { return Ok(self.report) };
+        let attempt = self.services.import_attempt(self.job);
+        let promoted = import.promote_incidents(self.plan.version(), &attempt).await;
+        match promoted.map_err(ServiceError::internal)? {
+            Outcome::Done(summary) => {
+                let figure = ImportFigure::of("incidents", summary);
+                self.report.figures.push(ImportFigure { unchanged: self.unchanged_count, ..figure });
+                self.services.tell_imported(&self.job.district).await?;
+                Ok(self.report)
+            }
+            _ => Err(ServiceError::Busy),
+        }
+    }
 }
 
 /// A UUIDv7 of the time of the report and of what the source calls it: the same record has the same.
 fn id_of(district: DistrictId, source_id: &str, reported_at: DateTime<Utc>) -> IncidentId {
+    let mut tail = [0_u8; 10];
+    tail.copy_from_slice(&tail_of(district, source_id)[..10]);
+    let millis = u64::try_from(reported_at.timestamp_millis()).unwrap_or(0);
+    IncidentId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
+}
+
+/// What stands for a source's id, however long that is.
+fn tail_of(district: DistrictId, source_id: &str) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update(district.0.as_bytes());
     hash.update(source_id.as_bytes());
-    let mut tail = [0_u8; 10];
-    tail.copy_from_slice(&hash.finalize()[..10]);
-    let millis = u64::try_from(reported_at.timestamp_millis()).unwrap_or(0);
-    IncidentId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
+    let mut tail = [0_u8; 16];
+    tail.copy_from_slice(&hash.finalize()[..16]);
+    tail
 }

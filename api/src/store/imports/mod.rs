@@ -3,9 +3,13 @@
 //! Start at [`Store::begin_import`](super::Store::begin_import). A later import of the same kind takes over, so that one
 //! that broke off blocks nothing. Rows are recognised by their source id: what is there and the same is left alone, and an
 //! import that changes nothing writes no event.
+//!
+//! Invariant: a promotion is one transaction with one event and one audit row, and commits only while its import has the
+//! word; one that was cut off before its commit has changed nothing but staged rows, which the next import removes.
 
 mod basemap;
 mod households;
+mod incidents;
 
 use chrono::{DateTime, Utc};
 use domain::ids::DistrictId;
@@ -14,6 +18,8 @@ use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
+
+pub use incidents::StagedIncident;
 
 use super::entity::imports;
 use super::rows::to_us;
@@ -29,6 +35,8 @@ pub enum ImportKind {
     Households,
     /// Roads and footprints; they replace what was there.
     Basemap,
+    /// Incidents that happened before, and their steps.
+    Incidents,
 }
 
 impl ImportKind {
@@ -37,6 +45,7 @@ impl ImportKind {
         match self {
             Self::Households => "households",
             Self::Basemap => "basemap",
+            Self::Incidents => "incidents",
         }
     }
 }
@@ -48,7 +57,7 @@ pub struct Import {
     district: DistrictId,
     kind: ImportKind,
     id: Uuid,
-    /// The version that a staged base map will have; 0 for households.
+    /// The version that a staged base map will have; 0 for the other kinds.
     basemap_version: i32,
     staged_roads: i32,
     staged_footprints: i32,
@@ -89,7 +98,7 @@ impl Store {
         let tx = self.begin_write().await?;
         imports::Entity::insert(row).on_conflict(take_over).exec_without_returning(&tx).await?;
         let basemap_version = match kind {
-            ImportKind::Households => 0,
+            ImportKind::Households | ImportKind::Incidents => 0,
             ImportKind::Basemap => basemap::next_version(&tx, district).await?,
         };
         tx.commit().await?;
@@ -105,6 +114,7 @@ impl Store {
         match kind {
             ImportKind::Households => import.remove_overtaken_households().await?,
             ImportKind::Basemap => import.remove_overtaken_basemaps().await?,
+            ImportKind::Incidents => import.remove_overtaken_incidents().await?,
         }
         Ok(import)
     }
@@ -119,6 +129,7 @@ impl Import {
         match self.kind {
             ImportKind::Households => self.remove_staged_households().await,
             ImportKind::Basemap => self.remove_basemap(self.basemap_version).await,
+            ImportKind::Incidents => self.remove_staged_incidents().await,
         }
     }
 

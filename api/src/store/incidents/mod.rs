@@ -11,4 +11,4 @@ mod write;
 pub use figures::{CellCounts, IncidentCluster};
 pub use query::{Area, IncidentFilter, IncidentKey, IncidentOrder, IncidentQuery};
 
-pub(super) use row::incident_of;
+pub(super) use row::{incident_of, row_of, step_row};

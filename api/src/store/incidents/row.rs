@@ -10,7 +10,7 @@ use crate::store::entity::{incident_steps, incidents};
 use crate::store::rows::{assignment, from_us, from_word, position, to_us, word};
 use crate::store::{StoreError, hilbert};
 
-pub(super) fn row_of(incident: &Incident) -> incidents::Model {
+pub(in crate::store) fn row_of(incident: &Incident) -> incidents::Model {
     incidents::Model {
         district_id: incident.district.0,
         id: incident.id.0,
@@ -64,7 +64,7 @@ pub(in crate::store) fn incident_of(row: incidents::Model) -> Result<Incident, S
     })
 }
 
-pub(super) fn step_row(incident: &Incident, step: &IncidentStep) -> incident_steps::Model {
+pub(in crate::store) fn step_row(incident: &Incident, step: &IncidentStep) -> incident_steps::Model {
     incident_steps::Model {
         district_id: incident.district.0,
         incident_id: incident.id.0,
