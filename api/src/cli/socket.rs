@@ -3,6 +3,7 @@
 //! Invariant: only the user whom the server runs as can open it; who can is the operator.
 
 use std::fs::Permissions;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -30,20 +31,37 @@ pub(super) struct AdminSocket {
 impl AdminSocket {
     /// Opens the socket and takes commands from now on.
     ///
-    /// The caller holds the database, so a socket file that is there already is one that a killed server left.
+    /// # Errors
+    /// [`Failure::Unusable`] where a server answers at it already.
     pub(super) fn open(path: &Path, services: Services) -> Result<Self, Failure> {
-        let unusable = |error: std::io::Error| {
-            Failure::Unusable(format!("{} cannot be opened: {error}", path.display()))
-        };
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(error)),
-            _ => {}
-        }
-        let listener = UnixListener::bind(path).map_err(unusable)?;
-        std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(unusable)?;
-        let listening = tokio::spawn(listen(listener, services));
+        let listening = tokio::spawn(listen(bind(path)?, services));
         Ok(Self { path: path.to_owned(), listening })
     }
+}
+
+/// Listens at a path where nobody does; a file that a killed server left there is taken away.
+///
+/// Whoever holds a SQLite file is alone, but two servers may share a PostgreSQL database and, by mistake, a data folder.
+fn bind(path: &Path) -> Result<UnixListener, Failure> {
+    let unusable =
+        |error: std::io::Error| Failure::Unusable(format!("{} cannot be opened: {error}", path.display()));
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => {
+            let message = format!(
+                "another Gridward server answers at {}; stop it, or give this one a data folder of its own",
+                path.display()
+            );
+            return Err(Failure::Unusable(message));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(unusable)?;
+        }
+        Err(error) => return Err(unusable(error)),
+    }
+    let listener = UnixListener::bind(path).map_err(unusable)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(unusable)?;
+    Ok(listener)
 }
 
 impl Drop for AdminSocket {
@@ -113,4 +131,25 @@ async fn write(writer: &mut OwnedWriteHalf, answer: &AdminAnswer) -> bool {
     let Ok(mut line) = serde_json::to_vec(answer) else { return false };
     line.push(b'\n');
     writer.write_all(&line).await.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_a_server_answers_at_is_left_to_it_and_one_left_behind_is_taken_over() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("gridward.sock");
+        let first = bind(&path).expect("nobody is there");
+
+        let Err(Failure::Unusable(refused)) = bind(&path) else { panic!("somebody answers there") };
+
+        assert!(refused.contains("another Gridward server answers at"), "{refused}");
+        UnixStream::connect(&path).await.expect("the first still answers");
+        // A server that is killed leaves its file.
+        drop(first);
+        assert!(path.exists());
+        bind(&path).expect("nobody answers any more");
+    }
 }

@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use super::Services;
 use super::export::{ExportFormat, ExportKind};
 use super::import::{BadRowFile, ImportOptions, ImportOutcome, ImportSource, Progress};
+use crate::store::audit::AuditChain;
 use crate::store::{Attempt, StoreError};
 
 /// Something an operator wants done.
@@ -321,6 +322,14 @@ impl Services {
         let tables = if migrated { "up to date" } else { "behind; run gridward migrate" };
         find("tables", migrated, tables.to_owned());
         for district in self.store.districts().await? {
+            let (whole, chain) = match self.store.verify_audit(district.id).await {
+                Ok(AuditChain::Whole { rows }) => (true, format!("{rows} rows, each as it was written")),
+                Ok(AuditChain::BrokenAt { number }) => {
+                    (false, format!("row {number} is missing, or not as it was written"))
+                }
+                Err(error) => (false, format!("it cannot be read: {error}")),
+            };
+            find(&format!("audit of {}", district.code.as_str()), whole, chain);
             let what = format!("district {}", district.code.as_str());
             let Some(version) = district.plan_version else {
                 find(&what, true, "no cells yet".to_owned());

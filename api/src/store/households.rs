@@ -62,14 +62,6 @@ impl Store {
         Ok(event.map_or(Outcome::Absent, |event| Outcome::Done((household.clone(), event))))
     }
 
-    /// One household, if the scope admits it.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`], [`StoreError::Corrupt`].
-    pub async fn household(&self, scope: &Scope, id: HouseholdId) -> Result<Option<Household>, StoreError> {
-        Ok(self.households_by_id(scope, &[id]).await?.into_iter().next())
-    }
-
     /// Those of some households that the scope admits, in no order.
     ///
     /// # Errors

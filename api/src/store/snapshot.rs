@@ -1,12 +1,11 @@
 //! One consistent read: the stream's head and the rows as they were at it.
 
-use domain::event::{Event, EventNumber};
 use domain::ids::DistrictId;
 use sea_orm::{DatabaseTransaction, EntityTrait};
 
 use super::begin::{Purpose, begin};
 use super::entity::streams;
-use super::{Store, StoreError, StreamHead, events};
+use super::{Store, StoreError, StreamHead};
 
 /// A district as it was at one moment; nothing that commits later shows.
 ///
@@ -34,14 +33,6 @@ impl Snapshot {
     /// Where the stream stood.
     pub fn head(&self) -> StreamHead {
         StreamHead::of(&self.stream)
-    }
-
-    /// The events after a number, up to the snapshot.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`], [`StoreError::Corrupt`].
-    pub async fn events_after(&self, number: EventNumber, limit: u64) -> Result<Vec<Event>, StoreError> {
-        events::after(&self.tx, DistrictId(self.stream.district_id), number, limit).await
     }
 
     pub(super) fn connection(&self) -> &DatabaseTransaction {

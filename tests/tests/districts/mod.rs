@@ -1,7 +1,11 @@
 //! Districts over GraphQL.
 
+use api::service::admin::{AdminAnswer, AdminCommand};
+use api::service::import::Progress;
 use domain::viewer::Role;
-use serde_json::json;
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use tests::app::TestApp;
 use tests::town::{DISTRICT, Town};
 
 #[tokio::test]
@@ -42,4 +46,29 @@ async fn a_refusal_in_one_root_leaves_the_others_standing() {
     let answer = town.ask(Role::Public, document, json!({ "d": DISTRICT })).await;
     assert_eq!(answer.json["data"], json!({ "viewer": { "role": "PUBLIC" }, "households": null }));
     assert_eq!(answer.error_code(), "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn an_examination_finds_an_audit_that_somebody_changed() {
+    let app = TestApp::start().await;
+    let audit = async || {
+        let AdminAnswer::Done { message, detail } =
+            app.services.run_command(AdminCommand::Examine, &Progress::silent()).await
+        else {
+            panic!("an examination is always done")
+        };
+        let mut findings = detail.as_array().cloned().unwrap_or_default().into_iter();
+        let finding = findings.find(|finding| finding["what"] == "audit of 410184");
+        (message, finding.unwrap_or(Value::Null))
+    };
+    let (message, before) = audit().await;
+    assert_eq!((message.as_str(), &before["ok"]), ("all is well", &json!(true)), "{before}");
+
+    let url = format!("sqlite://{}", app.folder().join("gridward.db").display());
+    let beside = sea_orm::Database::connect(url).await.expect("the database answers");
+    beside.execute_unprepared("UPDATE audit SET action = 'x' WHERE number = 2").await.expect("a statement");
+
+    let (message, after) = audit().await;
+    assert_eq!(after["finding"], "row 2 is missing, or not as it was written");
+    assert_eq!((message.as_str(), &after["ok"]), ("1 findings need a look", &json!(false)));
 }

@@ -56,8 +56,8 @@ async fn a_household_comes_back_as_it_was_registered(test: TestStore) {
     let placeless = stored(&test, &district, &plan, "Rizal 2", None).await;
 
     let scope = Scope::system(district.id);
-    assert_eq!(test.store.household(&scope, placed.id).await.expect("a statement"), Some(placed));
-    assert_eq!(test.store.household(&scope, placeless.id).await.expect("a statement"), Some(placeless));
+    assert_eq!(test.household(&scope, placed.id).await, Some(placed));
+    assert_eq!(test.household(&scope, placeless.id).await, Some(placeless));
 }
 
 async fn a_household_located_in_an_old_plan_is_turned_away(test: TestStore) {
@@ -68,8 +68,7 @@ async fn a_household_located_in_an_old_plan_is_turned_away(test: TestStore) {
     let outcome = test.store.insert_household(&household, &test.attempt()).await.expect("a transaction");
 
     assert_eq!(outcome, Outcome::PlanMoved(PlanVersion(2)));
-    let found = test.store.household(&Scope::system(district.id), household.id).await.expect("a statement");
-    assert_eq!(found, None);
+    assert_eq!(test.household(&Scope::system(district.id), household.id).await, None);
 }
 
 async fn households_are_paged_along_the_map_each_once(test: TestStore) {
@@ -125,10 +124,10 @@ async fn a_publication_gives_households_to_the_cells_they_lie_in_now(test: TestS
     let second = test.publish(&district, Some(1), plan(&district, 2, 120.992)).await;
 
     let scope = Scope::system(district.id);
-    let found = test.store.household(&scope, moved.id).await.expect("a statement").expect("it is there");
-    assert_eq!(found.assignment, second.assign(at(120.9905, 14.602), 25.0));
-    assert_eq!(found.version, 2);
-    assert_eq!(test.store.household(&scope, placeless.id).await.expect("a statement"), Some(placeless));
+    let now = test.household(&scope, moved.id).await.expect("it is there");
+    assert_eq!(now.assignment, second.assign(at(120.9905, 14.602), 25.0));
+    assert_eq!(now.version, 2);
+    assert_eq!(test.household(&scope, placeless.id).await, Some(placeless));
 }
 
 async fn a_search_finds_beginnings_of_words_and_nothing_that_is_masked(test: TestStore) {

@@ -110,7 +110,7 @@ async fn an_import_shows_only_when_it_is_promoted_and_as_one_event(test: TestSto
     );
     let scope = Scope::system(district.id);
     for household in file.households.iter().step_by(97) {
-        let found = test.store.household(&scope, household.id).await.expect("a statement");
+        let found = test.household(&scope, household.id).await;
         assert_eq!(found.as_ref(), Some(household));
     }
     let found = test.store.buildings_by_id(district.id, &[file.buildings[3].id]).await.expect("a statement");
@@ -144,7 +144,7 @@ async fn a_changed_row_is_updated_and_keeps_its_id_and_its_building(test: TestSt
 
     assert_eq!(summary, ImportSummary { inserted: 2, updated: 2, unchanged: 22 });
     let scope = Scope::system(district.id);
-    let found = test.store.household(&scope, first.households[0].id).await.expect("a statement");
+    let found = test.household(&scope, first.households[0].id).await;
     let found = found.expect("it kept its id");
     assert_eq!((found.member_count, found.version), (Some(4), 2));
     assert_eq!(found.building, Some(first.buildings[0].id), "the building's own id, not the staged one");

@@ -10,7 +10,8 @@ use domain::access::Scope;
 use domain::cell::{Cell, CellCode, CellKind, CellSetting};
 use domain::district::{District, DistrictCode};
 use domain::event::Event;
-use domain::ids::{CellId, ClientKey, DistrictId, IncidentId, PlanVersion};
+use domain::household::Household;
+use domain::ids::{CellId, ClientKey, DistrictId, HouseholdId, IncidentId, PlanVersion};
 use domain::incident::{Channel, Incident, IncidentAction, IncidentDraft, IncidentStep};
 use domain::level::LevelRank;
 use domain::plan::{Plan, PlanParts};
@@ -152,6 +153,10 @@ impl TestStore {
 
     pub(crate) async fn store_report(&self, incident: &Incident, step: &IncidentStep) -> (Incident, Event) {
         done(self.store.insert_incident(incident, step, &self.attempt()).await.expect("a transaction"))
+    }
+
+    pub(crate) async fn household(&self, scope: &Scope, id: HouseholdId) -> Option<Household> {
+        self.store.households_by_id(scope, &[id]).await.expect("a statement").pop()
     }
 
     pub(crate) async fn closed(

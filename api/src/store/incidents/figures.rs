@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::query::{Area, IncidentFilter, condition};
 use crate::store::entity::incidents::{self, Column};
 use crate::store::rows::{position, to_us};
-use crate::store::{MAX_BINDS, Snapshot, Store, StoreError, hilbert};
+use crate::store::{MAX_BINDS, Store, StoreError, hilbert};
 
 /// How many incidents of a cell are in which state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -89,23 +89,6 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<IncidentCluster>, StoreError> {
         clusters(&self.inner.reader, scope, area, filter, zoom, now).await
-    }
-}
-
-impl Snapshot {
-    /// Counts by leaf cell as they were; see [`Store::incident_counts`].
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn incident_counts(
-        &self,
-        scope: &Scope,
-        filter: &IncidentFilter,
-        now: DateTime<Utc>,
-        due_before: DateTime<Utc>,
-        cells: Option<&[CellId]>,
-    ) -> Result<HashMap<Option<CellId>, CellCounts>, StoreError> {
-        counts(self.connection(), scope, filter, now, due_before, cells).await
     }
 }
 
