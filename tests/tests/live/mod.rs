@@ -12,18 +12,21 @@ use tests::app::{Client, TestApp};
 use tests::subscriber::Subscriber;
 use tests::world;
 
-async fn report(client: &Client, cell: usize, category: &str) {
+fn input(cell: usize, category: &str) -> Value {
     let at = world::middle_of(cell);
-    let input = json!({
+    json!({
         "clientKey": uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, uuid::Uuid::new_v4().as_bytes()[..10].try_into().expect("ten bytes")).into_uuid(),
         "district": world::DISTRICT,
         "category": category,
         "text": format!("in {}", world::CELLS[cell]),
         "position": { "lon": at.lon(), "lat": at.lat(), "datum": "WGS84" },
-    });
+    })
+}
+
+async fn report(client: &Client, cell: usize, category: &str) {
     let mutation =
         "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
-    let answer = client.ask(mutation, json!({ "input": input })).await;
+    let answer = client.ask(mutation, json!({ "input": input(cell, category) })).await;
     assert_eq!(answer["reportIncident"]["problems"], json!([]));
 }
 
@@ -276,4 +279,55 @@ async fn a_change_to_what_somebody_is_already_disturbs_nobody() {
     make_the_head(&app, Role::Head, Some("T1-SW")).await;
     let after = app.store.authorisation_epoch(world::DISTRICT_ID).await.expect("a statement");
     assert_eq!(after, before);
+}
+
+/// Asks as a page does and hangs up after a moment, over and over.
+async fn come_and_go(client: Client, seed: u64) {
+    let mut chance = seed;
+    loop {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let patience = Duration::from_micros((chance >> 33) % 20_000);
+        let visit = async {
+            match (chance >> 20) % 4 {
+                0 => drop(Subscriber::to_incidents(&client, json!({})).await.batch().await),
+                1 => drop(Subscriber::to_counts(&client, json!({})).await.batch().await),
+                2 => drop(client.get("/d/410184/tiles/incidents/now/5/26/14.mvt").await),
+                _ => report(&client, 1, "noise").await,
+            }
+        };
+        drop(tokio::time::timeout(patience, visit).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_asked_for_after_the_answer_has_the_report_whoever_hangs_up_meanwhile() {
+    const REPORTS: usize = 40;
+    const LISTS_AT_ONCE: usize = 6;
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut visitors = tokio::task::JoinSet::new();
+    for seed in 0..4 {
+        visitors.spawn(come_and_go(dispatcher.clone(), seed));
+    }
+    let _standing = Subscriber::to_incidents(&dispatcher, json!({})).await;
+    let filing =
+        "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { incident { id } } }";
+    let listing = "{ incidents(district: \"410184\", orderBy: NEWEST, first: 200) { nodes { id } } }";
+
+    let mut missed = Vec::new();
+    for number in 0..REPORTS {
+        app.advance(TimeDelta::seconds(1));
+        let answer = dispatcher.ask(filing, json!({ "input": input(2, "noise") })).await;
+        let id = &answer["reportIncident"]["incident"]["id"];
+        assert!(id.is_string(), "{answer}");
+        let lists = (0..LISTS_AT_ONCE).map(|_| dispatcher.ask(listing, json!({})));
+        for list in futures_util::future::join_all(lists).await {
+            let nodes = list["incidents"]["nodes"].as_array().cloned().unwrap_or_default();
+            if !nodes.iter().any(|node| node["id"] == *id) {
+                missed.push((number, nodes.len()));
+            }
+        }
+    }
+
+    assert!(missed.is_empty(), "(report, length of a list without it): {missed:?}");
 }
