@@ -1,5 +1,10 @@
 //! Bad input at the GraphQL door: each kind has a code, a sentence and a path; nothing is stored.
 
+mod doors;
+mod rows;
+mod table;
+mod watch;
+
 use chrono::TimeDelta;
 use domain::viewer::Role;
 use serde_json::{Value, json};
