@@ -225,8 +225,12 @@ pub(super) async fn ask_operator(app: &TestApp, door: Door, request: &Request) -
     };
     let path = app.folder().join("bad-input");
     std::fs::write(&path, bytes).expect("the folder takes files");
-    let command =
-        AdminCommand::Import { district: world::DISTRICT.to_owned(), path, options: door.import_options()? };
+    let command = AdminCommand::Import {
+        district: world::DISTRICT.to_owned(),
+        path,
+        options: door.import_options()?,
+        bad_rows: None,
+    };
     match app.services.run_command(command, &Progress::silent()).await {
         AdminAnswer::Refused { detail, .. } | AdminAnswer::Done { detail, .. } => Some(of_file(&detail)),
         AdminAnswer::Progress { .. } => None,
