@@ -130,7 +130,7 @@ fn told(body: &Value, found: &mut Vec<[String; 3]>) {
             for (name, member) in members {
                 match (name.as_str(), member) {
                     ("errors", Value::Array(errors)) => {
-                        errors.iter().for_each(|error| of_error(error, found))
+                        errors.iter().for_each(|error| of_error(error, found));
                     }
                     ("problems", Value::Array(problems)) => {
                         found.extend(problems.iter().map(|problem| {

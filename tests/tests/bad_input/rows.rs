@@ -237,7 +237,7 @@ fn bodies(table: &mut Table, door: Door) {
         "NUL",
         door,
         "raw",
-        fine.replace("410184", "410\0184").replace("12\"", "12\0\""),
+        fine.replace("410184", "410\u{0}184").replace("12\"", "12\u{0}\""),
         unreadable,
     );
     let escaped = match door {

@@ -234,7 +234,7 @@ async fn an_import_that_is_given_up_half_way_changes_nothing_and_the_next_one_is
     let bell = Arc::clone(&reached);
     let progress = Progress::new(move |row_count| {
         if row_count >= 1000 {
-            bell.notify_one()
+            bell.notify_one();
         }
     });
     tokio::select! {

@@ -296,6 +296,8 @@ async fn come_and_go(client: Client, seed: u64) {
             }
         };
         drop(tokio::time::timeout(patience, visit).await);
+        // Answers are late where more is asked than the machine can do; that is another test's matter.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

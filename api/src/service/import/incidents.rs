@@ -22,7 +22,7 @@ pub(crate) struct PastIncident {
     /// When it was reported.
     pub(crate) reported_at: DateTime<Utc>,
     /// When it was closed, and with what note; `None` is open.
-    pub(crate) closed: Option<(DateTime<Utc>, Option<Note>)>,
+    pub(crate) closed: Option<Closing>,
     /// Where it stands.
     pub(crate) place: Place,
 }
@@ -107,12 +107,14 @@ impl PastIncident {
 }
 
 /// When it was closed, and with what note.
+type Closing = (DateTime<Utc>, Option<Note>);
+
 fn closed(
     record: &Record,
     column: &impl Fn(&'static str) -> String,
     reported_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) -> Result<Option<(DateTime<Utc>, Option<Note>)>, Box<Problem>> {
+) -> Result<Option<Closing>, Box<Problem>> {
     let Some(at) = time(record, &column("closed_at"), now)? else { return Ok(None) };
     if reported_at.is_some_and(|reported_at| at < reported_at) {
         return Err(record.problem(Code::BadValue, "it was closed before it was reported"));
