@@ -1,14 +1,11 @@
 //! `geo-tools`: geometry on the command line, without a server.
 //!
 //! Exit codes: 0 fine, warnings allowed; 1 errors found in the data; 2 a call that cannot be carried out, or input that
-//! cannot be read. Each command is a file beside this one; `input` opens and reads files, `table` makes tables of
-//! features, `report` tells problems.
+//! cannot be read. Each command is a file beside this one; `input` opens and reads files, `report` tells problems.
 
 mod assign;
-mod convert;
 mod input;
 mod report;
-mod table;
 mod validate;
 
 use std::io::Write;
@@ -28,7 +25,6 @@ struct Arguments {
 enum Command {
     Validate(validate::Arguments),
     Assign(assign::Arguments),
-    Convert(convert::Arguments),
 }
 
 /// What a command found.
@@ -49,10 +45,8 @@ enum Unusable {
     Unreadable { path: String, message: String },
     #[error("cannot write {path}: {source}")]
     Write { path: String, source: std::io::Error },
-    #[error("cannot tell the format of {path} by its name; it must end in .geojson, .json or .csv")]
-    OutputFormat { path: String },
-    #[error("{path} would be written while it is read; give the output another name")]
-    OutputIsInput { path: String },
+    #[error("--datum {datum} is not available yet; wgs84 is. Convert the file to WGS 84 first")]
+    Datum { datum: input::Datum },
     #[error("only one of the files can be standard input")]
     InputTwice,
     #[error("only one of the files can be standard output")]
@@ -63,7 +57,6 @@ fn main() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Assign(arguments) => assign::run(&arguments),
-        Command::Convert(arguments) => convert::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,

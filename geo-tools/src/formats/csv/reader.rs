@@ -9,8 +9,7 @@ use super::columns::{self, Columns};
 use super::damage::looks_damaged_by_spreadsheet;
 use super::decode::Decoded;
 use super::split::{RawRow, Splitter};
-use super::{CsvOptions, Ids, Item, PositionColumns, Positions, Row};
-use crate::datum::Datum;
+use super::{CsvOptions, Ids, Item, Positions, Row};
 use crate::formats::Caps;
 use crate::formats::unpack::Unpacked;
 use crate::position::Position;
@@ -153,7 +152,7 @@ impl<R: Read> Reader<R> {
             problems.extend(self.id_problem(id, &header[at], index));
         }
         let position = columns.lon_lat.map_or(Ok(None), |(lon, lat)| {
-            read_position((&header[lon], &cells[lon]), (&header[lat], &cells[lat]), &self.options)
+            read_position((&header[lon], &cells[lon]), (&header[lat], &cells[lat]), self.options.positions)
         });
         let position = position.unwrap_or_else(|more| {
             problems.extend(more);
@@ -162,8 +161,7 @@ impl<R: Read> Reader<R> {
         for problem in &mut problems {
             problem.features = id.iter().cloned().collect();
         }
-        let position_columns = columns.lon_lat.map(|(lon, lat)| PositionColumns { lon, lat });
-        let row = Row { index, line, id, position, cells, columns: Arc::clone(header), position_columns };
+        let row = Row { index, line, id, position, cells, columns: Arc::clone(header) };
         Checked { row: Some(row), problems }
     }
 
@@ -227,9 +225,9 @@ fn texts(raw: &RawRow, replaced: bool) -> (Vec<String>, Vec<Problem>) {
 fn read_position(
     lon: (&str, &str),
     lat: (&str, &str),
-    options: &CsvOptions,
+    positions: Positions,
 ) -> Result<Option<Position>, Vec<Problem>> {
-    if options.positions == Positions::Optional && lon.1.trim().is_empty() && lat.1.trim().is_empty() {
+    if positions == Positions::Optional && lon.1.trim().is_empty() && lat.1.trim().is_empty() {
         return Ok(None);
     }
     let (lon_column, lat_column) = (shown::text(lon.0), shown::text(lat.0));
@@ -239,8 +237,8 @@ fn read_position(
         );
         return Err(vec![Problem::error(Code::CoordType, message)]);
     }
-    match (coordinate(lon, options.datum), coordinate(lat, options.datum)) {
-        (Ok(lon), Ok(lat)) => options.datum.position(lon, lat).map(Some).map_err(|error| {
+    match (degrees(lon), degrees(lat)) {
+        (Ok(lon), Ok(lat)) => Position::new(lon, lat).map(Some).map_err(|error| {
             let message =
                 format!("columns \u{201c}{lon_column}\u{201d} and \u{201c}{lat_column}\u{201d}: {error}");
             vec![Problem::error(Code::CoordRange, message)]
@@ -249,7 +247,7 @@ fn read_position(
     }
 }
 
-fn coordinate((column, cell): (&str, &str), datum: Datum) -> Result<f64, Box<Problem>> {
+fn degrees((column, cell): (&str, &str)) -> Result<f64, Box<Problem>> {
     let text = cell.trim();
     let column = shown::text(column);
     let wrong = |code: Code, what: String| {
@@ -270,6 +268,5 @@ fn coordinate((column, cell): (&str, &str), datum: Datum) -> Result<f64, Box<Pro
     }
     let comma = text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok();
     let hint = if comma { "; a decimal comma must be a point" } else { "" };
-    let unit = if datum == Datum::WebMercator { "metres" } else { "degrees" };
-    Err(wrong(Code::CoordType, format!("\u{201c}{shown}\u{201d} is not a number in {unit}{hint}")))
+    Err(wrong(Code::CoordType, format!("\u{201c}{shown}\u{201d} is not a number in degrees{hint}")))
 }

@@ -8,7 +8,6 @@ use super::lexer::Lexer;
 use super::object::{Draft, Parser, Role};
 use super::source::Source;
 use super::{Caps, Code, Feature, Item, Problem, Stop};
-use crate::datum::Datum;
 use crate::problem::Severity;
 use crate::shown;
 
@@ -77,7 +76,7 @@ impl<R: Read> Reader<R> {
         caps.max_depth = caps.max_depth.min(MAX_DEPTH);
         let lexer = Lexer::new(Source::new(reader, caps.max_bytes), caps.max_depth, caps.max_text_bytes);
         Self {
-            parser: Parser { lexer, caps, datum: Datum::default() },
+            parser: Parser { lexer, caps },
             queue: VecDeque::new(),
             state: State::BetweenRecords,
             ids: HashMap::new(),
@@ -88,13 +87,6 @@ impl<R: Read> Reader<R> {
             ended_on_line: 0,
             separated: false,
         }
-    }
-
-    /// Takes the file's numbers for those of a datum; without this they are WGS 84, as RFC 7946 asks.
-    #[must_use]
-    pub fn in_datum(mut self, datum: Datum) -> Self {
-        self.parser.datum = datum;
-        self
     }
 
     fn step(&mut self) -> Result<(), Stop> {

@@ -5,6 +5,12 @@
     reason = "a test's own tools fail the test and print its seed"
 )]
 
+mod lattice;
+mod patchwork;
+mod random;
+mod ray;
+mod redraw;
+
 use std::collections::BTreeSet;
 
 use geo_tools::coverage::{Area, Border, BuildOptions, build};
@@ -12,123 +18,8 @@ use geo_tools::formats::{Caps, Item, geojson};
 use geo_tools::locator::{Locator, Method};
 use geo_tools::{Coverage, Geometry, Leaf, Position, measure};
 
-/// A small generator, so that a printed seed is all that a failure needs (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: i64) -> i64 {
-        (self.next() % limit as u64) as i64
-    }
-}
-
-/// Both ends of a stretch of border, and who is left and right of it.
-type Side = ([i64; 2], [i64; 2], Option<Leaf>, Option<Leaf>);
-
-const SIDE: usize = 7;
-const SPACING: i64 = 10;
-
-/// A patchwork of convex four-sided fields, each with an owner or none; several fields may have the same owner.
-struct Patchwork {
-    corners: Vec<[i64; 2]>,
-    owners: Vec<Option<Leaf>>,
-    origin: [i64; 2],
-}
-
-impl Patchwork {
-    fn random(random: &mut Random, leaf_count: i64, jitter: i64, origin: [i64; 2]) -> Self {
-        let mut corners = Vec::new();
-        for row in 0..=SIDE as i64 {
-            for column in 0..=SIDE as i64 {
-                let mut moved = |at: i64| at * SPACING + random.below(2 * jitter + 1) - jitter;
-                corners.push([moved(column), moved(row)]);
-            }
-        }
-        // One field in ten belongs to nobody: enclosed it is a void, on the edge a bite.
-        let owner = |_| (random.below(10) > 0).then(|| Leaf(random.below(leaf_count) as u32));
-        Self { corners, owners: (0..SIDE * SIDE).map(owner).collect(), origin }
-    }
-
-    fn position(&self, [x, y]: [i64; 2]) -> Position {
-        let e7 = |origin: i64, at: i64| i32::try_from(origin + at).expect("in range");
-        Position::from_e7(e7(self.origin[0], x), e7(self.origin[1], y)).expect("in range")
-    }
-
-    fn corner(&self, column: usize, row: usize) -> [i64; 2] {
-        self.corners[row * (SIDE + 1) + column]
-    }
-
-    fn owner(&self, column: isize, row: isize) -> Option<Leaf> {
-        let inside = |at: isize| (0..SIDE as isize).contains(&at);
-        if inside(column) && inside(row) { self.owners[row as usize * SIDE + column as usize] } else { None }
-    }
-
-    /// Every side between two owners: its ends, and who is left and right of it.
-    fn sides(&self) -> Vec<Side> {
-        let mut sides = Vec::new();
-        for row in 0..=SIDE {
-            for column in 0..=SIDE {
-                let (c, r) = (column as isize, row as isize);
-                if column < SIDE {
-                    let (left, right) = (self.owner(c, r), self.owner(c, r - 1));
-                    sides.push((self.corner(column, row), self.corner(column + 1, row), left, right));
-                }
-                if row < SIDE {
-                    let (left, right) = (self.owner(c - 1, r), self.owner(c, r));
-                    sides.push((self.corner(column, row), self.corner(column, row + 1), left, right));
-                }
-            }
-        }
-        sides.retain(|(_, _, left, right)| left != right);
-        sides
-    }
-
-    fn coverage(&self, leaf_count: usize) -> Coverage {
-        let border =
-            |(a, b, left, right)| Border { line: vec![self.position(a), self.position(b)], left, right };
-        Coverage::from_borders(leaf_count, self.sides().into_iter().map(border).collect())
-            .expect("a coverage")
-    }
-
-    /// The owner of a position by the border rule: it is really shifted, by a step smaller than any distance here.
-    fn expected(&self, [x, y]: [i64; 2]) -> Option<Leaf> {
-        const STEP: i128 = 1_000_000;
-        for (east, north) in [(1, 1), (-1, 1), (1, -1), (-1, -1)] {
-            let shifted = [i128::from(x) * STEP * STEP + east * STEP, i128::from(y) * STEP * STEP + north];
-            for row in 0..SIDE {
-                for column in 0..SIDE {
-                    let around = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(dc, dr)| {
-                        self.corner(column + dc, row + dr).map(|at| i128::from(at) * STEP * STEP)
-                    });
-                    let left_of_all = (0..4).all(|at| {
-                        let ([ax, ay], [bx, by]) = (around[at], around[(at + 1) % 4]);
-                        (bx - ax) * (shifted[1] - ay) > (by - ay) * (shifted[0] - ax)
-                    });
-                    let owner = self.owner(column as isize, row as isize);
-                    if left_of_all && owner.is_some() {
-                        return owner;
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    fn is_on_border(&self, [x, y]: [i64; 2]) -> bool {
-        self.sides().iter().any(|([ax, ay], [bx, by], _, _)| {
-            (bx - ax) * (y - ay) == (by - ay) * (x - ax)
-                && (*ax.min(bx)..=*ax.max(bx)).contains(&x)
-                && (*ay.min(by)..=*ay.max(by)).contains(&y)
-        })
-    }
-}
+use patchwork::{Patchwork, SIDE, SPACING};
+use random::Random;
 
 #[test]
 fn every_position_of_a_random_patchwork_has_the_owner_that_the_border_rule_gives() {
@@ -364,20 +255,21 @@ fn features(file: &str) -> Option<Vec<geo_tools::formats::Feature>> {
     Some(geojson::read(reader, &Caps::default()).map(unwrap).collect())
 }
 
+/// The names and the coverage of Liechtenstein's blocks, where they are there.
+fn liechtenstein() -> Option<(Vec<String>, Coverage)> {
+    let area = |block: geo_tools::formats::Feature| {
+        let Some(Geometry::MultiPolygon(polygons)) = block.geometry else { unreachable!("a polygon") };
+        Area { name: block.id.expect("an id"), polygons }
+    };
+    let areas: Vec<Area> = features("town-liechtenstein/blocks.geojson.gz")?.into_iter().map(area).collect();
+    let coverage = build(&areas, &BuildOptions::default()).coverage.expect("a clean coverage");
+    Some((areas.into_iter().map(|area| area.name).collect(), coverage))
+}
+
 #[test]
 fn the_buildings_of_liechtenstein_lie_in_the_blocks_that_the_file_says() {
-    let Some(blocks) = features("town-liechtenstein/blocks.geojson.gz") else { return };
     let Some(buildings) = features("town-liechtenstein/buildings_points.geojson.gz") else { return };
-    let areas: Vec<Area> = blocks
-        .iter()
-        .map(|block| {
-            let Some(Geometry::MultiPolygon(polygons)) = block.geometry.clone() else {
-                unreachable!("a polygon")
-            };
-            Area { name: block.id.clone().expect("an id"), polygons }
-        })
-        .collect();
-    let coverage = build(&areas, &BuildOptions::default()).coverage.expect("a clean coverage");
+    let Some((names, coverage)) = liechtenstein() else { return };
     let locator = Locator::build(&coverage);
     let (mut compared, mut close) = (0, 0);
     let mut wrong = BTreeSet::new();
@@ -390,7 +282,7 @@ fn the_buildings_of_liechtenstein_lie_in_the_blocks_that_the_file_says() {
             continue;
         }
         compared += 1;
-        let found = located.leaf.map(|leaf| areas[leaf.index()].name.as_str());
+        let found = located.leaf.map(|leaf| names[leaf.index()].as_str());
         if found != building.properties["block_id"].as_str() {
             wrong.insert(building.id.clone());
         }

@@ -1,0 +1,330 @@
+//! The grid over a coverage: boxes that one leaf owns whole, and boxes with the few edges that run through them.
+//!
+//! A uniform grid lies over everything; a box with too many edges is a node of 4 × 4 smaller boxes. A position's label is
+//! that of its box's south-western corner, toggled by each edge in between (Kipf et al., "Approximate Geospatial Joins
+//! with Precision Guarantees", EDBT 2020, for the boxes without borders; the toggling is ours).
+
+use std::ops::{Deref, Range};
+
+use super::edge::{Edge, Frame, Shift};
+use super::slim::{SLIM_EDGES, SlimBox};
+use crate::position::Position;
+
+/// How many positions go through the stages together: what is between two stages stays in the first cache.
+pub(super) const BATCH: usize = 256;
+/// Boxes of a node along one side, as a power of two.
+pub(super) const NODE_BITS: u32 = 2;
+/// Boxes of a node.
+pub(super) const NODE_LEN: usize = 1 << (2 * NODE_BITS);
+
+/// What is known of one box, in four bytes: what kind it is, and the label of all of it or where the rest stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry(u32);
+
+/// The kinds of boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// No border: one label for all of it.
+    Whole,
+    /// A few edges of one border, in [`Grid::slim`].
+    Slim,
+    /// Any edges, in [`Grid::edges`].
+    Wide,
+    /// Smaller boxes, in [`Grid::nodes`].
+    Node,
+}
+
+impl Entry {
+    const KIND_BITS: u32 = 30;
+
+    /// Indexes are those of lists that memory ends long before 2^30 entries.
+    pub(super) fn new(kind: Kind, index: usize) -> Self {
+        Self((kind as u32) << Self::KIND_BITS | index as u32)
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self.0 >> Self::KIND_BITS {
+            0 => Kind::Whole,
+            1 => Kind::Slim,
+            2 => Kind::Wide,
+            _ => Kind::Node,
+        }
+    }
+
+    fn is(self, kind: Kind) -> bool {
+        self.0 >> Self::KIND_BITS == kind as u32
+    }
+
+    pub(super) fn index(self) -> usize {
+        (self.0 & ((1 << Self::KIND_BITS) - 1)) as usize
+    }
+
+    /// Outside.
+    pub(super) fn outside() -> Self {
+        Self::new(Kind::Whole, 0)
+    }
+}
+
+/// What a box holds.
+#[derive(Debug)]
+pub(super) enum Content<'a> {
+    /// No border: the label of all of it.
+    Whole(u32),
+    /// The label of its south-western corner as it would be west of all its edges, and the edges that toggle it.
+    Crossed(u32, Edges<'a>),
+}
+
+/// The edges of a box.
+#[derive(Debug)]
+pub(super) enum Edges<'a> {
+    Slim([Edge; SLIM_EDGES], usize),
+    Wide(&'a [Edge]),
+}
+
+impl Deref for Edges<'_> {
+    type Target = [Edge];
+
+    fn deref(&self) -> &[Edge] {
+        match self {
+            Self::Slim(edges, len) => &edges[..*len],
+            Self::Wide(edges) => edges,
+        }
+    }
+}
+
+/// Answers the label of every position. See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Grid {
+    pub(super) lattice: Lattice,
+    /// Row by row from the south-west, and one more that is outside.
+    pub(super) top: Vec<Entry>,
+    pub(super) nodes: Vec<Entry>,
+    pub(super) slim: Vec<SlimBox>,
+    pub(super) edges: Vec<Edge>,
+    /// How many records there were when nothing was left over.
+    pub(super) packed: usize,
+}
+
+/// Where the boxes of the uniform grid lie. Sides are powers of two in units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lattice {
+    pub(super) west: i32,
+    pub(super) south: i32,
+    pub(super) columns: u32,
+    pub(super) rows: u32,
+    pub(super) column_bits: u32,
+    pub(super) row_bits: u32,
+}
+
+impl Lattice {
+    /// The index of the box of a place; of the one outside where there is none.
+    #[inline]
+    fn index(&self, x: i32, y: i32) -> usize {
+        let column = (x.wrapping_sub(self.west) as u32) >> self.column_bits;
+        let row = (y.wrapping_sub(self.south) as u32) >> self.row_bits;
+        let index = row as usize * self.columns as usize + column as usize;
+        if (column < self.columns) & (row < self.rows) { index } else { self.len() }
+    }
+
+    /// Where a place lies in its box, in units from the south-western corner.
+    #[inline]
+    fn offset(&self, x: i32, y: i32) -> (i32, i32) {
+        let within = |at: i32, origin: i32, bits: u32| at.wrapping_sub(origin) & ((1 << bits) - 1);
+        (within(x, self.west, self.column_bits), within(y, self.south, self.row_bits))
+    }
+
+    /// How many boxes there are.
+    pub(super) fn len(&self) -> usize {
+        self.columns as usize * self.rows as usize
+    }
+
+    pub(super) fn frame(&self, column: u32, row: u32) -> Frame {
+        let west = i64::from(self.west) + (i64::from(column) << self.column_bits);
+        let south = i64::from(self.south) + (i64::from(row) << self.row_bits);
+        Frame { west, south, east: west + (1 << self.column_bits), north: south + (1 << self.row_bits) }
+    }
+}
+
+impl Frame {
+    /// Which of the smaller boxes of a node a place lies in.
+    fn child_at(&self, x: i32, y: i32) -> usize {
+        let column = (i64::from(x) - self.west) * 4 / (self.east - self.west);
+        let row = (i64::from(y) - self.south) * 4 / (self.north - self.south);
+        (row << NODE_BITS | column) as usize
+    }
+
+    /// One of the smaller boxes of a node.
+    pub(super) fn child(&self, index: usize) -> Self {
+        let (width, height) = ((self.east - self.west) >> NODE_BITS, (self.north - self.south) >> NODE_BITS);
+        let (column, row) = ((index & 3) as i64, (index >> NODE_BITS) as i64);
+        let (west, south) = (self.west + column * width, self.south + row * height);
+        Self { west, south, east: west + width, north: south + height }
+    }
+}
+
+impl Grid {
+    /// The ground of some boxes.
+    pub(super) fn frame_of(&self, columns: &Range<u32>, rows: &Range<u32>) -> Frame {
+        let low = self.lattice.frame(columns.start, rows.start);
+        let high = self.lattice.frame(columns.end - 1, rows.end - 1);
+        Frame { east: high.east, north: high.north, ..low }
+    }
+
+    /// The label of a position, shifted to the north-east.
+    pub(super) fn label(&self, x: i32, y: i32) -> u32 {
+        let entry = self.top[self.lattice.index(x, y)];
+        if entry.is(Kind::Whole) {
+            entry.index() as u32
+        } else if entry.is(Kind::Slim) {
+            let (east, north) = self.lattice.offset(x, y);
+            self.slim[entry.index()].label_at(east, north)
+        } else {
+            self.wide_label(entry, x, y)
+        }
+    }
+
+    fn wide_label(&self, mut entry: Entry, x: i32, y: i32) -> u32 {
+        let lattice = &self.lattice;
+        let (mut column_bits, mut row_bits) = (lattice.column_bits, lattice.row_bits);
+        while entry.is(Kind::Node) {
+            column_bits -= NODE_BITS;
+            row_bits -= NODE_BITS;
+            let column = (x.wrapping_sub(lattice.west) as u32) >> column_bits & 3;
+            let row = (y.wrapping_sub(lattice.south) as u32) >> row_bits & 3;
+            entry = self.nodes[entry.index() + (row << NODE_BITS | column) as usize];
+        }
+        if entry.is(Kind::Whole) {
+            return entry.index() as u32;
+        }
+        let (base, edges) = self.wide(entry);
+        edges.iter().fold(base, |label, edge| label ^ edge.label_at(x, y))
+    }
+
+    /// The label of a position, shifted.
+    pub(super) fn label_beside(&self, at: Position, shift: Shift) -> u32 {
+        let (x, y) = (at.lon_e7(), at.lat_e7());
+        match self.find(x - i32::from(!shift.eastward), y - i32::from(!shift.northward)) {
+            Content::Whole(label) => label,
+            Content::Crossed(base, edges) => {
+                edges.iter().fold(base, |label, edge| label ^ edge.label_beside(x, y, shift))
+            }
+        }
+    }
+
+    /// Whether a position lies exactly on a border.
+    pub(super) fn has_on_border(&self, at: Position) -> bool {
+        // An edge that only touches a box from the west is kept with the box in the west.
+        match self.find(at.lon_e7() - 1, at.lat_e7()) {
+            Content::Whole(_) => false,
+            Content::Crossed(_, edges) => edges.iter().any(|edge| edge.touches(at)),
+        }
+    }
+
+    /// The labels of up to [`BATCH`] positions, shifted to the north-east.
+    ///
+    /// In stages over the whole batch, each a short loop without a branch that a position decides: what one position
+    /// waits for from memory is fetched while the others are.
+    pub(super) fn label_batch(&self, at: &[Position], labels: &mut [u32]) {
+        let mut entries = [Entry::outside(); BATCH];
+        let (mut slim, mut wide) = ([0u16; BATCH], [0u16; BATCH]);
+        let (mut slim_len, mut wide_len) = (0, 0);
+        for ((entry, label), at) in entries.iter_mut().zip(labels.iter_mut()).zip(at) {
+            *entry = self.top[self.lattice.index(at.lon_e7(), at.lat_e7())];
+            *label = entry.index() as u32;
+        }
+        for (index, entry) in entries[..at.len()].iter().enumerate() {
+            slim[slim_len] = index as u16;
+            slim_len += usize::from(entry.is(Kind::Slim));
+            wide[wide_len] = index as u16;
+            wide_len += usize::from(!entry.is(Kind::Slim) & !entry.is(Kind::Whole));
+        }
+        // Only fetches: a loop this short has many boxes on the way at once.
+        for index in slim[..slim_len].iter().map(|index| usize::from(*index)) {
+            labels[index] = self.slim[entries[index].index()].base();
+        }
+        for index in slim[..slim_len].iter().map(|index| usize::from(*index)) {
+            let (east, north) = self.lattice.offset(at[index].lon_e7(), at[index].lat_e7());
+            labels[index] = self.slim[entries[index].index()].label_at(east, north);
+        }
+        for index in wide[..wide_len].iter().map(|index| usize::from(*index)) {
+            labels[index] = self.wide_label(entries[index], at[index].lon_e7(), at[index].lat_e7());
+        }
+    }
+
+    /// What the box of a place holds.
+    fn find(&self, x: i32, y: i32) -> Content<'_> {
+        let lattice = &self.lattice;
+        let index = lattice.index(x, y);
+        let mut entry = self.top[index];
+        let mut frame = lattice
+            .frame((index % lattice.columns as usize) as u32, (index / lattice.columns as usize) as u32);
+        while entry.is(Kind::Node) {
+            let child = frame.child_at(x, y);
+            entry = self.nodes[entry.index() + child];
+            frame = frame.child(child);
+        }
+        self.content(entry, &frame)
+    }
+
+    fn content(&self, entry: Entry, frame: &Frame) -> Content<'_> {
+        if entry.is(Kind::Slim) {
+            let slim = &self.slim[entry.index()];
+            let (edges, len) = slim.edges(frame);
+            Content::Crossed(slim.base(), Edges::Slim(edges, len))
+        } else if entry.is(Kind::Wide) {
+            let (base, edges) = self.wide(entry);
+            Content::Crossed(base, Edges::Wide(edges))
+        } else {
+            Content::Whole(entry.index() as u32)
+        }
+    }
+
+    pub(super) fn wide(&self, entry: Entry) -> (u32, &[Edge]) {
+        let start = entry.index() + 1;
+        let (base, len) = self.edges[start - 1].as_header();
+        (base, &self.edges[start..start + len])
+    }
+
+    /// Shows every box that shares ground with an area, in no order that matters.
+    pub(super) fn visit(&self, area: &Frame, see: &mut impl FnMut(&Frame, Content<'_>)) {
+        let lattice = &self.lattice;
+        let clamp = |at: i64, origin: i32, bits: u32, len: u32| {
+            ((at - i64::from(origin)) >> bits).clamp(0, i64::from(len) - 1) as u32
+        };
+        let columns =
+            [area.west, area.east].map(|x| clamp(x, lattice.west, lattice.column_bits, lattice.columns));
+        let rows = [area.south, area.north].map(|y| clamp(y, lattice.south, lattice.row_bits, lattice.rows));
+        for row in rows[0]..=rows[1] {
+            for column in columns[0]..=columns[1] {
+                let index = row as usize * lattice.columns as usize + column as usize;
+                self.visit_box(self.top[index], &lattice.frame(column, row), area, see);
+            }
+        }
+    }
+
+    pub(super) fn visit_box(
+        &self,
+        entry: Entry,
+        frame: &Frame,
+        area: &Frame,
+        see: &mut impl FnMut(&Frame, Content<'_>),
+    ) {
+        if !frame.overlaps(area) {
+            return;
+        }
+        if !entry.is(Kind::Node) {
+            see(frame, self.content(entry, frame));
+            return;
+        }
+        for child in 0..NODE_LEN {
+            self.visit_box(self.nodes[entry.index() + child], &frame.child(child), area, see);
+        }
+    }
+
+    /// Bytes held.
+    pub(super) fn size(&self) -> usize {
+        (self.top.len() + self.nodes.len()) * size_of::<Entry>()
+            + self.slim.len() * size_of::<SlimBox>()
+            + self.edges.len() * size_of::<Edge>()
+    }
+}
