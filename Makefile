@@ -1,7 +1,7 @@
 # The commands of this repository; each says in one line what it does. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check bless fmt
+.PHONY: help demo test build check bless bench fmt
 
 help: ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -20,6 +20,9 @@ check: ## All of CI: formats, lints, dependencies, drift, every suite, a clean t
 
 bless: ## Accept what the SDL, the snapshots and the README's pictures have become.
 	@bash scripts/bless.sh
+
+bench: ## Measure what is fast against what a user would otherwise take; answers are compared first.
+	@bash scripts/bench.sh
 
 fmt: ## Format the Rust code.
 	@cargo fmt --all

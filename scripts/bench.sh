@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# `make bench`: every bench of the repository, one after the other. What is measured takes turns with what a user would
+# otherwise take, on the same input, in one run.
+set -euo pipefail
+source "$(dirname "$0")/tools.sh"
+cd "$root"
+
+need_rust
+say "$(grep -m 1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs || uname -m), $(nproc 2>/dev/null || echo '?') cores, $(rustc --version)"
+# Large pages for everybody: with small ones, both wait for the page table where the index is larger than the cache.
+export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}
+cargo bench --locked -p geo-tools --bench '*'
