@@ -108,3 +108,29 @@ import_liechtenstein() {
             --map dwellings=dwellings address=street,housenumber &&
         "$gridward" export households --district li --format csv -o "$2/households.csv"
 }
+
+# Makes a town, lets shapely judge it, and imports its files as they are.
+suite_generated() {
+    local folder code=0
+    "$python" -c 'import shapely' || { leave_out 'shapely is missing'; return; }
+    folder=$(mktemp -d)
+    "$geo_tools" generate --cells 56 --preset town-cn -o "$folder/town" &&
+        "$python" "$root/tests/oracle/generated.py" "$folder/town" &&
+        (cd "$folder" && import_generated "$folder/town" "$folder") || code=1
+    rm -rf "$folder"
+    return "$code"
+}
+
+import_generated() {
+    local town=$1 code=419901
+    export GRIDWARD_DATABASE_URL=sqlite://$2/gridward.db
+    "$gridward" district create --code "$code" --name 示例 --timezone Asia/Shanghai &&
+        "$gridward" import cells "$town/townships.geojson" --district "$code" --level township --id code &&
+        "$gridward" import cells "$town/communities.geojson" --district "$code" --level community --id code --parent parent &&
+        "$gridward" import cells "$town/cells-before.geojson" --district "$code" --level cell --id code --parent parent &&
+        "$gridward" import cells "$town/cells.geojson" --district "$code" --level cell --id code --parent parent &&
+        "$gridward" import households "$town/households.csv" --district "$code" &&
+        "$gridward" import basemap "$town/roads.geojson" --district "$code" &&
+        "$gridward" import basemap "$town/footprints.geojson" --district "$code" &&
+        "$gridward" import incidents "$town/incidents.csv" --district "$code"
+}

@@ -2,13 +2,14 @@
 //!
 //! Start at [`Position`], the only way for a coordinate to come in. A [`coverage::Coverage`] is a partition held as shared
 //! borders; a [`locator::Locator`] answers which face of it owns a position; [`formats`] read and write files, every
-//! problem with its place.
+//! problem with its place; [`mod@generate`] makes invented ground to try and to measure with.
 //!
-//! Invariant: no IO beyond `Read` and `Write`, no async, no clock, no random number.
+//! Invariant: no IO beyond `Read` and `Write`, no async, no clock, no random number but from a seed that is handed in.
 //! Invariant: behind [`Position`] no float takes part in a decision; floats only measure and draw.
 
 pub mod coverage;
 pub mod formats;
+pub mod generate;
 pub mod geometry;
 pub mod locator;
 pub mod measure;

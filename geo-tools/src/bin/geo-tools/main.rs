@@ -4,6 +4,7 @@
 //! cannot be read. Each command is a file beside this one; `input` opens and reads files, `report` tells problems.
 
 mod assign;
+mod generate;
 mod input;
 mod report;
 mod validate;
@@ -25,6 +26,7 @@ struct Arguments {
 enum Command {
     Validate(validate::Arguments),
     Assign(assign::Arguments),
+    Generate(generate::Arguments),
 }
 
 /// What a command found.
@@ -51,12 +53,15 @@ enum Unusable {
     InputTwice,
     #[error("only one of the files can be standard output")]
     OutputTwice,
+    #[error(transparent)]
+    Ungenerated(#[from] generate::Ungenerated),
 }
 
 fn main() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Assign(arguments) => assign::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
