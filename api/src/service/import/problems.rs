@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn bad_rows_that_cannot_be_written_end_the_import() {
-        let file = BadRowFile::begin(SmallDisk(60)).expect("the header fits");
+        let file = BadRowFile::begin(SmallDisk(40)).expect("the header fits, and no row");
         let mut problems = ProblemList::begin(&Progress::silent().with_bad_rows(file));
         problems.push(Problem::error(Code::BadValue, "no number"));
         assert!(!problems.end_reading());
