@@ -2,11 +2,12 @@
 // answered, so that a lost connection loses nothing; its client key stays the same, so that nothing is filed twice.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { ReportIncidentDocument } from '../graphql/generated/operations';
-import { isPassing, type Problem } from '../graphql/problem';
+import { UNAUTHENTICATED, isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf, VariablesOf } from '../graphql/tada';
 import { districts } from '../districts/district.svelte';
 import { session } from '../session/session.svelte';
 import type { LocalText } from '../text/format';
+import { UNKNOWN, isOwn, senderOf, type Sender } from './sender';
 
 export type ReportInput = VariablesOf<typeof ReportIncidentDocument>['input'];
 export type ReportPayload = NonNullable<ResultOf<typeof ReportIncidentDocument>['reportIncident']>;
@@ -18,6 +19,7 @@ export interface WaitingReport {
   categoryNames: readonly LocalText[];
   /** Who wrote it: keys are unique per user, so another user must not send it. */
   sender: string;
+  mark: string;
   storedAt_ms: number;
   problem: Problem | null;
 }
@@ -42,8 +44,10 @@ function open(): Promise<IDBPDatabase<OutboxSchema>> {
 
 class Outbox {
   waiting = $state.raw<readonly WaitingReport[]>([]);
-  /** Those that are not being sent from the form right now. */
-  kept = $derived(this.waiting.filter((report) => report.clientKey !== this.#inForm));
+  /** The viewer's own, but the one that is being sent from the form right now. */
+  kept = $derived(this.waiting.filter((report) => report.clientKey !== this.#inForm && isOwn(report, present())));
+  /** How many wait for somebody else who used this browser: no more than that is the viewer's to know. */
+  ofOthers = $derived(this.waiting.filter((report) => !isOwn(report, present())).length);
   /** This browser keeps nothing (private window): a report is only sent, and the form says so when it is not. */
   unavailable = $state(false);
   #inForm = $state<string | null>(null);
@@ -62,7 +66,8 @@ class Outbox {
   /** Stores a report, then tries to send it. */
   async send(input: ReportInput): Promise<Outcome> {
     const categoryNames = districts.current?.categories.find((category) => category.code === input.category)?.names ?? [];
-    const report: WaitingReport = { clientKey: input.clientKey, input, categoryNames, sender: sender(), storedAt_ms: Date.now(), problem: null };
+    const { name, mark } = present();
+    const report: WaitingReport = { clientKey: input.clientKey, input, categoryNames, sender: name, mark, storedAt_ms: Date.now(), problem: null };
     this.#inForm = report.clientKey;
     await this.#store(report);
     const outcome = await this.#deliver(report);
@@ -75,13 +80,14 @@ class Outbox {
 
   /** Sends what waits, oldest first; stops at the first that does not get through. */
   async flush(): Promise<void> {
-    if (this.#flushing || sender() === UNKNOWN) return;
+    const now = present();
+    if (this.#flushing || now.name === UNKNOWN) return;
     this.#flushing = true;
     try {
-      const from = sender();
-      const own = this.waiting.filter((report) => (report.sender === from || report.sender === UNKNOWN) && report.problem === null);
+      const own = this.waiting.filter((report) => isOwn(report, now) && report.problem === null);
       for (const report of own) {
-        const outcome = await this.#deliver(report);
+        // Somebody else may have signed in meanwhile.
+        const outcome: Outcome = isOwn(report, present()) ? await this.#deliver(report) : { kind: 'waiting' };
         if (outcome.kind === 'waiting') {
           this.#tryLater();
           break;
@@ -100,7 +106,8 @@ class Outbox {
 
   async #deliver(report: WaitingReport): Promise<Outcome> {
     const answer = await session.ask(ReportIncidentDocument, { input: report.input });
-    if (answer.problem && isPassing(answer.problem)) {
+    // A token that ran out says nothing about the report: it waits until its sender has signed in again.
+    if (answer.problem && (isPassing(answer.problem) || answer.problem.code === UNAUTHENTICATED)) {
       return this.unavailable ? { kind: 'refused', problem: answer.problem } : { kind: 'waiting' };
     }
     if (answer.problem) return { kind: 'refused', problem: answer.problem };
@@ -136,12 +143,8 @@ class Outbox {
   }
 }
 
-/** A token is there, but the server has not said yet whose it is. */
-const UNKNOWN = '?';
-
-function sender(): string {
-  if (session.token === null) return '';
-  return session.viewer === null ? UNKNOWN : `${session.viewer.role} ${session.viewer.name ?? ''}`;
+function present(): Sender {
+  return senderOf(session.token, session.viewer);
 }
 
 export const outbox = new Outbox();
