@@ -328,3 +328,94 @@ fn the_buildings_of_helsinki_are_assigned_as_the_file_says() {
     assert_eq!(expected.len(), 457);
     assert_eq!(found, expected);
 }
+
+/// Two cells that overlap by 1.8 m, a gap of nobody 92 m wide beside them, and a feature in front with no id.
+fn broken_cells() -> String {
+    let corners = |west: &str, south: &str, east: &str, north: &str| {
+        format!("[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]")
+    };
+    let feature = |head: &str, coordinates: String| {
+        format!(r#"{{"type":"Feature",{head}"geometry":{{"type":"Polygon","coordinates":{coordinates}}}}}"#)
+    };
+    let pierced = corners("113.74", "34.39", "113.75", "34.40").replace(
+        "]]]",
+        "]],[[113.744,34.395],[113.744,34.396],[113.745,34.396],[113.745,34.395],[113.744,34.395]]]",
+    );
+    let features = [
+        feature(r#""properties":{"z":1,"a":["x"]},"#, corners("113.72", "34.39", "113.73", "34.40")),
+        feature(
+            r#""id":"west","properties":{"code":"W"},"#,
+            corners("113.73", "34.39", "113.74002", "34.40"),
+        ),
+        feature(r#""id":"east","properties":null,"#, pierced),
+    ];
+    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",\n"))
+}
+
+#[test]
+fn repair_writes_the_file_anew_tells_who_got_what_and_leaves_a_wide_gap() {
+    let folder = folder_with(&[("cells.geojson", broken_cells().as_bytes())]);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written");
+    let call = ["repair", "cells.geojson", "-o", "once.geojson", "--report", "r.json", "--snap-m", "2"];
+    let output = run(folder.path(), &call, b"");
+    assert_eq!(code(&output), 1, "the wide gap is left: {}", stderr(&output));
+    assert!(stderr(&output).contains("cells.geojson: 1 mended, "), "{}", stderr(&output));
+    let told = report(&read("r.json"));
+    assert_eq!((&told["feature_count"], &told["valid"]), (&Value::from(3), &Value::from(false)));
+    assert_eq!((&told["snap_m"], &told["mended_count"]), (&Value::from(2.0), &Value::from(1)));
+    let mend = &told["mended"][0];
+    assert_eq!(
+        (&mend["code"], &mend["winner"], &mend["winner_index"]),
+        (&"SLIVER".into(), &"west".into(), &1.into())
+    );
+    assert_eq!((&mend["losers"][0], &mend["loser_indexes"][0]), (&"east".into(), &2.into()));
+    assert_eq!(mend["geometry"]["type"], "Polygon");
+    let (area_m2, move_m) =
+        (mend["area_m2"].as_f64().expect("m²"), mend["largest_move_m"].as_f64().expect("m"));
+    assert!((area_m2 - 2040.0).abs() < 20.0 && (move_m - 1.84).abs() < 0.02, "{mend:#}");
+    assert_eq!((&told["changed_m2"], &told["largest_move_m"]), (&mend["area_m2"], &mend["largest_move_m"]));
+    assert_eq!(codes(&told), ["GAP"]);
+    let before = report_features(&broken_cells());
+    let after = report_features(&read("once.geojson"));
+    assert_eq!(after[0], before[0], "what is fine is as it was");
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.get("id"), after.get("id"));
+    }
+    assert_eq!((&after[1]["properties"], after.len()), (&before[1]["properties"], 3));
+    // The same bytes again, and repairing twice is repairing once.
+    let again = run(folder.path(), &["repair", "-", "-o", "-", "--snap-m", "2"], broken_cells().as_bytes());
+    assert_eq!(stdout(&again), read("once.geojson"));
+    let twice = run(folder.path(), &["repair", "once.geojson", "-o", "-", "--snap-m", "2"], b"");
+    assert_eq!((code(&twice), stdout(&twice)), (1, read("once.geojson")));
+    assert!(stderr(&twice).contains(": 0 mended, 0.00 m² changed hands"), "{}", stderr(&twice));
+}
+
+#[test]
+fn repair_ends_with_zero_where_nothing_is_left_and_writes_nothing_that_would_lack_a_feature() {
+    let folder = folder_with(&[
+        ("sound.geojson", TWO_CELLS.as_bytes()),
+        ("bad.geojson", TWO_CELLS.replace("[113.75,34.40]", "[34.40,113.75]").as_bytes()),
+        ("none.geojson", b"not a map"),
+    ]);
+    let output = run(folder.path(), &["repair", "sound.geojson", "-o", "out.geojson"], b"");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let written = std::fs::read_to_string(folder.path().join("out.geojson")).expect("written");
+    assert_eq!(report_features(&written)[0]["geometry"], report_features(TWO_CELLS)[0]["geometry"]);
+    for file in ["bad.geojson", "none.geojson"] {
+        let output = run(folder.path(), &["repair", file, "-o", "lacking.geojson"], b"");
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        assert!(!folder.path().join("lacking.geojson").exists(), "{file}: {}", stderr(&output));
+    }
+    for call in [
+        &["repair", "sound.geojson"][..],
+        &["repair", "absent.geojson", "-o", "x"],
+        &["repair", "sound.geojson", "-o", "-", "--report", "-"],
+        &["repair", "sound.geojson", "-o", "x", "--snap-m", "-1"],
+        &["repair", "sound.geojson", "-o", "x", "--snap-m", "101"],
+        &["repair", "sound.geojson", "-o", "x", "--snap-m", "NaN"],
+        &["repair", "sound.geojson", "-o", "absent/x"],
+    ] {
+        let output = run(folder.path(), call, b"");
+        assert_eq!(code(&output), 2, "{call:?}: {}", stderr(&output));
+    }
+}

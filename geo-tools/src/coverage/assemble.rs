@@ -59,7 +59,7 @@ fn cover(
     let overlay = overlay(&edges, &changes);
     let owners = Owners::new(drawing, &overlay.covers);
     problems.extend(vanished(drawing, &overlay.covers, problems));
-    let borders = owned(overlay.stretches, &owners);
+    let borders = owned(overlay.stretches, |cover| owners.of(cover));
     let with_stand_ins = match faces::trace(owners.len(), borders) {
         Ok(coverage) => coverage,
         Err(more) => {
@@ -109,16 +109,30 @@ pub(crate) fn changes(drawing: &Drawing<'_>, sides: &[Side]) -> (Vec<Edge<Change
     (edges, numbered.values)
 }
 
+/// The narrow inlets and straits that areas leave open between them, up to `gap_width_m`; none where the borders cannot be
+/// untangled.
+pub(crate) fn openings(areas: &[Area], options: &BuildOptions) -> Vec<Problem> {
+    let mut drawing = Drawing::new(areas, options, &mut Vec::new());
+    let Ok(noded) = snap::node(&drawing, options.max_crossings) else { return Vec::new() };
+    touch::ring_problems(&mut drawing, &noded.hits);
+    let (edges, changes) = changes(&drawing, &noded.sides);
+    let overlay = overlay(&edges, &changes);
+    let owners = Owners::new(&drawing, &overlay.covers);
+    let borders = owned(overlay.stretches, |cover| owners.of(cover));
+    let found = faces::trace(owners.len(), borders)
+        .map(|coverage| inlets::find(&drawing, &owners, &coverage, options));
+    found.unwrap_or_default()
+}
+
 /// Stretches with an owner on each side; those between two pieces of one owner fall away.
-fn owned(stretches: Vec<Stretch<CoverId>>, owners: &Owners) -> Vec<Border> {
+pub(crate) fn owned(
+    stretches: Vec<Stretch<CoverId>>,
+    owner: impl Fn(CoverId) -> Option<Leaf>,
+) -> Vec<Border> {
     let count = stretches.len();
     let kept: Vec<Stretch<Option<Leaf>>> = stretches
         .into_iter()
-        .map(|stretch| Stretch {
-            line: stretch.line,
-            left: owners.of(stretch.left),
-            right: owners.of(stretch.right),
-        })
+        .map(|stretch| Stretch { line: stretch.line, left: owner(stretch.left), right: owner(stretch.right) })
         .filter(|stretch| stretch.left != stretch.right)
         .collect();
     // Where none fell away every node is still one, and the lines stand.

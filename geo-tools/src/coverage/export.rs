@@ -71,7 +71,7 @@ fn border_refs(face: &Face) -> impl Iterator<Item = &BorderRef> {
     face.exterior.iter().chain(face.holes.iter().flatten())
 }
 
-fn polygon(borders: &[Border], face: &Face) -> Polygon {
+pub(crate) fn polygon(borders: &[Border], face: &Face) -> Polygon {
     let positions = |refs: &Vec<BorderRef>| -> Vec<Position> {
         refs.iter().flat_map(|&at| walked(borders, at)).collect()
     };

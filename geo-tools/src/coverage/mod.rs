@@ -2,7 +2,8 @@
 //!
 //! Start at [`build`], which makes a [`Coverage`] of polygons as people draw them or says everything that is wrong with
 //! them, and at [`Coverage::from_borders`], which takes a stored coverage back and proves it. The
-//! way there is in `assemble`; `export` derives polygons, unions and neighbours; `proof` proves.
+//! way there is in `assemble`; `export` derives polygons, unions and neighbours; `proof` proves; `repair` mends what
+//! [`build`] refuses.
 //!
 //! Invariant: a gap or an overlap cannot be written down: each border has exactly one owner on each side.
 //! Invariant: no float decides anything here; metres appear in options and messages only.
@@ -20,12 +21,14 @@ mod overlay;
 mod pairs;
 mod parents;
 mod proof;
+mod repair;
 mod runs;
 mod snap;
 mod straits;
 mod touch;
 
 pub use parents::match_parents;
+pub use repair::{Mend, Repair, RepairOptions, repair};
 
 use crate::{Bounds, Polygon, Position, Problem};
 

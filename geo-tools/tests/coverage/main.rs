@@ -15,6 +15,10 @@ mod random;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod repaired;
+#[cfg(test)]
+mod repairs;
+#[cfg(test)]
 mod shapes;
 #[cfg(test)]
 mod straits;

@@ -17,7 +17,7 @@ type Node = (usize, usize);
 type Line = (Node, Node);
 
 /// Cells with wiggly borders, each drawn from lines that neighbours share.
-struct World {
+pub(crate) struct World {
     lines: BTreeMap<Line, Vec<(f64, f64)>>,
     /// A cell's own drawing of a line, where it differs.
     redrawn: BTreeMap<(Node, Line), Vec<(f64, f64)>>,
@@ -66,7 +66,7 @@ fn position((x, y): (f64, f64)) -> Position {
 }
 
 impl World {
-    fn new(random: &mut Random) -> Self {
+    pub(crate) fn new(random: &mut Random) -> Self {
         let mut nodes = BTreeMap::new();
         for column in 0..=CELLS {
             for row in 0..=CELLS {
@@ -98,7 +98,7 @@ impl World {
     }
 
     /// Joins squares to larger areas, as the coverage of the squares derives their polygons.
-    fn with_larger_areas(mut self) -> Self {
+    pub(crate) fn with_larger_areas(mut self) -> Self {
         let coverage = build(&self.areas(), &BuildOptions::default()).coverage.expect("clean squares");
         let mut leaves: BTreeMap<&'static str, Vec<Leaf>> = BTreeMap::new();
         for ((column, row), name) in larger_areas() {
@@ -109,7 +109,7 @@ impl World {
         self
     }
 
-    fn options(&self) -> BuildOptions {
+    pub(crate) fn options(&self) -> BuildOptions {
         let declared_voids = self.larger.get(VOID).cloned().unwrap_or_default();
         BuildOptions { declared_voids, ..BuildOptions::default() }
     }
@@ -135,7 +135,7 @@ impl World {
         ]
     }
 
-    fn areas(&self) -> Vec<Area> {
+    pub(crate) fn areas(&self) -> Vec<Area> {
         let mut areas = Vec::new();
         for column in 0..CELLS {
             for row in 0..CELLS {
@@ -194,13 +194,15 @@ impl World {
 }
 
 /// What was planted, and what must be told of it.
-struct Planted {
+pub(crate) struct Planted {
     /// A position that only the broken drawing has.
-    at: Position,
+    pub(crate) at: Position,
+    /// The ground between the clean drawing and the broken one.
+    pub(crate) area_m2: f64,
     codes: Vec<Code>,
-    cells: BTreeSet<String>,
+    pub(crate) cells: BTreeSet<String>,
     /// The end of the broken border on the rim, as drawn cleanly.
-    rim: Option<Position>,
+    pub(crate) rim: Option<Position>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -275,11 +277,17 @@ fn expected(line: &[(f64, f64)], drawn: &[(f64, f64)], kind: Kind) -> Code {
     }
 }
 
+/// The ground between two drawings of a line.
+fn between_m2(line: &[(f64, f64)], drawn: &[(f64, f64)]) -> f64 {
+    let exterior = line.iter().chain(drawn.iter().rev()).map(|&at| position(at)).collect();
+    geo_tools::measure::area_m2(&Polygon { exterior, holes: Vec::new() })
+}
+
 fn same(pair: &[(f64, f64)], a: (f64, f64), b: (f64, f64)) -> bool {
     (pair[0], pair[1]) == (a, b) || (pair[0], pair[1]) == (b, a)
 }
 
-fn plant(world: &mut World, count: usize, random: &mut Random) -> Vec<Planted> {
+pub(crate) fn plant(world: &mut World, count: usize, random: &mut Random) -> Vec<Planted> {
     let is_rim = |node: Node| node.0 == 0 || node.1 == 0 || node.0 == CELLS || node.1 == CELLS;
     let mut inner: Vec<Line> =
         world.lines.keys().copied().filter(|&line| world.cells(line).is_some()).collect();
@@ -324,12 +332,13 @@ fn plant(world: &mut World, count: usize, random: &mut Random) -> Vec<Planted> {
                 codes = vec![Code::Sliver, of_kind[0], of_kind[1]];
             }
             let at = position(drawn[at]);
+            let area_m2 = between_m2(&clean, &drawn);
             if is_turned {
                 drawn.reverse();
             }
             world.redraw(cell, line, drawn);
             let rim = at_rim.then(|| position(clean[clean.len() - 1]));
-            planted.push(Planted { at, codes, cells: pair, rim });
+            planted.push(Planted { at, area_m2, codes, cells: pair, rim });
         }
     }
     planted
@@ -345,7 +354,7 @@ fn sides(lines: impl IntoIterator<Item = Vec<Position>>) -> BTreeSet<(Position, 
     lines.into_iter().flat_map(|line| line.windows(2).map(ordered).collect::<Vec<_>>()).collect()
 }
 
-fn ring_sides(areas: &[Area]) -> BTreeSet<(Position, Position)> {
+pub(crate) fn ring_sides(areas: &[Area]) -> BTreeSet<(Position, Position)> {
     sides(areas.iter().flat_map(|area| area.polygons.iter().flat_map(Polygon::rings)).map(|ring| {
         let mut ring = ring.to_vec();
         ring.push(ring[0]);

@@ -122,9 +122,8 @@ pub(crate) struct Areas {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Reads a GeoJSON file whose features are areas, named by a property, or by their own id.
-pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable> {
-    let mut areas = Areas::default();
+/// Reads the features of a GeoJSON file; problems and the count go to `areas`.
+pub(crate) fn read_features(path: &str, areas: &mut Areas) -> Result<Vec<Feature>, Unusable> {
     let mut features = Vec::new();
     for item in geojson::read(open(path)?, &Caps::default()) {
         match item {
@@ -146,32 +145,46 @@ pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable
     for problem in areas.problems.iter_mut().filter(|problem| problem.code == Code::NullGeometry) {
         problem.severity = Severity::Error;
     }
-    let names = names(&features, id, &mut areas.problems);
-    for problem in &mut areas.problems {
-        // What was found while reading is called by the property too, now that it is known which it is.
-        if let [index] = problem.indexes[..]
-            && let Ok(at) = features.binary_search_by_key(&index, |feature| feature.index)
-        {
-            problem.features = vec![names[at].clone()];
-        }
-    }
-    for (feature, name) in features.into_iter().zip(names) {
-        match feature.geometry {
-            Some(Geometry::MultiPolygon(polygons)) => {
-                areas.areas.push(Area { name, polygons });
-                areas.indexes.push(feature.index);
-                areas.pointers.push(feature.pointer);
-            }
-            Some(other) => {
-                let kind = if matches!(other, Geometry::MultiLine(_)) { "a line" } else { "a point" };
-                let message = format!("a cell is a polygon, {kind} was given");
-                let problem = Problem::error(Code::GeometryType, message);
-                areas.problems.push(placed(problem, &feature.pointer, feature.line, feature.index, name));
-            }
-            None => {}
-        }
-    }
+    Ok(features)
+}
+
+/// Reads a GeoJSON file whose features are areas, named by a property, or by their own id.
+pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable> {
+    let mut areas = Areas::default();
+    let features = read_features(path, &mut areas)?;
+    areas.take(features, id);
     Ok(areas)
+}
+
+impl Areas {
+    /// Takes the polygons of features, named by a property, or by their own id.
+    pub(crate) fn take(&mut self, features: Vec<Feature>, id: Option<&str>) {
+        let names = names(&features, id, &mut self.problems);
+        for problem in &mut self.problems {
+            // What was found while reading is called by the property too, now that it is known which it is.
+            if let [index] = problem.indexes[..]
+                && let Ok(at) = features.binary_search_by_key(&index, |feature| feature.index)
+            {
+                problem.features = vec![names[at].clone()];
+            }
+        }
+        for (feature, name) in features.into_iter().zip(names) {
+            match feature.geometry {
+                Some(Geometry::MultiPolygon(polygons)) => {
+                    self.areas.push(Area { name, polygons });
+                    self.indexes.push(feature.index);
+                    self.pointers.push(feature.pointer);
+                }
+                Some(other) => {
+                    let kind = if matches!(other, Geometry::MultiLine(_)) { "a line" } else { "a point" };
+                    let message = format!("a cell is a polygon, {kind} was given");
+                    let problem = Problem::error(Code::GeometryType, message);
+                    self.problems.push(placed(problem, &feature.pointer, feature.line, feature.index, name));
+                }
+                None => {}
+            }
+        }
+    }
 }
 
 fn placed(problem: Problem, pointer: &str, line: u64, index: usize, name: String) -> Problem {

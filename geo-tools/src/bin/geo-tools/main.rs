@@ -6,6 +6,7 @@
 mod assign;
 mod generate;
 mod input;
+mod repair;
 mod report;
 mod validate;
 
@@ -25,6 +26,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Repair(repair::Arguments),
     Assign(assign::Arguments),
     Generate(generate::Arguments),
 }
@@ -60,6 +62,7 @@ enum Unusable {
 fn main() -> ExitCode {
     let verdict = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Repair(arguments) => repair::run(&arguments),
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
     };

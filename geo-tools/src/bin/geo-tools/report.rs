@@ -68,7 +68,7 @@ pub(crate) fn json(feature_count: usize, problems: &[Problem]) -> Value {
     })
 }
 
-fn problem_json(problem: &Problem) -> Value {
+pub(crate) fn problem_json(problem: &Problem) -> Value {
     let mut object = properties(problem);
     object.insert("geometry".to_owned(), problem.geometry.as_ref().map_or(Value::Null, geometry_json));
     Value::Object(object)

@@ -1,0 +1,146 @@
+//! `geo-tools repair`: a file of areas as a coverage, each change told.
+
+use std::io::Write;
+
+use clap::Args;
+use geo_tools::coverage::{Leaf, Mend, Repair, RepairOptions, repair};
+use geo_tools::formats::Feature;
+use geo_tools::formats::geojson::{WriteFeature, Writer, geometry_json};
+use geo_tools::{Code, Geometry, Problem};
+use serde_json::{Value, json};
+
+use crate::input::{Areas, read_features};
+use crate::validate::in_the_file;
+use crate::{Unusable, Verdict, report};
+
+/// Mend gaps, overlaps and borders that were drawn twice; borders that are fine stay as they are.
+///
+/// An overlap goes to the claimant whose own ground has the longest border with it, a gap to the neighbour with the longest
+/// border along it. Gaps wider than the tolerance are left and told, and the exit code is 1.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// GeoJSON, gzip or not; - is standard input.
+    file: String,
+    /// The repaired file, GeoJSON; - is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: String,
+    /// The furthest that a border may move, in metres, to close a gap, an inlet or a strait. Without it enclosed gaps are
+    /// closed up to 1 m, and what is open to the outside is left.
+    #[arg(long, value_name = "METRES", value_parser = metres)]
+    snap_m: Option<f64>,
+    /// Write the report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    report: Option<String>,
+}
+
+/// Whoever wants a border further away wants another border.
+const MOST_SNAP_M: f64 = 100.0;
+
+fn metres(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=MOST_SNAP_M).contains(&value) => Ok(value),
+        _ => Err(format!("the tolerance is a number of metres from 0 to {MOST_SNAP_M}")),
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
+    if arguments.output == "-" && arguments.report.as_deref() == Some("-") {
+        return Err(Unusable::OutputTwice);
+    }
+    let mut areas = Areas::default();
+    let mut features = read_features(&arguments.file, &mut areas)?;
+    areas.take(features.clone(), None);
+    // A feature that cannot be read would be missing in the output: then there is none.
+    let is_whole = !features.is_empty() && features.len() == areas.feature_count;
+    let options = RepairOptions { snap_m: arguments.snap_m, ..RepairOptions::default() };
+    let repaired = repair(&areas.areas, &options);
+    let mut left = std::mem::take(&mut areas.problems);
+    left.retain(|problem| !is_mended_by_reading(problem));
+    left.extend(repaired.left.iter().map(|problem| in_the_file(problem.clone(), &areas)));
+    report::tell(&arguments.file, &left);
+    if is_whole {
+        put_back(&mut features, &areas, &repaired);
+        write(&arguments.output, &features)?;
+    }
+    if let Some(path) = &arguments.report {
+        report::write_json(path, &json(&areas, &repaired, &left, arguments.snap_m))?;
+    }
+    tell(arguments, &repaired, &left, is_whole);
+    Ok(report::verdict(&left))
+}
+
+/// What reading drops is not in the output any more.
+fn is_mended_by_reading(problem: &Problem) -> bool {
+    matches!(problem.code, Code::DuplicatePosition | Code::ThirdDimension)
+}
+
+fn put_back(features: &mut [Feature], areas: &Areas, repaired: &Repair) {
+    for (area, &index) in repaired.areas.iter().zip(&areas.indexes) {
+        if let Ok(at) = features.binary_search_by_key(&index, |feature| feature.index) {
+            features[at].geometry = Some(Geometry::MultiPolygon(area.polygons.clone()));
+        }
+    }
+}
+
+fn write(path: &str, features: &[Feature]) -> Result<(), Unusable> {
+    let unwritable = |source| Unusable::Write { path: path.to_owned(), source };
+    let mut writer = Writer::new(report::create(path)?).map_err(unwritable)?;
+    for feature in features {
+        let written = WriteFeature {
+            id: feature.id.as_deref(),
+            properties: Some(&feature.properties),
+            geometry: feature.geometry.as_ref(),
+        };
+        writer.write(written).map_err(unwritable)?;
+    }
+    writer.finish().map(drop).map_err(unwritable)
+}
+
+/// The report: what was mended and how much of it, and under `problems` what is left, as `validate` tells it.
+fn json(areas: &Areas, repaired: &Repair, left: &[Problem], snap_m: Option<f64>) -> Value {
+    json!({
+        "feature_count": areas.feature_count,
+        "valid": report::verdict(left) == Verdict::Fine,
+        "snap_m": snap_m,
+        "mended_count": repaired.mended.len(),
+        "changed_m2": repaired.changed_m2(),
+        "largest_move_m": repaired.largest_move_m(),
+        "mended": repaired.mended.iter().map(|mend| mend_json(areas, mend)).collect::<Vec<_>>(),
+        "problems": left.iter().map(report::problem_json).collect::<Vec<_>>(),
+    })
+}
+
+fn mend_json(areas: &Areas, mend: &Mend) -> Value {
+    let name = |leaf: Leaf| areas.areas[leaf.index()].name.as_str();
+    let index = |leaf: Leaf| areas.indexes[leaf.index()];
+    json!({
+        "code": mend.code.as_str(),
+        "winner": mend.winner.map(name),
+        "winner_index": mend.winner.map(index),
+        "losers": mend.losers.iter().copied().map(name).collect::<Vec<_>>(),
+        "loser_indexes": mend.losers.iter().copied().map(index).collect::<Vec<_>>(),
+        "area_m2": mend.area_m2,
+        "largest_move_m": mend.largest_move_m,
+        "geometry": mend.geometry.as_ref().map_or(Value::Null, geometry_json),
+    })
+}
+
+fn tell(arguments: &Arguments, repaired: &Repair, left: &[Problem], is_whole: bool) {
+    let (count, left_count) = (repaired.mended.len(), left.len());
+    let (changed_m2, largest_m) = (repaired.changed_m2(), repaired.largest_move_m());
+    let mut out = std::io::stderr().lock();
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(
+        out,
+        "{}: {count} mended, {changed_m2:.2} m² changed hands, no border moved further than {largest_m:.2} m, \
+         {left_count} left",
+        arguments.file
+    );
+    if !is_whole {
+        let _ = writeln!(
+            out,
+            "{} is not written: it would lack the features that cannot be read",
+            arguments.output
+        );
+    }
+}
