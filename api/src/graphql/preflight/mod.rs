@@ -2,13 +2,14 @@
 //!
 //! async-graphql walks a fragment again at every spread, and its parser recurses into brackets: 1 KB of nested fragments
 //! is 2^30 visits, 1 KB of brackets ends a process. So [`lex`] looks at the bytes without recursion, and [`cost`]
-//! counts each fragment once. List sizes are not seen here: resolvers multiply by `first` (`complexity`).
+//! counts each fragment once, and [`keys`] looks for fields that stand twice. List sizes are not seen here: resolvers multiply by `first` (`complexity`).
 //!
 //! Start at [`admit`].
 //!
 //! Invariant: nothing is parsed whose bytes were not admitted, nothing executed whose shape was not.
 
 mod cost;
+mod keys;
 mod lex;
 mod select;
 
@@ -80,6 +81,7 @@ pub fn admit(
     limits: &DocumentLimits,
 ) -> Result<Admitted, ServerError> {
     lex::check(source, limits).map_err(too_much)?;
+    keys::check(source)?;
     let mut document = async_graphql::parser::parse_query(source).map_err(|error| syntax_error(&error))?;
     cost::check(&document, limits).map_err(too_much)?;
     let operation = chosen(&document, operation_name)?;
@@ -127,7 +129,11 @@ fn chosen<'a>(
 }
 
 fn too_much(problem: TooMuch) -> ServerError {
-    request_error(Code::DocumentRefused, problem.to_string(), problem.position())
+    let code = match problem {
+        TooMuch::Unclosed { .. } => Code::GraphqlParseFailed,
+        _ => Code::DocumentRefused,
+    };
+    request_error(code, problem.to_string(), problem.position())
 }
 
 /// The parser's own message quotes the whole line, however long.
@@ -153,13 +159,15 @@ enum TooMuch {
     Nesting { allowed: usize, at: Pos },
     #[error("a fragment contains itself")]
     Cycle { at: Pos },
+    #[error("the document is not GraphQL at line {}, column {}: a block string is not closed", at.line, at.column)]
+    Unclosed { at: Pos },
 }
 
 impl TooMuch {
     fn position(self) -> Option<Pos> {
         match self {
             Self::Count { at, .. } => at,
-            Self::Nesting { at, .. } | Self::Cycle { at } => Some(at),
+            Self::Nesting { at, .. } | Self::Cycle { at } | Self::Unclosed { at } => Some(at),
         }
     }
 }

@@ -86,6 +86,41 @@ fn brackets_and_quotes_inside_strings_and_comments_do_not_count() {
 }
 
 #[test]
+fn brackets_behind_quotes_that_only_the_parser_takes_for_two_strings_are_refused_before_they_are_parsed() {
+    let nested = format!("{}{}", "[".repeat(8_000), "]".repeat(8_000));
+    assert!(
+        refused(&format!("{{ hello(a: [\"\"\"x\"], b: {nested}) }}"))
+            .contains("not GraphQL at line 1, column 13")
+    );
+}
+
+#[test]
+fn a_field_that_stands_twice_in_an_input_object_is_refused_at_its_second_place() {
+    let check = |document: &str, at: Option<(usize, usize)>| {
+        let admitted = admit(document, None, None, &DocumentLimits::default());
+        let Some((line, column)) = at else {
+            admitted.unwrap_or_else(|error| panic!("{document}: {error}"));
+            return;
+        };
+        let error = admitted.expect_err(document);
+        assert!(error.message.contains("stands twice in one input object"), "{document}: {error}");
+        assert_eq!(error.locations, [async_graphql::Pos { line, column }], "{document}");
+    };
+    check("{ a(p: {lat: 1, lon: 2, lat: 3}) }", Some((1, 25)));
+    check("{ a(p: [{lat: 1}, {b: {lat: 1, lat: 1}}]) }", Some((1, 32)));
+    check("query($p: P = {lat: 1\n lat: 2}) { a(p: $p) }", Some((2, 2)));
+    check("{ a @b(p: {lat: $x, lat: $y}) }", Some((1, 21)));
+    check("{ a(t: \"新郑\", p: {c: \"lat:\", lat: 1, lat: 2}) }", Some((1, 37)));
+    // The parser takes a byte order mark for a space, and ends `null` where it ends.
+    check("{ a(p: {lat: 1, \u{feff}lat\u{feff}: 2}) }", Some((1, 18)));
+    check("{ a(p: {lat: 1, b:nulllat: 2}) }", Some((1, 23)));
+    check("{ a(p: {lat: 1, b:truelat #\n: 2}) }", Some((1, 23)));
+    check("{ a(p: {lat: 1, b: {lat: 1}, c: [{lat: 1}, {lat: 2}], d: lat, e: \"lat:\"}) }", None);
+    check("{ a: b(p: {x: 1}) a: b(p: {x: 1}) a: b { c: d c: d } }", None);
+    check("{ a(p: {nullable: 1, able: 2, b: 3}) { a: nullable b: able } }", None);
+}
+
+#[test]
 fn the_operation_is_found_by_its_name_and_must_be_clear() {
     let document = "query A { a } mutation B { b } subscription C { c }";
     let kind = |name: Option<&str>| {
