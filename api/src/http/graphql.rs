@@ -179,6 +179,11 @@ fn bad_request(message: &str) -> ServerError {
 }
 
 fn malformed(form: AnswerForm, problem: &serde_json::Error) -> HttpResponse {
+    refused(form, StatusCode::BAD_REQUEST, unreadable(problem))
+}
+
+/// What cannot be read as a request, with its line and column.
+pub(super) fn unreadable(problem: &serde_json::Error) -> ServerError {
     // What the parser says ends with the line and column; what it repeats of the body is cut.
     let what = problem.to_string();
     let at = format!(" at line {} column {}", problem.line(), problem.column());
@@ -186,7 +191,7 @@ fn malformed(form: AnswerForm, problem: &serde_json::Error) -> HttpResponse {
     let message = format!(
         "the request must be a JSON object with query, and if wanted operationName, variables, extensions{at}: {cause}"
     );
-    refused(form, StatusCode::BAD_REQUEST, bad_request(&message))
+    bad_request(&message)
 }
 
 fn status_of_refusal(form: AnswerForm) -> StatusCode {

@@ -59,9 +59,7 @@ impl Operations {
         id: String,
         members: RequestMembers,
     ) -> Result<(), Close> {
-        if self.by_id.contains_key(&id) {
-            return Err(Close::IdTaken { id });
-        }
+        self.is_free(&id)?;
         if self.by_id.len() >= self.allowed {
             return Err(Close::TooManyOperations { allowed: self.allowed });
         }
@@ -77,6 +75,11 @@ impl Operations {
         actix_web::rt::spawn(Abortable::new(task, registration));
         self.by_id.insert(id, Operation { serial, abort });
         Ok(())
+    }
+
+    /// Whether no operation has the id; the error is what the socket is closed with.
+    pub(super) fn is_free(&self, id: &str) -> Result<(), Close> {
+        if self.by_id.contains_key(id) { Err(Close::IdTaken { id: id.to_owned() }) } else { Ok(()) }
     }
 
     /// Ends an operation; what of it is still queued is left out.

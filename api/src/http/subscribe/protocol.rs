@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use actix_ws::{CloseCode, CloseReason};
+use async_graphql::ServerError;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::http::graphql::RequestMembers;
+use crate::http::graphql::{RequestMembers, unreadable};
 
 /// What the app says.
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,27 @@ pub(super) enum Said {
     Complete {
         id: String,
     },
+    /// `subscribe` with an id that can be answered and a payload that cannot be read.
+    #[serde(skip)]
+    Unreadable {
+        id: String,
+        error: Box<ServerError>,
+    },
+}
+
+/// `subscribe`, read as it streams by: so what is wrong with it has a line and column.
+#[derive(Debug, Deserialize)]
+struct Subscribe {
+    #[serde(rename = "payload")]
+    _payload: RequestMembers,
+}
+
+/// As much of a message as says which operation it is about.
+#[derive(Debug, Deserialize)]
+struct About {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 /// The longest id of an operation that is kept.
@@ -36,23 +58,33 @@ const MAX_ID_BYTES: usize = 100;
 impl Said {
     /// Reads a message; the error is what the socket is closed with.
     pub(super) fn read(text: &str) -> Result<Self, Close> {
-        match serde_json::from_str(text) {
-            Ok(Self::Subscribe { id, .. } | Self::Complete { id })
+        let said = match serde_json::from_str(text) {
+            Ok(said) => said,
+            Err(problem) => Self::unreadable(text).ok_or_else(|| Close::malformed_at(&problem))?,
+        };
+        match &said {
+            Self::Subscribe { id, .. } | Self::Complete { id } | Self::Unreadable { id, .. }
                 if id.is_empty() || id.len() > MAX_ID_BYTES =>
             {
-                Err(Close::Malformed)
+                Err(Close::Malformed { at: None })
             }
-            Ok(said) => Ok(said),
-            Err(_) => Err(Close::Malformed),
+            _ => Ok(said),
         }
+    }
+
+    /// A message of which only the payload is wrong: an error of its operation, and the socket stays.
+    fn unreadable(text: &str) -> Option<Self> {
+        let About { id, kind } = serde_json::from_str(text).ok()?;
+        let problem = serde_json::from_str::<Subscribe>(text).err()?;
+        (kind == "subscribe").then(|| Self::Unreadable { id, error: Box::new(unreadable(&problem)) })
     }
 }
 
 /// Why a socket is closed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Close {
-    /// A message that is not one of the protocol.
-    Malformed,
+    /// A message that is not one of the protocol; where it stops being JSON, by line and column.
+    Malformed { at: Option<(usize, usize)> },
     /// `subscribe` before `connection_ack`.
     Unauthorized,
     /// The token is not good, or has expired.
@@ -78,9 +110,17 @@ pub(super) enum Close {
 }
 
 impl Close {
+    fn malformed_at(problem: &serde_json::Error) -> Self {
+        Self::Malformed { at: (problem.line() > 0).then(|| (problem.line(), problem.column())) }
+    }
+
     pub(super) fn reason(&self) -> CloseReason {
         let (code, description): (u16, String) = match self {
-            Self::Malformed => (4400, "the message is not one of graphql-transport-ws".into()),
+            Self::Malformed { at: None } => (4400, "the message is not one of graphql-transport-ws".into()),
+            Self::Malformed { at: Some((line, column)) } => (
+                4400,
+                format!("the message is not one of graphql-transport-ws at line {line} column {column}"),
+            ),
             Self::Unauthorized => (4401, "Unauthorized".into()),
             Self::Forbidden => (4403, "Forbidden".into()),
             Self::InitLate => (4408, "Connection initialisation timeout".into()),
@@ -159,14 +199,31 @@ mod tests {
             "hello",
             r#"{"type":"connection_ack"}"#,
             r#"{"type":"subscribe","payload":{"query":"{ a }"}}"#,
-            r#"{"id":"1","type":"subscribe"}"#,
             r#"{"id":1,"type":"subscribe","payload":{"query":"{ a }"}}"#,
-            r#"{"id":"1","type":"subscribe","payload":{"query":1}}"#,
+            r#"{"id":"1","type":"subscribe","payload":{"query":"{ a }","variables":{"a":NaN}}}"#,
+            r#"{"id":"","type":"subscribe","payload":{}}"#,
             r#"{"id":"","type":"complete"}"#,
             long.as_str(),
         ];
         for text in others {
-            assert_eq!(Said::read(text).err(), Some(Close::Malformed), "{text}");
+            assert!(matches!(Said::read(text), Err(Close::Malformed { .. })), "{text}");
+        }
+        assert_eq!(Said::read("{,").err(), Some(Close::Malformed { at: Some((1, 2)) }));
+    }
+
+    #[test]
+    fn a_subscribe_with_an_id_and_an_unreadable_payload_is_an_error_of_that_id_with_its_place() {
+        for payload in [
+            r#"{"query":1}"#,
+            "{}",
+            r#"{"query":"{ a }","variables":{"a":1,"a":2}}"#,
+            r#"{"query":"{ a }","query":"{ b }"}"#,
+            r#"{"query":"{ a }","variables":{"a":1e999}}"#,
+        ] {
+            let text = format!(r#"{{"id":"7","type":"subscribe","payload":{payload}}}"#);
+            let Ok(Said::Unreadable { id, error }) = Said::read(&text) else { panic!("{text}") };
+            assert_eq!(id, "7");
+            assert!(error.message.contains(" at line 1 column "), "{error}");
         }
     }
 

@@ -120,10 +120,10 @@ impl Socket {
                 pong.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
             }
             Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
-            Some(Ok(AggregatedMessage::Binary(_))) => Err(Close::Malformed),
+            Some(Ok(AggregatedMessage::Binary(_))) => Err(Close::Malformed { at: None }),
             Some(Ok(AggregatedMessage::Close(_))) | None => Err(Close::Answered),
             Some(Err(ProtocolError::Overflow)) => Err(Close::TooLarge),
-            Some(Err(_)) => Err(Close::Malformed),
+            Some(Err(_)) => Err(Close::Malformed { at: None }),
         }
     }
 
@@ -146,6 +146,14 @@ impl Socket {
             Said::Subscribe { id, payload } => {
                 let caller = self.opened.as_ref().ok_or(Close::Unauthorized)?.caller(&self.state).await?;
                 self.operations.start(&self.state, &caller.viewer, id, payload)
+            }
+            Said::Unreadable { id, error } => {
+                if self.opened.is_none() {
+                    return Err(Close::Unauthorized);
+                }
+                let payload = serde_json::json!([error]).to_string();
+                self.operations.is_free(&id)?;
+                self.write(protocol::error(&id, &payload)).await
             }
             Said::Complete { id } => {
                 self.operations.stop(&id);
