@@ -2,9 +2,9 @@
 //!
 //! Invariant: only the user whom the server runs as can open it; who can is the operator.
 
-use std::fs::Permissions;
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -26,6 +26,8 @@ const MAX_COMMAND_BYTES: u64 = 4 << 20;
 pub(super) struct AdminSocket {
     path: PathBuf,
     listening: JoinHandle<()>,
+    /// Held while the socket is there.
+    _lock: File,
 }
 
 impl AdminSocket {
@@ -34,34 +36,45 @@ impl AdminSocket {
     /// # Errors
     /// [`Failure::Unusable`] where a server answers at it already.
     pub(super) fn open(path: &Path, services: Services) -> Result<Self, Failure> {
-        let listening = tokio::spawn(listen(bind(path)?, services));
-        Ok(Self { path: path.to_owned(), listening })
+        let (listener, lock) = bind(path)?;
+        let listening = tokio::spawn(listen(listener, services));
+        Ok(Self { path: path.to_owned(), listening, _lock: lock })
     }
 }
 
 /// Listens at a path where nobody does; a file that a killed server left there is taken away.
 ///
 /// Whoever holds a SQLite file is alone, but two servers may share a PostgreSQL database and, by mistake, a data folder.
-fn bind(path: &Path) -> Result<UnixListener, Failure> {
+/// The lock says which of them was first; it ends with its process. The socket is made in a folder that nobody else can
+/// enter and moved from there, so that at no moment others could open it.
+fn bind(path: &Path) -> Result<(UnixListener, File), Failure> {
     let unusable =
         |error: std::io::Error| Failure::Unusable(format!("{} cannot be opened: {error}", path.display()));
-    match std::os::unix::net::UnixStream::connect(path) {
-        Ok(_) => {
+    let lock = File::create(path.with_extension("sock.lock")).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
             let message = format!(
                 "another Gridward server answers at {}; stop it, or give this one a data folder of its own",
                 path.display()
             );
             return Err(Failure::Unusable(message));
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).map_err(unusable)?;
-        }
-        Err(error) => return Err(unusable(error)),
+        Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
-    let listener = UnixListener::bind(path).map_err(unusable)?;
-    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(unusable)?;
-    Ok(listener)
+    // Not longer than the path itself: a socket's path holds 108 bytes.
+    let folder = path.with_file_name(".sock");
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(error)),
+        _ => {}
+    }
+    DirBuilder::new().mode(0o700).create(&folder).map_err(unusable)?;
+    let made = folder.join("s");
+    let listener = UnixListener::bind(&made).map_err(unusable)?;
+    std::fs::set_permissions(&made, Permissions::from_mode(0o600)).map_err(unusable)?;
+    std::fs::rename(&made, path).map_err(unusable)?;
+    std::fs::remove_dir(&folder).map_err(unusable)?;
+    Ok((listener, lock))
 }
 
 impl Drop for AdminSocket {
@@ -151,5 +164,26 @@ mod tests {
         drop(first);
         assert!(path.exists());
         bind(&path).expect("nobody answers any more");
+    }
+
+    #[tokio::test]
+    async fn of_servers_that_start_at_once_one_gets_the_socket_and_only_its_user_may_open_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("gridward.sock");
+        let runtime = tokio::runtime::Handle::current();
+        let start = std::sync::Barrier::new(8);
+        let bound: Vec<_> = std::thread::scope(|scope| {
+            let open = || {
+                let _entered = runtime.enter();
+                start.wait();
+                bind(&path).ok()
+            };
+            let starting: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            starting.into_iter().filter_map(|thread| thread.join().expect("no panic")).collect()
+        });
+        assert_eq!(bound.len(), 1);
+        UnixStream::connect(&path).await.expect("the one answers");
+        let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
