@@ -106,6 +106,41 @@ async fn a_replay_shows_only_what_the_viewer_may_see_by_now() {
 }
 
 #[tokio::test]
+async fn who_may_no_longer_do_a_thing_is_refused_its_first_answer_too() {
+    let app = TestApp::start().await;
+    let head = app.staff(Role::Head);
+    let at = world::middle_of(0);
+    let place = json!({ "lon": at.lon(), "lat": at.lat(), "datum": "WGS84" });
+    let report = json!({
+        "query": "mutation($i: ReportIncidentInput!) { reportIncident(input: $i) {
+            incident { id text } receipt { code } problems { code } replayed } }",
+        "variables": { "i": {
+            "clientKey": key(1), "district": world::DISTRICT, "category": "noise", "text": "东门太吵", "position": place,
+        } },
+    });
+    let home = json!({
+        "query": "mutation($i: RegisterHouseholdInput!) { registerHousehold(input: $i) {
+            household { id address memberCount } problems { code } replayed } }",
+        "variables": { "i": {
+            "clientKey": key(2), "district": world::DISTRICT, "address": "人民路1号", "memberCount": 2, "position": place,
+        } },
+    });
+    let (reported, registered) = (head.post(report.clone()).await.body, head.post(home.clone()).await.body);
+    assert_eq!(reported["data"]["reportIncident"]["incident"]["text"], "东门太吵", "{reported}");
+    assert_eq!(registered["data"]["registerHousehold"]["household"]["address"], "人民路1号", "{registered}");
+    // Neither reads what people wrote or where they live: an answer must not tell them either.
+    for role in [Role::Observer, Role::Planner] {
+        make(&app, Role::Head, role, Some("T1-SW")).await;
+        for request in [&report, &home] {
+            let refused = head.post(request.clone()).await.body;
+            assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{role:?} {refused}");
+            let told = refused.to_string();
+            assert!(!told.contains("东门") && !told.contains("人民路"), "{role:?} {told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_reads_a_key_without_signing_in_gets_the_receipt_of_the_first_answer() {
     let app = TestApp::start().await;
     let first = report(&app.public(), 1).await;
