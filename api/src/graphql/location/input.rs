@@ -15,7 +15,7 @@ use crate::service::plans;
 /// A moment of the grid. Left out, it is now.
 #[derive(OneofObject, Clone, Debug)]
 pub enum At {
-    /// The plan that was in force then.
+    /// The plan that was in force then; a moment in the future is `INVALID_TIME`.
     Time(DateTime<Utc>),
     /// One published version, from 1.
     PlanVersion(i32),
