@@ -100,6 +100,8 @@ impl Door {
 pub(super) enum Request {
     /// The body of `POST /graphql`, or of `subscribe` on the socket.
     Graphql(Vec<u8>),
+    /// The same, packed and said to be so.
+    Packed(Vec<u8>),
     /// A file; `query` is added to the address.
     File { bytes: Vec<u8>, query: &'static str, content_type: &'static str },
     /// What follows `/d/410184/tiles/`.
@@ -146,6 +148,12 @@ fn told(body: &Value, found: &mut Vec<[String; 3]>) {
     }
 }
 
+/// The line and column that a sentence tells; empty where it tells none.
+fn place_in(message: &str) -> String {
+    let at = message.split_once(" at line ").map(|(_, at)| at.split(':').next().unwrap_or_default());
+    at.unwrap_or_default().to_owned()
+}
+
 /// An error names the input's field, or else the line and column of the request or document.
 fn of_error(error: &Value, found: &mut Vec<[String; 3]>) {
     let message = words(&error["message"]);
@@ -156,10 +164,7 @@ fn of_error(error: &Value, found: &mut Vec<[String; 3]>) {
     }
     let place = match error["locations"][0]["line"].as_u64() {
         Some(line) => format!("{line}:{}", error["locations"][0]["column"]),
-        None => message
-            .split_once(" at line ")
-            .map(|(_, at)| at.split(':').next().unwrap_or_default().to_owned())
-            .unwrap_or_default(),
+        None => place_in(&message),
     };
     found.push([words(&error["extensions"]["code"]), place, message]);
 }
@@ -167,7 +172,7 @@ fn of_error(error: &Value, found: &mut Vec<[String; 3]>) {
 /// Problems of an import's report, or the one of a request that was refused as a whole.
 fn of_file(body: &Value) -> Vec<[String; 3]> {
     let Some(problems) = body["problems"].as_array() else {
-        return vec![[words(&body["code"]), "the request".to_owned(), words(&body["detail"])]];
+        return vec![[words(&body["code"]), String::new(), words(&body["detail"])]];
     };
     let place = |problem: &Value| {
         let line = problem["line"].as_u64().map(|line| format!("line {line}"));
@@ -187,8 +192,11 @@ pub(super) async fn ask(app: &TestApp, door: Door, request: &Request) -> Answere
     let admin = app.staff(Role::Admin);
     match request {
         Request::Graphql(body) if door == Door::Socket => over_socket(app, body).await,
-        Request::Graphql(body) => {
-            let post = admin.request(Method::POST, "/graphql").header("content-type", "application/json");
+        Request::Graphql(body) | Request::Packed(body) => {
+            let mut post = admin.request(Method::POST, "/graphql").header("content-type", "application/json");
+            if matches!(request, Request::Packed(_)) {
+                post = post.header("content-encoding", "gzip");
+            }
             let answer =
                 answered(post.header("accept", "application/graphql-response+json").body(body.clone())).await;
             let mut problems = Vec::new();
@@ -262,11 +270,8 @@ async fn over_socket(app: &TestApp, payload: &[u8]) -> Answered {
                     return Answered { status: 101, problems };
                 }
                 Some(Ok(Message::Close(Some(frame)))) => {
-                    let problem = [
-                        u16::from(frame.code).to_string(),
-                        "the message".to_owned(),
-                        frame.reason.to_string(),
-                    ];
+                    let reason = frame.reason.to_string();
+                    let problem = [u16::from(frame.code).to_string(), place_in(&reason), reason];
                     return Answered { status: 101, problems: vec![problem] };
                 }
                 Some(Ok(_)) => {}

@@ -85,6 +85,35 @@ fn body(door: Door, place: &str, text: &str, more: &str) -> String {
     format!(r#"{{"query":"{}","variables":{variables}}}"#, query.replace('\n', " "))
 }
 
+/// A request with everything in the document, where a field of its position, box or action stands twice.
+fn inline_twice(door: Door) -> String {
+    let position = "{lon:120.98,lat:14.6,lat:15,datum:WGS84}";
+    let place = format!(r#"clientKey:"{KEY}",district:"410184",position:{position}"#);
+    let report = format!(r#"{{{place},category:"noise",text:"Kaliraya 12"}}"#);
+    let document = match door {
+        Door::Locate => format!(r#"{{locate(district:"410184",position:{position}){{method}}}}"#),
+        Door::LocateMany => format!(r#"{{locateMany(district:"410184",positions:[{position}]){{method}}}}"#),
+        Door::Area => {
+            let area = "{within:{west:120.98,south:14.58,south:14.59,east:121.0,north:14.6,datum:WGS84}}";
+            format!(r#"{{cells(district:"410184",area:{area}){{nodes{{code}}}}}}"#)
+        }
+        Door::RegisterHousehold => {
+            format!(r#"mutation{{registerHousehold(input:{{{place},address:"x"}}){{problems{{code}}}}}}"#)
+        }
+        Door::ChangeIncident => {
+            let input = format!(r#"clientKey:"{KEY}",id:"x",id:"y",expectedVersion:1,action:{{close:{{}}}}"#);
+            format!("mutation{{changeIncident(input:{{{input}}}){{problems{{code}}}}}}")
+        }
+        Door::ApplyOperations => {
+            format!(
+                "mutation{{applyOperations(operations:[{{reportIncident:{report}}}]){{problems{{code}}}}}}"
+            )
+        }
+        _ => format!("mutation{{reportIncident(input:{report}){{problems{{code}}}}}}"),
+    };
+    serde_json::json!({ "query": document }).to_string()
+}
+
 /// What stands where a text stands, when nothing is wrong with it.
 fn fine_text(door: Door) -> &'static str {
     match door {
@@ -183,7 +212,7 @@ fn positions(table: &mut Table, door: Door) {
     check("NaN", "literal", at("NaN", "14.585"), unreadable);
     check("NaN", "string", at("\"NaN\"", "14.585"), "GRAPHQL_VALIDATION_FAILED");
     check("infinity", "literal", at("120.985", "-Infinity"), unreadable);
-    check("infinity", "1e999", at("120.985", "1e999"), unreadable);
+    check("infinity", "1e999", at("120.985", "1e999"), "BAD_REQUEST");
     check("strings for numbers", "", at("\"120.985\"", "14.585"), "GRAPHQL_VALIDATION_FAILED");
     check("3-D", "list", at("[120.985,14.585,3]", "14.585"), "GRAPHQL_VALIDATION_FAILED");
     check("3-D", "member", At { more: r#","altitude":12"#, ..good() }, "GRAPHQL_VALIDATION_FAILED");
@@ -192,7 +221,7 @@ fn positions(table: &mut Table, door: Door) {
     check("datum mix-ups", "MARS", At { datum: "MARS", ..good() }, "GRAPHQL_VALIDATION_FAILED");
     check("poles", "lat 90.5", at("120.985", "90.5"), invalid);
     let twice = if door == Door::Area { r#","south":14.6"# } else { r#","lat":14.6"# };
-    check("duplicate keys", "", At { more: twice, ..good() }, unreadable);
+    check("duplicate keys", "", At { more: twice, ..good() }, "BAD_REQUEST");
     if door == Door::Area {
         check("antimeridian", "west 179.9 to east 121", at("179.9", "14.585"), "INVALID_BOUNDS");
     } else {
@@ -224,6 +253,13 @@ fn positions(table: &mut Table, door: Door) {
     );
 }
 
+/// A request at the very edge of what a position or the corner of a box can be, under a key of its own.
+pub(super) fn at_the_edge(door: Door, lon: &str, lat: &str, number: usize) -> Request {
+    let body =
+        placed(door, &at(lon, lat)).replace(KEY, &format!("01900000-0000-7000-8000-0000000{number:05}"));
+    Request::Graphql(body.into_bytes())
+}
+
 /// What can be wrong with a body as a whole.
 fn bodies(table: &mut Table, door: Door) {
     let place = if door == Door::Area { good().corner() } else { good().json() };
@@ -249,7 +285,13 @@ fn bodies(table: &mut Table, door: Door) {
         _ => "INVALID_TEXT",
     };
     table.graphql("NUL", door, "escaped", escaped, code);
+    let twice = "GRAPHQL_VALIDATION_FAILED";
+    table.graphql("duplicate keys", door, "in the document", inline_twice(door), twice);
     table.graphql("gzip bombs", door, "", gzip(&[b' '; 1 << 20], 64), packed);
+    if door != Door::Socket {
+        let bomb = Request::Packed(gzip(&[b' '; 1 << 20], 64));
+        table.row("gzip bombs", door, "said to be packed", bomb, unreadable);
+    }
     table.graphql("KML bombs", door, "", "<!DOCTYPE kml [<!ENTITY a \"aaaa\">]><kml>&a;</kml>", unreadable);
     table.graphql("WKB counts of 2^32", door, "", b"\x01\x03\0\0\0\xff\xff\xff\xff".as_slice(), unreadable);
     let nested = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
@@ -257,11 +299,19 @@ fn bodies(table: &mut Table, door: Door) {
         Door::ChangeIncident => fine.replace("\"x\"", &nested),
         _ => body(door, &nested, fine_text(door), ""),
     };
-    table.graphql("nesting bombs", door, "in variables", nested_body, unreadable);
+    table.graphql("nesting bombs", door, "in variables", nested_body, "BAD_REQUEST");
     let document = format!(r#"{{"query":"{}"}}"#, "{a".repeat(5_000));
     table.graphql("nesting bombs", door, "in the document", document, "DOCUMENT_REFUSED");
     let (length, code) = if door == Door::Socket { (100_000, "1009") } else { (2_000_000, "BODY_TOO_LARGE") };
     table.graphql("100 MB of brackets", door, "all that is read", "[".repeat(length), code);
+    if door == Door::Locate {
+        let position = good().json().replace('"', "");
+        let arguments = format!("district:$d,position:{position},position:{position}");
+        let document = format!(
+            r#"{{"query":"query($d:String!){{locate({arguments}){{method}}}}","variables":{{"d":"410184"}}}}"#
+        );
+        table.graphql("duplicate keys", door, "arguments", document, twice);
+    }
     if door == Door::ChangeIncident {
         table.graphql(
             "duplicate keys",
@@ -390,6 +440,7 @@ fn kml_and_wkb(table: &mut Table, door: Door) {
     table.file("KML bombs", door, "as its kind", kml, as_its_kind);
     let wkb = b"\x01\x03\0\0\0\xff\xff\xff\xff".to_vec();
     table.file("WKB counts of 2^32", door, "", wkb, "ENCODING");
+    // A file that is shifted and does not say so is taken as it is: nothing here tells one by its coordinates yet.
     let bytes = b"x".to_vec();
     let content_type = if Door::TABLES.contains(&door) { "text/csv" } else { "application/geo+json" };
     let request = Request::File { bytes, query: "datum=gcj02", content_type };

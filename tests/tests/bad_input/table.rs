@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tests::app::TestApp;
 
 use super::doors::{self, Answered, Door, Request};
-use super::rows::rows;
+use super::rows::{at_the_edge, rows};
 use super::watch::{Panics, Rows};
 
 /// The list, in its order.
@@ -109,6 +109,15 @@ pub(super) struct Row {
 
 /// The code of what is put right and taken; such a row is asked without being written.
 pub(super) const TAKEN: &str = "TAKEN";
+
+/// Codes of what is refused as a whole, which has no place inside; and what stands for it.
+const NO_PLACE: &[(&[&str], &str)] = &[
+    (&["BODY_TOO_LARGE", "1009"], "nothing behind the limit is read"),
+    (&["UNSUPPORTED_MEDIA_TYPE"], "the header is named, no body is read"),
+    (&["BAD_REQUEST"], "of an address: its parameter is named"),
+    (&["NOT_FOUND"], "of a tile: the address is the place"),
+    (&["4400"], "of a frame that is no text; of others the reason tells line and column"),
+];
 
 /// Items that cannot come through a door, and why.
 #[expect(clippy::too_many_lines, reason = "a list, best seen whole")]
@@ -226,10 +235,13 @@ fn judge(row: &Row, answered: &Answered) -> (String, Vec<String>) {
             format!("taken{}", warnings.collect::<String>())
         }
         (_, Some([code, place, message])) => {
-            if place.is_empty() || !is_sentence(message) {
+            let whole = NO_PLACE.iter().any(|(codes, _)| codes.contains(&code.as_str()))
+                && !matches!(&row.request, Request::Graphql(_) if code == "BAD_REQUEST");
+            if (place.is_empty() && !whole) || !is_sentence(message) {
                 complaints.push(format!("no place or no sentence: {shown}"));
             }
-            format!("{code} at {place}: {message}")
+            let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
+            format!("{code}{place}: {message}")
         }
         (code, None) => {
             complaints.push(format!("{} and no {code}: {shown}", answered.status));
@@ -271,4 +283,82 @@ async fn each_item_is_answered_at_each_door_by_code_sentence_and_place_and_nothi
     for (door, table) in tables {
         insta::assert_snapshot!(format!("table_{door:?}"), table);
     }
+}
+
+#[tokio::test]
+async fn the_edges_of_the_earth_are_positions_at_every_door_that_takes_one() {
+    let panics = Panics::watch();
+    let app = TestApp::start().await;
+    let edges = [
+        ("180", "14.585"),
+        ("-180", "14.585"),
+        ("120.985", "90"),
+        ("120.985", "-90"),
+        ("180", "90"),
+        ("-180", "-90"),
+    ];
+    let (mut table, mut number) = (String::new(), 0);
+    for door in Door::POSITIONS {
+        for (lon, lat) in edges {
+            number += 1;
+            let answered = doors::ask(&app, door, &at_the_edge(door, lon, lat, number)).await;
+            let codes: Vec<&str> = answered.problems.iter().map(|[code, ..]| code.as_str()).collect();
+            // A box is refused where it ends south or west of where it begins; a position never.
+            let fine: &[&str] = if door == Door::Area { &["INVALID_BOUNDS"] } else { &[] };
+            assert!(codes.iter().all(|code| fine.contains(code)), "{door:?} {lon} {lat}: {answered:?}");
+            assert!(answered.status < 300, "{door:?} {lon} {lat}: {answered:?}");
+            table += &format!("{door:?} {lon} {lat}: {codes:?}\n");
+        }
+    }
+    assert_eq!(panics.heard(), Vec::<String>::new());
+    insta::assert_snapshot!("edges", table);
+}
+
+/// The doors that only read and share their inputs with those above: boxes with [`Door::Area`], texts and codes with
+/// [`Door::Locate`]. What the list says of positions and files has no way in here, so each is tried with what it takes.
+#[tokio::test]
+async fn search_clusters_cell_node_and_subscriptions_refuse_what_the_other_doors_refuse() {
+    const FINE: &str = "{west:120.98,south:14.58,east:121.0,north:14.6,datum:WGS84}";
+    let area =
+        |from: &str, to: &str| format!("district:\"410184\",area:{{within:{}}}", FINE.replace(from, to));
+    let panics = Panics::watch();
+    let app = TestApp::start().await;
+    let faults = [
+        ("120.98", "180.5", "INVALID_POSITION"),
+        ("14.58", "-90.5", "INVALID_POSITION"),
+        ("120.98", "121.5", "INVALID_BOUNDS"),
+        ("WGS84", "GCJ02", "UNSUPPORTED_DATUM"),
+        ("120.98", "120.98,west:1", "GRAPHQL_VALIDATION_FAILED"),
+        ("120.98", "\"120.98\"", "GRAPHQL_VALIDATION_FAILED"),
+    ];
+    let mut asked: Vec<(Door, String, &str)> = Vec::new();
+    for (from, to, code) in faults {
+        let area = area(from, to);
+        asked.push((Door::Area, format!("{{clusters({area},zoom:12){{__typename}}}}"), code));
+        asked.push((Door::Area, format!("{{incidents({area}){{totalCount}}}}"), code));
+        asked.push((Door::Socket, format!("subscription{{incidentChanges({area}){{kind}}}}"), code));
+        asked.push((Door::Socket, format!("subscription{{cellCounts({area}){{kind}}}}"), code));
+    }
+    let mut complaints = Vec::new();
+    for (door, document, code) in asked {
+        let body = serde_json::json!({ "query": document }).to_string();
+        let answered = doors::ask(&app, door, &Request::Graphql(body.into_bytes())).await;
+        if !answered.problems.iter().any(|[got, place, _]| got == code && !place.is_empty()) {
+            complaints.push(format!("{document}: {answered:?}, not {code} with a place"));
+        }
+    }
+    for document in [
+        r#"{search(district:"410184",text:"a\u0000b"){__typename}}"#,
+        r#"{cell(district:"410184",code:"T1\u0000"){code}}"#,
+        r#"{node(id:"\u0000"){id}}"#,
+        r#"{node(id:"bm90IGFuIGlk"){id}}"#,
+    ] {
+        let body = serde_json::json!({ "query": document }).to_string();
+        let answered = doors::ask(&app, Door::Locate, &Request::Graphql(body.into_bytes())).await;
+        if answered.status >= 500 || answered.problems.iter().any(|[code, ..]| code == "INTERNAL") {
+            complaints.push(format!("{document}: {answered:?}"));
+        }
+    }
+    assert_eq!(panics.heard(), Vec::<String>::new());
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }

@@ -296,7 +296,8 @@ async fn come_and_go(client: Client, seed: u64) {
             }
         };
         drop(tokio::time::timeout(patience, visit).await);
-        // Answers are late where more is asked than the machine can do; that is another test's matter.
+        // Answers are late where more is asked than the machine can do; that is another test's matter. No answer waits for
+        // this: without it the test only takes longer. It runs on SQLite alone, whose one writer is what is hung up on.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
