@@ -10,6 +10,9 @@ pub mod csv;
 pub mod geojson;
 mod unpack;
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
 use crate::geometry::Geometry;
 use crate::problem::Problem;
 
@@ -58,6 +61,19 @@ pub struct Caps {
     pub max_text_bytes: usize,
     /// Problems told before reading ends.
     pub max_problems: usize,
+}
+
+/// The most bytes of an id that are kept to know it again.
+const MOST_ID_BYTES: usize = 200;
+
+/// What an id is known again by: a long one by its hash, so that a file of long ids is not held whole.
+fn id_key(id: &str) -> String {
+    if id.len() <= MOST_ID_BYTES {
+        return id.to_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    format!("{} bytes, {:016x}", id.len(), hasher.finish())
 }
 
 impl Default for Caps {

@@ -3,7 +3,7 @@
 use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::ImportKind;
 
-use super::{Office, cells, import, options};
+use super::{Office, cells, import, import_skipping, options};
 
 const CELL: &str = r#"{"type":"Feature","properties":{"code":"c-1"},"geometry":{"type":"Polygon","coordinates":
 [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}}"#;
@@ -129,4 +129,79 @@ async fn a_file_before_the_first_cells_is_refused_in_one_sentence() {
     let answer = office.run(import("quezon", &path, options(ImportKind::Households, &path, &[]))).await;
     let text = format!("{answer:?}");
     assert!(text.contains("district quezon has no cells yet; import them first"), "{text}");
+}
+
+async fn with_a_cell() -> Office {
+    let office = Office::with_district("quezon").await;
+    let grid = office.file("cells.geojson", CELL);
+    office.done(import("quezon", &grid, cells(&grid, "cell", "code", None))).await;
+    office
+}
+
+/// An incident whose values are all so long is refused, and the report stays small.
+async fn check_long_values(byte_count: usize) {
+    let office = with_a_cell().await;
+    let long = "x".repeat(byte_count);
+    let row = format!("{long},121.005,14.625,{long},{long},{long},{long},{long}");
+    let table = format!("id,lon,lat,category,text,occurred_at,closed_at,channel\n{row}\n");
+    let properties = ["category", "text", "occurred_at", "closed_at", "channel", "id"];
+    let properties = properties.map(|name| format!("\"{name}\":\"{long}\"")).join(",");
+    let feature = format!(
+        "{{\"type\":\"Feature\",\"id\":\"{long}\",\"properties\":{{{properties}}},\
+         \"geometry\":{{\"type\":\"Point\",\"coordinates\":[121.005,14.625]}}}}"
+    );
+    for (name, content) in [("long.csv", table), ("long.geojson", feature)] {
+        let path = office.file(name, content);
+        let report =
+            office.refused(import("quezon", &path, options(ImportKind::Incidents, &path, &[]))).await;
+        let problems = report["problems"].as_array().expect("a list");
+        assert!(!problems.is_empty(), "{name}");
+        for problem in problems {
+            let message = problem["message"].as_str().expect("a sentence");
+            assert!(message.chars().count() <= 300, "{name}: {} characters", message.len());
+        }
+        let size = report.to_string().len();
+        assert!(size < 4000, "{name}: a report of {size} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_message_does_not_grow_with_the_value_that_it_is_about() {
+    check_long_values(3 << 20).await;
+    check_long_values(20 << 10).await;
+}
+
+#[tokio::test]
+async fn a_cell_of_other_bytes_costs_its_row_and_not_the_file() {
+    let office = with_a_cell().await;
+    let table = "id,lon,lat,address\nh-1,121.005,14.625,A\nh-2,121.006,north,X\0Y\nh-3,121.007,14.625,C\n";
+    let path = office.file("homes.csv", table);
+    let bad_rows = office.folder.path().join("bad.csv");
+    let options = options(ImportKind::Households, &path, &[]);
+    let report = office.done(import_skipping("quezon", &path, options, &bad_rows)).await;
+    assert_eq!(
+        (&report["totals"]["households"], &report["problems"][0]["code"]),
+        (&2.into(), &"ENCODING".into())
+    );
+    assert_eq!(report["row_count"], 3, "a row that is bad is a row");
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_comes_in_not_even_where_bad_rows_are_skipped() {
+    let office = with_a_cell().await;
+    let bad_rows = office.folder.path().join("bad.csv");
+    let kinds = [ImportKind::Households, ImportKind::Basemap, ImportKind::Incidents];
+    let cut = r#"{"type":"FeatureCollection","features":[{"type":"Feature","prop"#;
+    for (content, kind) in [cut, r#"{"type":"FeatureCollection"}"#]
+        .into_iter()
+        .flat_map(|content| kinds.map(|kind| (content, kind)))
+    {
+        let path = office.file("cut.geojson", content);
+        let report =
+            office.refused(import_skipping("quezon", &path, options(kind, &path, &[]), &bad_rows)).await;
+        assert_eq!(report["problems"][0]["code"], "NOT_GEOJSON", "{content}: {report}");
+    }
+    let path = office.file("empty.geojson", "no GeoJSON");
+    let report = office.refused(import("quezon", &path, options(ImportKind::Basemap, &path, &[]))).await;
+    assert_eq!((&report["row_count"], &report["bad_count"]), (&0.into(), &1.into()), "no row was read");
 }

@@ -43,6 +43,7 @@ on_both_databases!(
     an_incident_that_is_there_is_left_as_it_is_and_what_differs_is_said,
     a_dry_run_of_past_incidents_stages_nothing,
     more_new_incidents_than_others_can_wait_for_are_refused_and_what_is_there_does_not_count,
+    an_id_that_no_index_can_hold_is_refused_with_its_line_and_one_of_200_characters_comes_in,
 );
 
 async fn office(database_url: Option<String>) -> Office {
@@ -295,4 +296,21 @@ async fn more_new_incidents_than_others_can_wait_for_are_refused_and_what_is_the
         report["figures"]["incidents"],
         json!({"added": 500, "changed": 0, "unchanged": 24_501, "removed": 0})
     );
+}
+
+async fn an_id_that_no_index_can_hold_is_refused_with_its_line_and_one_of_200_characters_comes_in(
+    office: Office,
+) {
+    // Digits without a pattern, or PostgreSQL would pack them until they fit.
+    let digits: String =
+        (1_u64..400).map(|number| (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20).to_string()).collect();
+    let long = FIRST.replace("sr-1", &format!("sr-{digits}"));
+    let report = office.refused(command(&office, &[HEADER, SECOND, long.as_str()].concat())).await;
+    let found = problems(&report);
+    assert_eq!((found.len(), found[0].0, found[0].1), (1, 3, "BAD_VALUE"), "{found:?}");
+    assert!(found[0].2.contains("an id has at most 200"), "{found:?}");
+
+    let longest = FIRST.replace("sr-1", &"网".repeat(200));
+    let report = office.done(command(&office, &[HEADER, longest.as_str()].concat())).await;
+    assert_eq!(report["figures"]["incidents"]["added"], 1, "{report}");
 }

@@ -41,11 +41,14 @@ pub(crate) fn drawn_cell(record: &Record, options: &ImportOptions) -> Result<Dra
         }
         None => None,
     };
+    let parent = options.parent.as_deref().and_then(|column| Some((column, record.text(column)?)));
+    let parent = parent.map(|(column, name)| record.short(column, name)).transpose();
+    let parent = parent.map_err(|problem| problems.push(*problem)).ok().flatten();
     match (code, names, polygons) {
         (Some(code), Some(names), Some(polygons)) if problems.is_empty() => Ok(DrawnCell {
             code,
             names,
-            parent: options.parent.as_deref().and_then(|column| record.text(column)),
+            parent,
             polygons,
             index: record.index,
             line: Some(record.line),

@@ -94,7 +94,7 @@ fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, 
     let members = options.columns.column("members").unwrap_or("members");
     let building = options.columns.column("building").unwrap_or("building");
     Ok(DwellingContent::Household {
-        building: record.text(building),
+        building: record.text(building).map(|name| record.short(building, name)).transpose()?,
         member_count: record.whole_number(members, 0..=MAX_MEMBER_COUNT)?,
     })
 }

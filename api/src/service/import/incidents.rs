@@ -6,8 +6,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::incident::{Channel, Incident, IncidentDraft};
+use domain::input::quoted;
 use domain::text::{IncidentText, Note};
-use geo_tools::{Code, Problem};
+use geo_tools::{Code, Problem, shown};
 
 use super::options::ImportOptions;
 use super::record::{Place, Record};
@@ -127,8 +128,10 @@ fn closed(
 fn channel(record: &Record, column: &str) -> Result<Channel, Box<Problem>> {
     let Some(text) = record.text(column) else { return Ok(Channel::Hotline) };
     serde_json::from_value(serde_json::Value::String(text.to_lowercase())).map_err(|_| {
-        let message =
-            format!("{column} is {text:?}; allowed are patrol, visit, hotline, web, qr_code, phone, device");
+        let message = format!(
+            "{column} is {}; allowed are patrol, visit, hotline, web, qr_code, phone, device",
+            quoted(&text)
+        );
         record.problem(Code::BadValue, message)
     })
 }
@@ -140,11 +143,12 @@ fn time(record: &Record, column: &str, now: DateTime<Utc>) -> Result<Option<Date
     let time =
         DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc().trunc_subsecs(6)).map_err(|_| {
             let message =
-                format!("{column} is {text:?}; a time such as 2026-03-12T08:30:00+08:00 is allowed");
+                format!("{column} is {}; a time such as 2026-03-12T08:30:00+08:00 is allowed", quoted(&text));
             record.problem(Code::BadValue, message)
         })?;
     if time > now {
-        return Err(record.problem(Code::BadValue, format!("{column} is {text}, which lies in the future")));
+        let message = format!("{column} is {}, which lies in the future", shown::text(&text));
+        return Err(record.problem(Code::BadValue, message));
     }
     Ok(Some(time))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::problems::ProblemList;
+use super::record::Next;
 use super::source::Progress;
 use crate::store::imports::ImportSummary;
 
@@ -270,12 +271,19 @@ impl ImportReport {
         }
     }
 
+    /// Counts the row or feature that comes next, once however many problems it has; what is wrong with the file is no row.
+    pub(super) fn count(&mut self, next: &Next) {
+        if let Some(index) = next.index() {
+            self.row_count = self.row_count.max(index as u64 + 1);
+        }
+    }
+
     /// Whether nothing is written for what is wrong: any error where bad rows are refused; where they are skipped, one that
     /// ended the reading, for then the rest of the file is not known.
     pub(super) fn is_refused(&self, bad_rows: BadRows) -> bool {
         match bad_rows {
             BadRows::Refuse => self.problems.error_count() > 0,
-            BadRows::Skip => self.problems.end_reading(),
+            BadRows::Skip => self.problems.broke_off(),
         }
     }
 

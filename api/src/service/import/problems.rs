@@ -5,12 +5,15 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use geo_tools::{Code, Problem, Severity};
+use geo_tools::{Code, Problem, Severity, shown};
 
 use super::source::Progress;
 
 /// How many problems of one severity are listed: more than anybody mends before trying again.
 pub const MAX_LISTED: usize = 1_000;
+
+/// The longest message or pointer that is listed, in characters.
+const MAX_CHARACTERS: usize = 300;
 
 /// The problems of one import.
 #[derive(Clone, Debug)]
@@ -18,7 +21,7 @@ pub struct ProblemList {
     listed: Vec<Problem>,
     error_count: u64,
     warning_count: u64,
-    ends_reading: bool,
+    broke_off: bool,
     bad_rows: Option<BadRowFile>,
 }
 
@@ -26,11 +29,16 @@ impl ProblemList {
     /// An empty list; bad rows are written where the progress is told.
     pub(super) fn begin(progress: &Progress) -> Self {
         let bad_rows = progress.bad_rows().cloned();
-        Self { listed: Vec::new(), error_count: 0, warning_count: 0, ends_reading: false, bad_rows }
+        Self { listed: Vec::new(), error_count: 0, warning_count: 0, broke_off: false, bad_rows }
     }
 
-    /// Takes a problem in.
-    pub(super) fn push(&mut self, problem: Problem) {
+    /// Takes a problem in, with what it repeats of the file shortened: a thousand of them are held and answered.
+    pub(super) fn push(&mut self, mut problem: Problem) {
+        for feature in &mut problem.features {
+            *feature = shown::text(feature);
+        }
+        problem.pointer = problem.pointer.map(|pointer| start_of(pointer, MAX_CHARACTERS));
+        problem.message = start_of(problem.message, MAX_CHARACTERS);
         if problem.severity == Severity::Error
             && let Some(file) = self.bad_rows.clone()
         {
@@ -57,10 +65,7 @@ impl ProblemList {
             Severity::Warning => &mut self.warning_count,
         };
         *count += 1;
-        let lists = *count <= MAX_LISTED as u64;
-        self.ends_reading |=
-            matches!(problem.code, Code::Unreadable | Code::Encoding | Code::NotGeojson | Code::TooLarge);
-        if lists {
+        if *count <= MAX_LISTED as u64 {
             self.listed.push(problem);
         }
     }
@@ -68,6 +73,7 @@ impl ProblemList {
     /// Bad rows that nobody gets to see would be lost with nobody knowing: the import is refused instead.
     fn lose_bad_rows(&mut self, error: &csv::Error) {
         self.bad_rows = None;
+        self.set_broken_off();
         self.count(Problem::error(Code::Unreadable, format!("the bad rows cannot be written: {error}")));
     }
 
@@ -91,9 +97,14 @@ impl ProblemList {
         self.error_count + self.warning_count - self.listed.len() as u64
     }
 
-    /// Whether one of them ended the reading, so that the rest of the file is not known.
-    pub(super) fn end_reading(&self) -> bool {
-        self.ends_reading
+    /// Notes that the rest of the file is not known, or must not be taken.
+    pub(super) fn set_broken_off(&mut self) {
+        self.broke_off = true;
+    }
+
+    /// Whether the rest of the file is not known, or must not be taken.
+    pub(super) fn broke_off(&self) -> bool {
+        self.broke_off
     }
 }
 
@@ -138,6 +149,13 @@ impl BadRowFile {
     }
 }
 
+fn start_of(text: String, max_characters: usize) -> String {
+    match text.char_indices().nth(max_characters) {
+        None => text,
+        Some(_) => text.chars().take(max_characters - 1).chain(['…']).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,13 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_listed_does_not_grow_with_what_stands_in_the_file() {
+        let mut problems = ProblemList::begin(&Progress::silent());
+        let long = "龙".repeat(100_000);
+        problems.push(Problem {
+            features: vec![long.clone()],
+            pointer: Some(format!("/features/0/{long}")),
+            ..Problem::error(Code::BadValue, long)
+        });
+        let listed = &problems.listed()[0];
+        let lengths = [&listed.features[0], &listed.message, listed.pointer.as_ref().expect("it has one")];
+        assert_eq!(lengths.map(|text| text.chars().count()), [41, 300, 300]);
+    }
+
+    #[test]
     fn bad_rows_that_cannot_be_written_end_the_import() {
         let file = BadRowFile::begin(SmallDisk(40)).expect("the header fits, and no row");
         let mut problems = ProblemList::begin(&Progress::silent().with_bad_rows(file));
         problems.push(Problem::error(Code::BadValue, "no number"));
-        assert!(!problems.end_reading());
+        assert!(!problems.broke_off());
         problems.flush();
-        assert!(problems.end_reading());
+        assert!(problems.broke_off());
         assert!(problems.listed()[1].message.starts_with("the bad rows cannot be written"));
     }
 }

@@ -2,12 +2,16 @@
 
 use std::io::Read;
 
+use domain::input::quoted;
 use geo_tools::formats::csv::{CsvOptions, Ids, Positions, Row, looks_damaged_by_spreadsheet};
 use geo_tools::formats::{Caps, Item, csv, geojson};
 use geo_tools::{Code, Geometry, Position, Problem};
 use serde_json::{Map, Value};
 
 use super::options::{FileFormat, ImportKind, ImportOptions};
+
+/// The longest id that is taken: it is a key of the database, and an index of PostgreSQL holds no more than 2.7 kB.
+const MAX_ID_CHARACTERS: usize = 200;
 
 /// One feature or row.
 #[derive(Clone, Debug)]
@@ -36,6 +40,69 @@ enum Fields {
 pub(crate) enum Next {
     Record(Box<Record>, Vec<Problem>),
     Bad(Problem),
+    /// Reading ended here, before the file did.
+    BrokeOff,
+}
+
+impl Next {
+    /// The place of the row or feature that it is about, from 0; `None` where it is about the file.
+    pub(crate) fn index(&self) -> Option<usize> {
+        match self {
+            Self::Record(record, _) => Some(record.index),
+            Self::Bad(problem) => problem.indexes.last().copied(),
+            Self::BrokeOff => None,
+        }
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Record(record, warnings) => {
+                record.size() + warnings.iter().map(size_of_problem).sum::<usize>()
+            }
+            Self::Bad(problem) => size_of_problem(problem),
+            Self::BrokeOff => 0,
+        }
+    }
+}
+
+fn size_of_problem(problem: &Problem) -> usize {
+    let texts = problem.features.iter().chain(&problem.pointer).map(String::len).sum::<usize>();
+    texts + problem.message.len() + size_of_shape(problem.geometry.as_ref())
+}
+
+fn size_of_shape(geometry: Option<&Geometry>) -> usize {
+    geometry.map_or(0, |geometry| geometry.positions().count() * size_of::<Position>())
+}
+
+fn size_of_value(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(values) => values.iter().map(size_of_value).sum(),
+            Value::Object(members) => size_of_members(members),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
+}
+
+fn size_of_members(members: &Map<String, Value>) -> usize {
+    members.iter().map(|(key, value)| size_of::<String>() + key.len() + size_of_value(value)).sum()
+}
+
+/// Gives what a reader gives, and at its end whether the file went on.
+fn all_of<R, I>(
+    mut reader: R,
+    next: impl Fn(I) -> Next,
+    broke_off: impl Fn(&R) -> bool,
+) -> impl Iterator<Item = Next>
+where
+    R: Iterator<Item = I>,
+{
+    let mut is_open = true;
+    std::iter::from_fn(move || match reader.next() {
+        Some(item) => Some(next(item)),
+        None => (std::mem::replace(&mut is_open, false) && broke_off(&reader)).then_some(Next::BrokeOff),
+    })
 }
 
 /// Reads a file, record by record.
@@ -45,24 +112,38 @@ pub(crate) fn records<'a>(
     caps: &Caps,
 ) -> Box<dyn Iterator<Item = Next> + 'a> {
     match options.format {
-        FileFormat::Geojson => Box::new(geojson::read(reader, caps).map(|item| match item {
-            Item::Feature(feature) => {
-                let record = Record {
-                    index: feature.index,
-                    line: feature.line,
-                    pointer: Some(feature.pointer),
-                    geometry: feature.geometry,
-                    id: feature.id,
-                    fields: Fields::Properties(feature.properties),
-                };
-                Next::Record(Box::new(record), feature.warnings)
-            }
-            Item::Problem(problem) => Next::Bad(problem),
-        })),
-        FileFormat::Csv => Box::new(csv::read(reader, &csv_options(options), caps).map(|item| match item {
-            csv::Item::Row(row) => Next::Record(Box::new(Record::of_row(row)), Vec::new()),
-            csv::Item::Problem(problem) => Next::Bad(problem),
-        })),
+        FileFormat::Geojson => {
+            let reader = geojson::read(reader, caps);
+            Box::new(all_of(reader, of_geojson, geojson::Reader::broke_off))
+        }
+        FileFormat::Csv => {
+            let reader = csv::read(reader, &csv_options(options), caps);
+            Box::new(all_of(reader, of_csv, csv::Reader::broke_off))
+        }
+    }
+}
+
+fn of_geojson(item: Item) -> Next {
+    match item {
+        Item::Feature(feature) => {
+            let record = Record {
+                index: feature.index,
+                line: feature.line,
+                pointer: Some(feature.pointer),
+                geometry: feature.geometry,
+                id: feature.id,
+                fields: Fields::Properties(feature.properties),
+            };
+            Next::Record(Box::new(record), feature.warnings)
+        }
+        Item::Problem(problem) => Next::Bad(problem),
+    }
+}
+
+fn of_csv(item: csv::Item) -> Next {
+    match item {
+        csv::Item::Row(row) => Next::Record(Box::new(Record::of_row(row)), Vec::new()),
+        csv::Item::Problem(problem) => Next::Bad(problem),
     }
 }
 
@@ -124,11 +205,33 @@ impl Record {
         };
         match looks_damaged_by_spreadsheet(&id) {
             Some(damage) => {
-                let message = format!("{column} {id:?} cannot be used: {damage}; export the column as text");
+                let id = quoted(&id);
+                let message = format!("{column} {id} cannot be used: {damage}; export the column as text");
                 Err(self.problem(Code::BadValue, message))
             }
-            None => Ok(id),
+            None => self.short(column, id),
         }
+    }
+
+    /// An id, where it is not too long to be looked up by.
+    pub(crate) fn short(&self, column: &str, id: String) -> Result<String, Box<Problem>> {
+        let characters = id.chars().count();
+        if characters <= MAX_ID_CHARACTERS {
+            return Ok(id);
+        }
+        let message = format!(
+            "{column} {} has {characters} characters; an id has at most {MAX_ID_CHARACTERS}",
+            quoted(&id)
+        );
+        Err(self.problem(Code::BadValue, message))
+    }
+
+    fn size(&self) -> usize {
+        let fields = match &self.fields {
+            Fields::Properties(properties) => size_of_members(properties),
+            Fields::Cells(row) => row.cells.iter().map(|cell| size_of::<String>() + cell.len()).sum(),
+        };
+        fields + size_of_shape(self.geometry.as_ref()) + self.id.as_ref().map_or(0, String::len)
     }
 
     /// A whole number in a range; `None` where the column is empty.
@@ -142,7 +245,8 @@ impl Record {
             Ok(number) if allowed.contains(&number) => Ok(Some(number)),
             _ => {
                 let (low, high) = (allowed.start(), allowed.end());
-                let message = format!("{column} is {text:?}; a whole number from {low} to {high} is allowed");
+                let message =
+                    format!("{column} is {}; a whole number from {low} to {high} is allowed", quoted(&text));
                 Err(self.problem(Code::BadValue, message))
             }
         }

@@ -14,8 +14,16 @@ use super::record::{self, Next};
 
 /// Records that go from the reading thread at once.
 const CHUNK_RECORDS: usize = 500;
+/// About as many bytes as go at once; the record that reaches it may be larger by itself.
+const CHUNK_BYTES: usize = 4 << 20;
+/// The longest text, properties or row of an import: far more than anybody writes of one thing, and little to hold.
+const MAX_TEXT_BYTES: usize = 256 << 10;
 /// Chunks that may wait for the database; more would only hold memory.
 const WAITING_CHUNKS: usize = 4;
+/// What one file may hold. Problems are counted as they come and not held: there may be as many as there are rows.
+fn caps() -> Caps {
+    Caps { max_text_bytes: MAX_TEXT_BYTES, max_problems: usize::MAX, ..Caps::default() }
+}
 
 /// The bytes of a file.
 pub struct ImportSource {
@@ -53,8 +61,7 @@ impl ImportSource {
 
     /// Everything that the file gives, at once: where all of it must be seen together.
     pub(super) fn records(self, options: &ImportOptions) -> Box<dyn Iterator<Item = Next>> {
-        // Problems are counted as they come and not held: there may be as many as there are rows.
-        record::records(self.reader, options, &Caps { max_problems: usize::MAX, ..Caps::default() })
+        record::records(self.reader, options, &caps())
     }
 
     /// Everything that the file gives, in chunks, read on a thread of its own. Reading stops when nobody takes them.
@@ -62,11 +69,15 @@ impl ImportSource {
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
         let options = options.clone();
         tokio::task::spawn_blocking(move || {
-            let mut chunk = Vec::with_capacity(CHUNK_RECORDS);
+            let (mut chunk, mut byte_count) = (Vec::new(), 0);
             for next in self.records(&options) {
+                byte_count += next.size();
                 chunk.push(next);
-                if chunk.len() == CHUNK_RECORDS && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                    return;
+                if chunk.len() == CHUNK_RECORDS || byte_count >= CHUNK_BYTES {
+                    byte_count = 0;
+                    if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                        return;
+                    }
                 }
             }
             if !chunk.is_empty() {

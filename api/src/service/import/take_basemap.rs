@@ -4,7 +4,6 @@ use geo_tools::{Bounds, Position};
 
 use super::basemap::{MapPart, map_part};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
-use super::problems::ProblemList;
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job};
 use crate::service::{ServiceError, Services};
@@ -62,8 +61,7 @@ impl Services {
         let (mut road_count, mut footprint_count) = (0, 0);
         let mut chunks = source.chunks(&job.options);
         while let Some(chunk) = chunks.recv().await {
-            report.row_count += chunk.len() as u64;
-            let parts = parts_of(chunk, &job.options, &mut report.problems);
+            let parts = parts_of(chunk, &job.options, &mut report);
             road_count += parts.roads.len() as u64;
             footprint_count += parts.footprints.len() as u64;
             if let Some(import) = &mut import {
@@ -139,10 +137,13 @@ impl Services {
     }
 }
 
-fn parts_of(chunk: Vec<Next>, options: &ImportOptions, problems: &mut ProblemList) -> Parts {
+fn parts_of(chunk: Vec<Next>, options: &ImportOptions, report: &mut ImportReport) -> Parts {
     let mut parts = Parts::default();
     for next in chunk {
+        report.count(&next);
+        let problems = &mut report.problems;
         match next {
+            Next::BrokeOff => problems.set_broken_off(),
             Next::Bad(problem) => problems.push(problem),
             Next::Record(record, warnings) => {
                 problems.extend(warnings);

@@ -8,7 +8,6 @@ use domain::level::LevelRank;
 use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
 
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
-use super::problems::ProblemList;
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
@@ -20,8 +19,7 @@ const PARENT_TOLERANCE_M2: f64 = 100.0;
 /// What was read from a file of cells.
 struct Drawing {
     cells: Vec<DrawnCell>,
-    row_count: u64,
-    problems: ProblemList,
+    report: ImportReport,
 }
 
 impl Services {
@@ -31,20 +29,16 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let rank = rank(&job)?;
-        let mut report = ImportReport::begin(&job.options, job.progress);
         let current = self.plan_in_force(&job.district).await?;
-        let (options, problems) = (job.options.clone(), report.problems);
-        let drawing = off_thread(move || draw(source, &options, problems)).await?;
-        job.progress.reach(drawing.row_count);
-        report.row_count = drawing.row_count;
-        report.problems = drawing.problems;
+        let (options, begun) = (job.options.clone(), ImportReport::begin(&job.options, job.progress));
+        let Drawing { cells, mut report } = off_thread(move || draw(source, &options, begun)).await?;
+        job.progress.reach(report.row_count);
         report.problems.flush();
         if report.is_refused(job.options.bad_rows) {
             report.outcome = ImportOutcome::Refused;
             return Ok(report);
         }
         let (base, ids) = (current.clone(), self.ids.clone());
-        let cells = drawing.cells;
         let laid = off_thread(move || {
             let mut new_id = || CellId(ids.next_id());
             lay_level(base.as_deref(), rank, &cells, PARENT_TOLERANCE_M2, &mut new_id)
@@ -118,17 +112,19 @@ fn rank(job: &Job<'_>) -> Result<LevelRank, ServiceError> {
     }
 }
 
-fn draw(source: ImportSource, options: &ImportOptions, problems: ProblemList) -> Drawing {
-    let mut drawing = Drawing { cells: Vec::new(), row_count: 0, problems };
+fn draw(source: ImportSource, options: &ImportOptions, report: ImportReport) -> Drawing {
+    let mut drawing = Drawing { cells: Vec::new(), report };
     for next in source.records(options) {
-        drawing.row_count += 1;
+        drawing.report.count(&next);
+        let problems = &mut drawing.report.problems;
         match next {
-            Next::Bad(problem) => drawing.problems.push(problem),
+            Next::BrokeOff => problems.set_broken_off(),
+            Next::Bad(problem) => problems.push(problem),
             Next::Record(record, warnings) => {
-                drawing.problems.extend(warnings);
+                problems.extend(warnings);
                 match cells::drawn_cell(&record, options) {
                     Ok(cell) => drawing.cells.push(cell),
-                    Err(problems) => drawing.problems.extend(problems),
+                    Err(wrong) => problems.extend(wrong),
                 }
             }
         }

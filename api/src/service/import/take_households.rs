@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::district::District;
 use domain::household::{Building, Household};
 use domain::ids::{BuildingId, HouseholdId};
+use domain::input::quoted;
 use domain::plan::{Assignment, Plan};
 use domain::text::Address;
 use geo_tools::{Code, Position, Problem};
@@ -66,7 +67,6 @@ impl Services {
         let mut taking = Taking::begin(self, &job, plan);
         let mut chunks = source.chunks(&job.options);
         while let Some(chunk) = chunks.recv().await {
-            taking.report.row_count += chunk.len() as u64;
             for next in chunk {
                 taking.take(next);
             }
@@ -75,7 +75,7 @@ impl Services {
             }
             job.progress.reach(taking.report.row_count);
         }
-        if taking.report.row_count == 0 {
+        if taking.report.row_count == 0 && taking.report.problems.error_count() == 0 {
             let mut problem =
                 Problem::error(Code::MissingField, "the file has no rows: at least one is needed");
             problem.line = Some(1);
@@ -117,7 +117,9 @@ impl<'a> Taking<'a> {
     }
 
     fn take(&mut self, next: Next) {
+        self.report.count(&next);
         let record = match next {
+            Next::BrokeOff => return self.report.problems.set_broken_off(),
             Next::Bad(problem) => return self.report.problems.push(problem),
             Next::Record(record, warnings) => {
                 self.report.problems.extend(warnings);
@@ -129,7 +131,7 @@ impl<'a> Taking<'a> {
             Err(problems) => return self.report.problems.extend(problems),
         };
         if let Some(first) = self.lines.get(&found.source_id) {
-            let message = format!("id {:?} stands on line {first} already", found.source_id);
+            let message = format!("id {} stands on line {first} already", quoted(&found.source_id));
             return self.report.problems.push(found.problem(Code::DuplicateId, message));
         }
         self.lines.insert(found.source_id.clone(), found.line);

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::access::Scope;
 use domain::ids::{DistrictId, IncidentId};
 use domain::incident::{Incident, IncidentAction};
+use domain::input::quoted;
 use domain::plan::Plan;
 use geo_tools::{Code, Problem};
 use sha2::{Digest, Sha256};
@@ -64,7 +65,6 @@ impl Services {
         let mut taking = Taking::begin(self, &job, plan);
         let mut chunks = source.chunks(&job.options);
         while let Some(chunk) = chunks.recv().await {
-            taking.report.row_count += chunk.len() as u64;
             for next in chunk {
                 taking.take(next);
             }
@@ -98,7 +98,9 @@ impl<'a> Taking<'a> {
     }
 
     fn take(&mut self, next: Next) {
+        self.report.count(&next);
         let record = match next {
+            Next::BrokeOff => return self.report.problems.set_broken_off(),
             Next::Bad(problem) => return self.report.problems.push(problem),
             Next::Record(record, warnings) => {
                 self.report.problems.extend(warnings);
@@ -121,7 +123,8 @@ impl<'a> Taking<'a> {
                 let Seen { line, fingerprint: before } = first.get();
                 let differs =
                     if *before == fingerprint { "the same again" } else { "and says something else" };
-                let message = format!("id {:?} stands on line {line} already, {differs}", told.source_id);
+                let message =
+                    format!("id {} stands on line {line} already, {differs}", quoted(&told.source_id));
                 let problem = Problem::error(Code::DuplicateId, message);
                 self.report.problems.push(told.place.of(problem));
             }
@@ -172,6 +175,7 @@ impl<'a> Taking<'a> {
         if self.new_count > MAX_NEW_INCIDENTS {
             let message = format!("more than {MAX_NEW_INCIDENTS} incidents that are new; split the file");
             self.report.problems.push(Problem::error(Code::TooLarge, message));
+            self.report.problems.set_broken_off();
         }
         match import {
             Some(import) if !self.report.is_refused(self.job.options.bad_rows) => {

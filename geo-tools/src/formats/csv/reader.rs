@@ -10,8 +10,8 @@ use super::damage::looks_damaged_by_spreadsheet;
 use super::decode::Decoded;
 use super::split::{RawRow, Splitter};
 use super::{CsvOptions, Ids, Item, Positions, Row};
-use crate::formats::Caps;
 use crate::formats::unpack::Unpacked;
+use crate::formats::{Caps, id_key};
 use crate::position::Position;
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -26,6 +26,7 @@ pub struct Reader<R: Read> {
     ids: HashMap<String, usize>,
     row_count: usize,
     problem_count: usize,
+    broke_off: bool,
 }
 
 enum State<R: Read> {
@@ -54,18 +55,25 @@ impl<R: Read> Iterator for Reader<R> {
                 State::Rows { rows, header, columns } => self.row(rows, header, columns),
             };
             if let Err(problems) = step {
+                self.broke_off = matches!(self.state, State::Done);
                 problems.into_iter().for_each(|problem| self.tell(problem));
             }
             if self.problem_count > self.caps.max_problems {
                 let message = format!("more than {} problems; the rest is not told", self.caps.max_problems);
                 self.queue.push_back(Item::Problem(Problem::error(Code::TooLarge, message)));
                 self.state = State::Done;
+                self.broke_off = true;
             }
         }
     }
 }
 
 impl<R: Read> Reader<R> {
+    /// Whether reading ended before the table did, so that what follows is not known; said once the last item is given.
+    pub fn broke_off(&self) -> bool {
+        self.broke_off
+    }
+
     pub(super) fn new(reader: R, options: CsvOptions, caps: Caps) -> Self {
         let text = Decoded::new(Unpacked::new(reader, caps.max_bytes), options.encoding);
         Self {
@@ -76,6 +84,7 @@ impl<R: Read> Reader<R> {
             ids: HashMap::new(),
             row_count: 0,
             problem_count: 0,
+            broke_off: false,
         }
     }
 
@@ -173,7 +182,7 @@ impl<R: Read> Reader<R> {
             );
             return Some(Problem::error(Code::BadValue, message));
         }
-        let first = *self.ids.entry(id.to_owned()).or_insert(index);
+        let first = *self.ids.entry(id_key(id)).or_insert(index);
         (first != index).then(|| {
             let message = format!(
                 "column \u{201c}{column}\u{201d}: \u{201c}{shown}\u{201d} is also the id of row {}",

@@ -8,6 +8,7 @@ use super::lexer::Lexer;
 use super::object::{Draft, Parser, Role};
 use super::source::Source;
 use super::{Caps, Code, Feature, Item, Problem, Stop};
+use crate::formats::id_key;
 use crate::problem::Severity;
 use crate::shown;
 
@@ -29,6 +30,7 @@ pub struct Reader<R: Read> {
     /// The line that the record before ended on; another on the same line needs a separator.
     ended_on_line: u64,
     separated: bool,
+    broke_off: bool,
 }
 
 impl<R: Read> std::fmt::Debug for Reader<R> {
@@ -66,12 +68,19 @@ impl<R: Read> Iterator for Reader<R> {
                     format!("more than {} problems; the rest is not told", self.parser.caps.max_problems);
                 self.queue.push_back(Item::Problem(Problem::error(Code::TooLarge, message)));
                 self.state = State::Done;
+                self.broke_off = true;
             }
         }
     }
 }
 
 impl<R: Read> Reader<R> {
+    /// Whether reading ended before the file did, so that what follows is not known, or the file is no GeoJSON of features
+    /// at all; said once the last item is given.
+    pub fn broke_off(&self) -> bool {
+        self.broke_off
+    }
+
     pub(super) fn new(reader: R, mut caps: Caps) -> Self {
         caps.max_depth = caps.max_depth.min(MAX_DEPTH);
         let lexer = Lexer::new(Source::new(reader, caps.max_bytes), caps.max_depth, caps.max_text_bytes);
@@ -86,6 +95,7 @@ impl<R: Read> Reader<R> {
             record_count: 0,
             ended_on_line: 0,
             separated: false,
+            broke_off: false,
         }
     }
 
@@ -204,6 +214,7 @@ impl<R: Read> Reader<R> {
 
     fn root_ended(&mut self, mut root: Box<Draft>) -> Result<(), Stop> {
         self.ended_on_line = self.parser.lexer.source.line();
+        let alone = !self.separated && self.record_count == 1;
         self.separated = false;
         self.state = State::BetweenRecords;
         match finish::root(&root) {
@@ -214,6 +225,7 @@ impl<R: Read> Reader<R> {
                     self.tell(problem);
                 }
                 if !root.has_features {
+                    self.broke_off = alone;
                     let mut problem = Problem::error(Code::NotGeojson, "the collection has no features");
                     (problem.pointer, problem.line) = (Some("/features".to_owned()), Some(root.line));
                     self.tell(problem);
@@ -221,6 +233,7 @@ impl<R: Read> Reader<R> {
                 Ok(())
             }
             Root::Unknown(problem) => {
+                self.broke_off = alone;
                 for problem in root.problems.drain(..).chain([problem]) {
                     self.tell(problem);
                 }
@@ -243,7 +256,7 @@ impl<R: Read> Reader<R> {
             return Err(self.parser.lexer.refuse(Code::TooLarge, &message));
         }
         if let Some(id) = &feature.id {
-            let first = *self.ids.entry(id.clone()).or_insert(feature.index);
+            let first = *self.ids.entry(id_key(id)).or_insert(feature.index);
             if first != feature.index {
                 let shown = shown::text(id);
                 let message =
@@ -279,13 +292,17 @@ impl<R: Read> Reader<R> {
         self.tell(stop.into_problem());
         self.state = State::Done;
         if !resume {
+            self.broke_off = true;
             return;
         }
         let mark = if self.separated { RECORD_SEPARATOR } else { b'\n' };
         match self.parser.lexer.source.skip_to(mark) {
             Ok(true) => self.state = State::BetweenRecords,
             Ok(false) => {}
-            Err(stop) => self.tell(stop.into_problem()),
+            Err(stop) => {
+                self.broke_off = true;
+                self.tell(stop.into_problem());
+            }
         }
     }
 }
