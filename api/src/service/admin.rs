@@ -8,6 +8,7 @@ mod staff;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -274,6 +275,11 @@ impl Services {
     ) -> Result<AdminAnswer, AdminError> {
         let source = ImportSource::open(path).map_err(|source| unusable(path, source))?;
         let mut progress = progress.clone();
+        if let Some(bad_rows) = bad_rows.filter(|bad_rows| is_same_file(path, bad_rows)) {
+            let message =
+                format!("{} is the file to be imported; name another for its bad rows", bad_rows.display());
+            return Err(AdminError::Command(message));
+        }
         if let Some(path) = bad_rows {
             let file = File::create(path).map_err(|source| unusable(path, source))?;
             let begun = BadRowFile::begin(BufWriter::new(file));
@@ -355,6 +361,12 @@ impl Services {
         let district = self.store.district_by_code(code).await?;
         district.ok_or_else(|| AdminError::Command(format!("there is no district {code:?}")))
     }
+}
+
+/// Whether two paths lead to one file, which is there.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
 }
 
 fn unusable(path: &Path, source: std::io::Error) -> AdminError {
