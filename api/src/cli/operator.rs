@@ -38,7 +38,8 @@ pub(super) fn migrate(settings: &Settings) -> Result<(), Failure> {
     say("the database is up to date")
 }
 
-/// Gets a command done, with a progress bar on a terminal. Ctrl-C gives it up, and nothing was changed.
+/// Gets a command done, with a progress bar on a terminal. Ctrl-C gives it up; what was about to
+/// come into force may have done so.
 pub(super) async fn ask(settings: &Settings, command: AdminCommand) -> Result<AdminAnswer, Failure> {
     let (progress, bar) = progress_bar();
     let done = async {
@@ -67,7 +68,9 @@ pub(super) async fn open(settings: &Settings) -> Result<Services, Failure> {
 async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::select! {
         done = work => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::Refused("interrupted; nothing was changed".to_owned())),
+        _ = tokio::signal::ctrl_c() => Err(Failure::Refused(
+            "interrupted; it may have been done all the same: look, or give the same again".to_owned(),
+        )),
     }
 }
 

@@ -65,7 +65,7 @@ pub fn outward(error: ServiceError) -> Error {
             outward
         }
         ServiceError::AccessChanged => coded(Code::Unauthenticated.as_str(), error.to_string()),
-        ServiceError::Busy => coded(Code::Busy.as_str(), error.to_string()),
+        ServiceError::Busy | ServiceError::ImportOvertaken => coded(Code::Busy.as_str(), error.to_string()),
         ServiceError::Internal(source) => {
             tracing::error!(error = %chain(source.as_ref()), "A use case failed unexpectedly");
             coded(

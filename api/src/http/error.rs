@@ -105,6 +105,7 @@ impl From<ServiceError> for HttpError {
                 None => Self::BadRequest(error.to_string()),
             },
             ServiceError::Busy => Self::NotReady("the grid is being changed"),
+            ServiceError::ImportOvertaken => Self::NotReady("a later import of the same kind took over"),
             ServiceError::Internal(source) => Self::Internal(source),
         }
     }

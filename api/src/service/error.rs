@@ -27,6 +27,9 @@ pub enum ServiceError {
     /// The grid changed again and again while this tried to write.
     #[error("the grid is being changed; try again in a moment")]
     Busy,
+    /// A later import of the same kind has begun.
+    #[error("a later import of the same kind took over; nothing of this one came in")]
+    ImportOvertaken,
     /// What the viewer may see changed while they were watching.
     #[error("your rights have changed; connect again")]
     AccessChanged,

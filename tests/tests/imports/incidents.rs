@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use api::service::admin::AdminCommand;
+use api::service::admin::{AdminAnswer, AdminCommand};
 use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::{Effect, ImportKind, ImportOptions, MAX_LISTED, Progress};
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
@@ -43,6 +43,8 @@ on_both_databases!(
     an_incident_that_is_there_is_left_as_it_is_and_what_differs_is_said,
     a_dry_run_of_past_incidents_stages_nothing,
     more_new_incidents_than_others_can_wait_for_are_refused_and_what_is_there_does_not_count,
+    an_import_that_another_took_over_says_so_and_leaves_nothing_staged,
+    what_comes_into_force_does_so_to_its_end_where_the_caller_leaves,
     an_id_that_no_index_can_hold_is_refused_with_its_line_and_one_of_200_characters_comes_in,
 );
 
@@ -313,4 +315,55 @@ async fn an_id_that_no_index_can_hold_is_refused_with_its_line_and_one_of_200_ch
     let longest = FIRST.replace("sr-1", &"网".repeat(200));
     let report = office.done(command(&office, &[HEADER, longest.as_str()].concat())).await;
     assert_eq!(report["figures"]["incidents"]["added"], 1, "{report}");
+}
+
+async fn an_import_that_another_took_over_says_so_and_leaves_nothing_staged(office: Office) {
+    let (services, other) = (office.services.clone(), command(&office, &many(3000)));
+    let path = office.file("others.csv", [HEADER, FIRST].concat());
+    let later = import("quezon", &path, options(ImportKind::Incidents, &path, &[]));
+    let handle = tokio::runtime::Handle::current();
+    let begun = std::sync::Once::new();
+    // Once it has read a thousand rows, a later one comes and is done, before it reads on.
+    let progress = Progress::new(move |row_count| {
+        if row_count >= 1000 {
+            begun.call_once(|| {
+                let silent = Progress::silent();
+                let later = services.run_command(later.clone(), &silent);
+                let answer = tokio::task::block_in_place(|| handle.block_on(later));
+                assert!(matches!(answer, AdminAnswer::Done { .. }), "{answer:?}");
+            });
+        }
+    });
+
+    let answer = office.services.run_command(other, &progress).await;
+
+    let AdminAnswer::Refused { message, .. } = answer else { panic!("{answer:?}") };
+    assert_eq!(message, "a later import of the same kind took over; nothing of this one came in");
+    let rows = rows(&office).await;
+    let counts = ["incidents", "staged_incidents", "staged_incident_steps"];
+    assert_eq!(counts.map(|table| count_of(&rows, table)), [1, 0, 0]);
+}
+
+async fn what_comes_into_force_does_so_to_its_end_where_the_caller_leaves(office: Office) {
+    let file = many(3000);
+    let progress = Progress::silent();
+    let mut taking = Box::pin(office.services.run_command(command(&office, &file), &progress));
+    let is_in_force = async || count_of(&rows(&office).await, "incidents") > 0;
+    // Left as soon as it shows.
+    tokio::select! {
+        biased;
+        () = async { while !is_in_force().await {} } => {}
+        answer = &mut taking => assert!(matches!(answer, AdminAnswer::Done { .. }), "{answer:?}"),
+    }
+    drop(taking);
+
+    for _ in 0..200 {
+        let rows = rows(&office).await;
+        if ["staged_incidents", "staged_incident_steps"].map(|table| count_of(&rows, table)) == [0, 0] {
+            assert_eq!(count_of(&rows, "incidents"), 3000);
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("what was staged is still there");
 }

@@ -14,6 +14,7 @@ mod households;
 mod incidents;
 mod options;
 mod problems;
+mod promote;
 mod record;
 mod report;
 mod source;

@@ -4,10 +4,10 @@ use geo_tools::{Bounds, Position};
 
 use super::basemap::{MapPart, map_part};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::promote::Staged;
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job};
 use crate::service::{ServiceError, Services};
-use crate::store::Outcome;
 use crate::store::basemap::{Footprint, Road};
 use crate::store::imports::{Import, ImportKind as Staging};
 
@@ -58,31 +58,49 @@ impl Services {
     ) -> Result<ImportReport, ServiceError> {
         let mut report = ImportReport::begin(&job.options, job.progress);
         let mut import = self.begin_basemap(&job).await?;
+        let read = self.read_basemap(source, &job, import.as_mut(), &mut report).await;
+        report.problems.flush();
+        let is_refused = report.is_refused(job.options.bad_rows);
+        if is_refused {
+            report.outcome = ImportOutcome::Refused;
+        }
+        let Some(import) = import else { return read.map(|()| report) };
+        if read.is_err() || is_refused {
+            import.give_up().await;
+            return read.map(|()| report);
+        }
+        let summary = self.promote(import, Staged::Basemap, &job).await?;
+        report.figures.push(ImportFigure::of("rows", summary));
+        Ok(report)
+    }
+
+    /// Reads everything and stages it, with what the file does not have.
+    async fn read_basemap(
+        &self,
+        source: ImportSource,
+        job: &Job<'_>,
+        mut import: Option<&mut Import>,
+        report: &mut ImportReport,
+    ) -> Result<(), ServiceError> {
         let (mut road_count, mut footprint_count) = (0, 0);
         let mut chunks = source.chunks(&job.options);
         while let Some(chunk) = chunks.recv().await {
-            let parts = parts_of(chunk, &job.options, &mut report);
+            let parts = parts_of(chunk, &job.options, report);
             road_count += parts.roads.len() as u64;
             footprint_count += parts.footprints.len() as u64;
-            if let Some(import) = &mut import {
+            if let Some(import) = import.as_deref_mut() {
                 stage(import, &parts).await?;
             }
             job.progress.reach(report.row_count);
         }
         report.totals = vec![("roads", road_count), ("footprints", footprint_count)];
-        report.problems.flush();
-        let refused = report.is_refused(job.options.bad_rows);
-        if refused {
-            report.outcome = ImportOutcome::Refused;
+        match import {
+            Some(import) if !report.is_refused(job.options.bad_rows) => {
+                let missing = self.missing_parts(job, road_count == 0, footprint_count == 0).await?;
+                stage(import, &missing).await
+            }
+            _ => Ok(()),
         }
-        let Some(mut import) = import else { return Ok(report) };
-        if refused {
-            import.discard().await.map_err(ServiceError::internal)?;
-            return Ok(report);
-        }
-        let missing = self.missing_parts(&job, road_count == 0, footprint_count == 0).await?;
-        stage(&mut import, &missing).await?;
-        self.promote_basemap(&import, &job, report).await
     }
 
     /// Begins to stage; `None` for a dry run.
@@ -117,23 +135,6 @@ impl Services {
             parts.footprints = held.map_err(ServiceError::internal)?;
         }
         Ok(parts)
-    }
-
-    async fn promote_basemap(
-        &self,
-        import: &Import,
-        job: &Job<'_>,
-        mut report: ImportReport,
-    ) -> Result<ImportReport, ServiceError> {
-        let promoted = import.promote_basemap(&self.import_attempt(job)).await;
-        match promoted.map_err(ServiceError::internal)? {
-            Outcome::Done(summary) => {
-                report.figures.push(ImportFigure::of("rows", summary));
-                self.tell_imported(&job.district).await?;
-                Ok(report)
-            }
-            _ => Err(ServiceError::Busy),
-        }
     }
 }
 

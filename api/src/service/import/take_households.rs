@@ -14,10 +14,10 @@ use geo_tools::{Code, Position, Problem};
 
 use super::households::{Dwelling, DwellingContent, dwelling};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::promote::Staged;
 use super::record::Next;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
-use crate::store::Outcome;
 use crate::store::imports::{Import, ImportKind as Staging};
 
 /// An import of households under way.
@@ -65,24 +65,12 @@ impl Services {
             import = Some(begun.await.map_err(ServiceError::internal)?);
         }
         let mut taking = Taking::begin(self, &job, plan);
-        let mut chunks = source.chunks(&job.options);
-        while let Some(chunk) = chunks.recv().await {
-            for next in chunk {
-                taking.take(next);
+        if let Err(error) = taking.read(source, import.as_mut()).await {
+            if let Some(import) = import {
+                import.give_up().await;
             }
-            if !taking.is_refused() {
-                taking.stage(import.as_mut()).await?;
-            }
-            job.progress.reach(taking.report.row_count);
+            return Err(error);
         }
-        if taking.report.row_count == 0 && taking.report.problems.error_count() == 0 {
-            let mut problem =
-                Problem::error(Code::MissingField, "the file has no rows: at least one is needed");
-            problem.line = Some(1);
-            taking.report.problems.push(problem);
-        }
-        taking.place_the_unplaced().await?;
-        taking.add_named_buildings();
         taking.finish(import).await
     }
 }
@@ -105,6 +93,33 @@ impl<'a> Taking<'a> {
             building_count: 0,
             household_count: 0,
         }
+    }
+
+    /// Reads and stages everything.
+    async fn read(
+        &mut self,
+        source: ImportSource,
+        mut import: Option<&mut Import>,
+    ) -> Result<(), ServiceError> {
+        let mut chunks = source.chunks(&self.job.options);
+        while let Some(chunk) = chunks.recv().await {
+            for next in chunk {
+                self.take(next);
+            }
+            if !self.is_refused() {
+                self.stage(import.as_deref_mut()).await?;
+            }
+            self.job.progress.reach(self.report.row_count);
+        }
+        if self.report.row_count == 0 && self.report.problems.error_count() == 0 {
+            let mut problem =
+                Problem::error(Code::MissingField, "the file has no rows: at least one is needed");
+            problem.line = Some(1);
+            self.report.problems.push(problem);
+        }
+        self.place_the_unplaced().await?;
+        self.add_named_buildings();
+        if self.is_refused() { Ok(()) } else { self.stage(import).await }
     }
 
     /// Whether something was seen for which nothing may be written.
@@ -274,27 +289,20 @@ impl<'a> Taking<'a> {
         import.stage_households(&households).await.map_err(ServiceError::internal)
     }
 
-    async fn finish(mut self, mut import: Option<Import>) -> Result<ImportReport, ServiceError> {
+    async fn finish(mut self, import: Option<Import>) -> Result<ImportReport, ServiceError> {
         self.report.problems.flush();
         self.report.totals = vec![("buildings", self.building_count), ("households", self.household_count)];
         if self.is_refused() {
             self.report.outcome = ImportOutcome::Refused;
             if let Some(import) = import {
-                import.discard().await.map_err(ServiceError::internal)?;
+                import.give_up().await;
             }
             return Ok(self.report);
         }
-        self.stage(import.as_mut()).await?;
         let Some(import) = import else { return Ok(self.report) };
-        let attempt = self.services.import_attempt(self.job);
-        let promoted = import.promote_households(self.plan.version(), &attempt).await;
-        match promoted.map_err(ServiceError::internal)? {
-            Outcome::Done(summary) => {
-                self.report.figures.push(ImportFigure::of("rows", summary));
-                self.services.tell_imported(&self.job.district).await?;
-                Ok(self.report)
-            }
-            _ => Err(ServiceError::Busy),
-        }
+        let staged = Staged::Households(self.plan.version());
+        let summary = self.services.promote(import, staged, self.job).await?;
+        self.report.figures.push(ImportFigure::of("rows", summary));
+        Ok(self.report)
     }
 }

@@ -17,10 +17,10 @@ use sha2::{Digest, Sha256};
 
 use super::incidents::{PastIncident, past_incident};
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::promote::Staged;
 use super::record::Next;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
-use crate::store::Outcome;
 use crate::store::imports::{Import, ImportKind as Staging, StagedIncident};
 
 /// How many new incidents one file may bring. SQLite has one writer, which waits for their promotion: 50,000 took 1.2 s on
@@ -63,16 +63,11 @@ impl Services {
             import = Some(begun.map_err(ServiceError::internal)?);
         }
         let mut taking = Taking::begin(self, &job, plan);
-        let mut chunks = source.chunks(&job.options);
-        while let Some(chunk) = chunks.recv().await {
-            for next in chunk {
-                taking.take(next);
+        if let Err(error) = taking.read(source, import.as_mut()).await {
+            if let Some(import) = import {
+                import.give_up().await;
             }
-            taking.settle(import.as_mut()).await?;
-            job.progress.reach(taking.report.row_count);
-            if taking.new_count > MAX_NEW_INCIDENTS {
-                break;
-            }
+            return Err(error);
         }
         taking.finish(import).await
     }
@@ -95,6 +90,25 @@ impl<'a> Taking<'a> {
             new_count: 0,
             unchanged_count: 0,
         }
+    }
+
+    async fn read(
+        &mut self,
+        source: ImportSource,
+        mut import: Option<&mut Import>,
+    ) -> Result<(), ServiceError> {
+        let mut chunks = source.chunks(&self.job.options);
+        while let Some(chunk) = chunks.recv().await {
+            for next in chunk {
+                self.take(next);
+            }
+            self.settle(import.as_deref_mut()).await?;
+            self.job.progress.reach(self.report.row_count);
+            if self.new_count > MAX_NEW_INCIDENTS {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, next: Next) {
@@ -191,22 +205,16 @@ impl<'a> Taking<'a> {
         if self.report.is_refused(self.job.options.bad_rows) {
             self.report.outcome = ImportOutcome::Refused;
             if let Some(import) = import {
-                import.discard().await.map_err(ServiceError::internal)?;
+                import.give_up().await;
             }
             return Ok(self.report);
         }
         let Some(import) = import else { return Ok(self.report) };
-        let attempt = self.services.import_attempt(self.job);
-        let promoted = import.promote_incidents(self.plan.version(), &attempt).await;
-        match promoted.map_err(ServiceError::internal)? {
-            Outcome::Done(summary) => {
-                let figure = ImportFigure::of("incidents", summary);
-                self.report.figures.push(ImportFigure { unchanged: self.unchanged_count, ..figure });
-                self.services.tell_imported(&self.job.district).await?;
-                Ok(self.report)
-            }
-            _ => Err(ServiceError::Busy),
-        }
+        let staged = Staged::Incidents(self.plan.version());
+        let summary = self.services.promote(import, staged, self.job).await?;
+        let figure = ImportFigure::of("incidents", summary);
+        self.report.figures.push(ImportFigure { unchanged: self.unchanged_count, ..figure });
+        Ok(self.report)
     }
 }
 

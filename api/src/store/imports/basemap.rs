@@ -129,7 +129,7 @@ impl Import {
         let difference = self.difference(before).await?;
         let alike = difference.alike.unsigned_abs();
         if difference.held == difference.alike && difference.staged == difference.alike {
-            self.remove_basemap(self.basemap_version).await?;
+            self.log_clean_up(self.remove_basemap(self.basemap_version).await);
             return Ok(Outcome::Done(ImportSummary { unchanged: alike, ..ImportSummary::default() }));
         }
         let summary = ImportSummary {
@@ -137,11 +137,15 @@ impl Import {
             updated: 0,
             unchanged: alike,
         };
-        let outcome = with_retries!(self.try_promote_basemap(before, summary, attempt))?;
-        if let Outcome::Done(_) = outcome {
-            self.remove_basemap(before).await?;
-        }
-        Ok(outcome)
+        let outcome = with_retries!(self.try_promote_basemap(before, summary, attempt));
+        let removed = match &outcome {
+            Ok(Outcome::Done(_)) => self.remove_basemap(before).await,
+            // The import that took over may stage under the same number; the next one removes what is left.
+            Err(StoreError::ImportOvertaken { .. }) => Ok(()),
+            _ => self.remove_basemap(self.basemap_version).await,
+        };
+        self.log_clean_up(removed);
+        outcome
     }
 
     async fn try_promote_basemap(
@@ -178,9 +182,10 @@ impl Import {
         Ok(found.unwrap_or(Difference { held: 0, staged: 0, alike: 0 }))
     }
 
-    /// Removes one version.
+    /// Removes one version, unless it is in place: a commit whose answer was lost may have put it there.
     pub(super) async fn remove_basemap(&self, version: i32) -> Result<(), StoreError> {
-        self.remove_where("basemap_version = $2", &[self.district.0.into(), version.into()]).await
+        let which = "basemap_version = $2 AND basemap_version <> (SELECT basemap_version FROM districts WHERE id = $1)";
+        self.remove_where(which, &[self.district.0.into(), version.into()]).await
     }
 
     /// Removes what imports that broke off have left: neither in place, nor this one's.

@@ -87,11 +87,22 @@ impl Import {
         Ok(())
     }
 
-    /// Puts the staged households and buildings in place, while the plan they were located in is in force.
+    /// Puts the staged households and buildings in place, while the plan they were located in is in force; nothing stays
+    /// staged.
     ///
     /// # Errors
     /// [`StoreError::ImportOvertaken`], [`StoreError::Database`].
     pub async fn promote_households(
+        &self,
+        located_in: PlanVersion,
+        attempt: &Attempt,
+    ) -> Result<Outcome<ImportSummary>, StoreError> {
+        let outcome = self.promote_prepared_households(located_in, attempt).await;
+        self.log_clean_up(self.remove_staged_households().await);
+        outcome
+    }
+
+    async fn promote_prepared_households(
         &self,
         located_in: PlanVersion,
         attempt: &Attempt,
@@ -105,9 +116,7 @@ impl Import {
         execute(&tx, RESOLVE_BUILDINGS, &values).await?;
         tx.commit().await?;
         let staged = self.staged_count().await?;
-        let outcome = with_retries!(self.try_promote_households(located_in, staged, attempt))?;
-        self.remove_staged_households().await?;
-        Ok(outcome)
+        with_retries!(self.try_promote_households(located_in, staged, attempt))
     }
 
     async fn try_promote_households(

@@ -104,7 +104,7 @@ impl Import {
         Ok(())
     }
 
-    /// Puts the staged incidents in place, while the plan they were located in is in force.
+    /// Puts the staged incidents in place, while the plan they were located in is in force; nothing stays staged.
     ///
     /// # Errors
     /// [`StoreError::ImportOvertaken`], [`StoreError::Database`].
@@ -113,9 +113,9 @@ impl Import {
         located_in: PlanVersion,
         attempt: &Attempt,
     ) -> Result<Outcome<ImportSummary>, StoreError> {
-        let outcome = with_retries!(self.try_promote_incidents(located_in, attempt))?;
-        self.remove_staged_incidents().await?;
-        Ok(outcome)
+        let outcome = with_retries!(self.try_promote_incidents(located_in, attempt));
+        self.log_clean_up(self.remove_staged_incidents().await);
+        outcome
     }
 
     async fn try_promote_incidents(

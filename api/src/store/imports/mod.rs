@@ -133,6 +133,19 @@ impl Import {
         }
     }
 
+    /// What was not cleaned up changes nothing, and the next import removes it: whoever waits gets the answer all the same.
+    fn log_clean_up(&self, removed: Result<(), StoreError>) {
+        if let Err(error) = removed {
+            tracing::warn!(what = self.kind.as_str(), %error, "Staged rows of an import were not removed");
+        }
+    }
+
+    /// Removes what was staged; a failure is only logged.
+    pub async fn give_up(self) {
+        let import = self.clone();
+        import.log_clean_up(self.discard().await);
+    }
+
     /// Refuses to go on where a later import took over; holds off any that would.
     async fn require_word(&self, tx: &DatabaseTransaction) -> Result<(), StoreError> {
         let key = (self.district.0, self.kind.as_str().to_owned());
