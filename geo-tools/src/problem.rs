@@ -64,6 +64,8 @@ pub enum Code {
     BadValue,
     /// The outline spans more than a coverage may, or crosses the antimeridian.
     Extent,
+    /// Points that fit the ground better when they are taken for another datum than was said.
+    DatumSuspected,
 }
 
 impl Code {
@@ -99,7 +101,13 @@ impl Code {
             Self::MissingField => "MISSING_FIELD",
             Self::BadValue => "BAD_VALUE",
             Self::Extent => "EXTENT",
+            Self::DatumSuspected => "DATUM_SUSPECTED",
         }
+    }
+
+    /// Whether data with such a warning waits until somebody has confirmed it: it can be used, and is probably wrong.
+    pub fn holds(self) -> bool {
+        self == Self::DatumSuspected
     }
 }
 

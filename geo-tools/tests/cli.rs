@@ -173,8 +173,12 @@ fn a_call_that_cannot_be_carried_out_ends_with_two() {
         &["validate", "absent.geojson"][..],
         &["validate", "."],
         &["validate", "cut.geojson.gz"],
-        &["validate", "cells.geojson", "--datum", "gcj02"],
         &["validate", "cells.geojson", "--datum", "mars"],
+        &["convert", "cells.geojson", "cells.shoe"],
+        &["convert", "cells.geojson", "cells.geojson"],
+        &["convert", "cells.geojson", "out.geojson", "--to", "GCJ02"],
+        &["convert", "absent.csv", "out.csv"],
+        &["convert", "cut.geojson.gz", "out.csv"],
         &["validate", "cells.geojson", "--report", "no/such/folder.json"],
         &["validate"],
         &["assign", "--cells", "-", "--points", "-", "-o", "-"],
@@ -186,8 +190,10 @@ fn a_call_that_cannot_be_carried_out_ends_with_two() {
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
-    let output = run(folder.path(), &["validate", "cells.geojson", "--datum", "gcj02"], b"");
-    assert!(stderr(&output).contains("gcj02 is not available yet"), "{}", stderr(&output));
+    let output = run(folder.path(), &["validate", "cells.geojson", "--datum", "mars"], b"");
+    assert!(stderr(&output).contains("allowed are wgs84, gcj02"), "{}", stderr(&output));
+    let kept = std::fs::read_to_string(folder.path().join("cells.geojson")).expect("it is still there");
+    assert_eq!(kept, TWO_CELLS, "an input named as the output is not emptied");
 }
 
 #[test]

@@ -4,19 +4,21 @@ use std::io::{Read, Write};
 
 use clap::Args;
 use geo_tools::coverage::{Area, BuildOptions, build};
+use geo_tools::datum::suspicion::{Reference, Sample, suspect};
 use geo_tools::formats::csv::{self, CsvOptions, Ids};
 use geo_tools::formats::{Caps, Feature, Item, geojson};
 use geo_tools::locator::{Locator, Method};
-use geo_tools::{Code, Coverage, Geometry, Position, Problem, Severity};
+use geo_tools::{Code, Coverage, Datum, Geometry, Position, Problem, Severity};
 
-use crate::input::{Datum, Format, detect, open, read_areas, text_of};
+use crate::input::{Format, detect, open, read_areas, tell_assumed, text_of};
 use crate::validate::in_the_file;
 use crate::{Unusable, Verdict, report};
 
 /// Find the cell that each point lies in. Output, in the order of the points: id,cell,method,distance_to_border_m.
 ///
 /// The method is inside, border, nearest or outside. A row that is wrong is told and left out, and the exit code is 1.
-/// Ground that the cells leave out counts as outside.
+/// Ground that the cells leave out counts as outside. Points that look as if they were in another datum than was said
+/// are warned of and not converted.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The cells: polygons as GeoJSON that do not overlap; - is standard input.
@@ -25,6 +27,9 @@ pub(crate) struct Arguments {
     /// The property that names a cell; without it the feature's own id.
     #[arg(long, value_name = "PROPERTY")]
     cell_id: Option<String>,
+    /// What the cells' coordinates refer to; without it WGS 84.
+    #[arg(long, value_name = "DATUM", default_value_t)]
+    cells_datum: Datum,
     /// The points: CSV with a header, or GeoJSON; - is standard input.
     #[arg(long, value_name = "FILE")]
     points: String,
@@ -37,8 +42,9 @@ pub(crate) struct Arguments {
     /// The column with the latitude; without it lat, latitude, y or 纬度.
     #[arg(long, value_name = "COLUMN")]
     lat: Option<String>,
-    /// What the points' coordinates refer to. GeoJSON is WGS 84; a CSV should say.
-    #[arg(long, value_enum)]
+    /// What the points' coordinates refer to: wgs84, gcj02, bd09, cgcs2000 or web-mercator. GeoJSON is WGS 84; a CSV
+    /// should say.
+    #[arg(long)]
     datum: Option<Datum>,
     /// How many metres outside the cells the nearest one still counts.
     #[arg(long, value_name = "METRES", default_value_t = 0.0, value_parser = metres)]
@@ -56,7 +62,7 @@ fn metres(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
-    arguments.datum.unwrap_or_default().check()?;
+    let datum = arguments.datum.unwrap_or_default();
     if arguments.cells == "-" && arguments.points == "-" {
         return Err(Unusable::InputTwice);
     }
@@ -68,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         table: ::csv::Writer::from_writer(report::create(&arguments.output)?),
         cells: &cells,
         within_m: arguments.within_m,
+        sample: Sample::default(),
         problems: Vec::new(),
     };
     output.table.write_record(["id", "cell", "method", "distance_to_border_m"]).map_err(unwritable)?;
@@ -79,6 +86,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         output.take(item).map_err(unwritable)?;
     }
     output.table.flush().map_err(|error| unwritable(error.into()))?;
+    if datum.equals_wgs84() {
+        let reference = Reference::Cells(&cells.locator);
+        output.problems.extend(suspect(output.sample.positions(), &reference));
+    }
     report::tell(&arguments.points, &output.problems);
     let unread = output.problems.iter().find(|problem| problem.code == Code::Unreadable);
     if let Some(problem) = unread {
@@ -97,7 +108,7 @@ struct Cells {
 
 /// Reads the cells and joins them; `None`, said aloud, where they cannot be used.
 fn read_cells(arguments: &Arguments) -> Result<Option<Cells>, Unusable> {
-    let mut areas = read_areas(&arguments.cells, arguments.cell_id.as_deref())?;
+    let mut areas = read_areas(&arguments.cells, arguments.cell_id.as_deref(), arguments.cells_datum)?;
     let mut problems = std::mem::take(&mut areas.problems);
     if areas.areas.is_empty() && report::verdict(&problems) == Verdict::Fine {
         problems.push(Problem::error(Code::MissingField, "the file holds no polygon that could be a cell"));
@@ -142,17 +153,13 @@ type Point = Result<(String, Position), Vec<Problem>>;
 
 fn csv_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<Item = Point>> {
     if arguments.datum.is_none() {
-        // Nobody is left to tell if standard error is closed.
-        let _ = writeln!(
-            std::io::stderr().lock(),
-            "{}: no --datum is given; its positions are taken as wgs84",
-            arguments.points
-        );
+        tell_assumed(&arguments.points, "--datum");
     }
     let options = CsvOptions {
         lon: arguments.lon.clone(),
         lat: arguments.lat.clone(),
         id: arguments.id.clone(),
+        datum: arguments.datum.unwrap_or_default(),
         ids: Ids::AsGiven,
         ..CsvOptions::default()
     };
@@ -167,7 +174,8 @@ fn csv_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<
 
 fn geojson_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<Item = Point>> {
     let id = arguments.id.clone();
-    Box::new(geojson::read(reader, &Caps::default()).map(move |item| match item {
+    let features = geojson::read(reader, &Caps::default()).in_datum(arguments.datum.unwrap_or_default());
+    Box::new(features.map(move |item| match item {
         Item::Problem(problem) => Err(vec![problem]),
         Item::Feature(feature) => geojson_point(feature, id.as_deref()),
     }))
@@ -200,6 +208,8 @@ struct Output<'a> {
     table: ::csv::Writer<Box<dyn Write>>,
     cells: &'a Cells,
     within_m: f64,
+    /// Some of the points, to be asked whether they look like another datum's.
+    sample: Sample,
     problems: Vec<Problem>,
 }
 
@@ -212,6 +222,7 @@ impl Output<'_> {
                 return Ok(());
             }
         };
+        self.sample.take(position);
         let located = self.cells.locator.locate(position, self.within_m);
         let cell = located.leaf.map_or("", |leaf| self.cells.names[leaf.index()].as_str());
         let method = match located.method {

@@ -2,41 +2,15 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 
-use clap::ValueEnum;
 use geo_tools::coverage::Area;
 use geo_tools::formats::{Caps, Feature, Item, geojson};
-use geo_tools::{Code, Geometry, Problem, Severity, shown};
+use geo_tools::{Code, Datum, Geometry, Problem, Severity, shown};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use crate::Unusable;
-
-/// What the numbers of a position refer to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Datum {
-    #[default]
-    Wgs84,
-    Gcj02,
-    Bd09,
-    Cgcs2000,
-    WebMercator,
-}
-
-impl std::fmt::Display for Datum {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let value = self.to_possible_value();
-        formatter.write_str(value.as_ref().map_or("", |value| value.get_name()))
-    }
-}
-
-impl Datum {
-    /// Refuses what cannot be converted yet.
-    pub(crate) fn check(self) -> Result<(), Unusable> {
-        if self == Self::Wgs84 { Ok(()) } else { Err(Unusable::Datum { datum: self }) }
-    }
-}
 
 /// Opens a file, or standard input for `-`; on a terminal a bar shows how far it has been read.
 pub(crate) fn open(path: &str) -> Result<Box<dyn Read>, Unusable> {
@@ -108,6 +82,13 @@ pub(crate) fn detect(path: &str, reader: Box<dyn Read>) -> Result<(Format, Box<d
     Ok((format, Box::new(std::io::Cursor::new(start).chain(inner))))
 }
 
+/// Says that a table's datum was not given, and what it is taken for.
+pub(crate) fn tell_assumed(path: &str, flag: &str) {
+    // Nobody is left to tell if standard error is closed.
+    let _ =
+        writeln!(std::io::stderr().lock(), "{path}: no {flag} is given; its positions are taken as wgs84");
+}
+
 /// What a file of areas holds.
 #[derive(Debug, Default)]
 pub(crate) struct Areas {
@@ -123,9 +104,9 @@ pub(crate) struct Areas {
 }
 
 /// Reads the features of a GeoJSON file; problems and the count go to `areas`.
-pub(crate) fn read_features(path: &str, areas: &mut Areas) -> Result<Vec<Feature>, Unusable> {
+pub(crate) fn read_features(path: &str, areas: &mut Areas, datum: Datum) -> Result<Vec<Feature>, Unusable> {
     let mut features = Vec::new();
-    for item in geojson::read(open(path)?, &Caps::default()) {
+    for item in geojson::read(open(path)?, &Caps::default()).in_datum(datum) {
         match item {
             Item::Feature(mut feature) => {
                 areas.problems.append(&mut feature.warnings);
@@ -149,9 +130,9 @@ pub(crate) fn read_features(path: &str, areas: &mut Areas) -> Result<Vec<Feature
 }
 
 /// Reads a GeoJSON file whose features are areas, named by a property, or by their own id.
-pub(crate) fn read_areas(path: &str, id: Option<&str>) -> Result<Areas, Unusable> {
+pub(crate) fn read_areas(path: &str, id: Option<&str>, datum: Datum) -> Result<Areas, Unusable> {
     let mut areas = Areas::default();
-    let features = read_features(path, &mut areas)?;
+    let features = read_features(path, &mut areas, datum)?;
     areas.take(features, id);
     Ok(areas)
 }

@@ -1,13 +1,16 @@
 //! `geo-tools`: geometry on the command line, without a server.
 //!
 //! Exit codes: 0 fine, warnings allowed; 1 errors found in the data; 2 a call that cannot be carried out, or input that
-//! cannot be read. Each command is a file beside this one; `input` opens and reads files, `report` tells problems.
+//! cannot be read. Each command is a file beside this one; `input` opens and reads files, `table` makes tables of
+//! features, `report` tells problems.
 
 mod assign;
+mod convert;
 mod generate;
 mod input;
 mod repair;
 mod report;
+mod table;
 mod validate;
 
 use std::io::Write;
@@ -29,6 +32,7 @@ enum Command {
     Repair(repair::Arguments),
     Assign(assign::Arguments),
     Generate(generate::Arguments),
+    Convert(convert::Arguments),
 }
 
 /// What a command found.
@@ -49,8 +53,10 @@ enum Unusable {
     Unreadable { path: String, message: String },
     #[error("cannot write {path}: {source}")]
     Write { path: String, source: std::io::Error },
-    #[error("--datum {datum} is not available yet; wgs84 is. Convert the file to WGS 84 first")]
-    Datum { datum: input::Datum },
+    #[error("cannot tell the format of {path} by its name; it must end in .geojson, .json or .csv")]
+    OutputFormat { path: String },
+    #[error("{path} would be written while it is read; give the output another name")]
+    OutputIsInput { path: String },
     #[error("only one of the files can be standard input")]
     InputTwice,
     #[error("only one of the files can be standard output")]
@@ -65,6 +71,7 @@ fn main() -> ExitCode {
         Command::Repair(arguments) => repair::run(&arguments),
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use clap::Args;
 use geo_tools::coverage::{Leaf, Mend, Repair, RepairOptions, repair};
 use geo_tools::formats::Feature;
 use geo_tools::formats::geojson::{WriteFeature, Writer, geometry_json};
-use geo_tools::{Code, Geometry, Problem};
+use geo_tools::{Code, Datum, Geometry, Problem};
 use serde_json::{Value, json};
 
 use crate::input::{Areas, read_features};
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         return Err(Unusable::OutputTwice);
     }
     let mut areas = Areas::default();
-    let mut features = read_features(&arguments.file, &mut areas)?;
+    let mut features = read_features(&arguments.file, &mut areas, Datum::Wgs84)?;
     areas.take(features.clone(), None);
     // A feature that cannot be read would be missing in the output: then there is none.
     let is_whole = !features.is_empty() && features.len() == areas.feature_count;

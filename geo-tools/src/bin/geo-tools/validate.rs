@@ -4,9 +4,9 @@ use std::io::Write;
 
 use clap::Args;
 use geo_tools::coverage::{BuildOptions, build};
-use geo_tools::{Problem, Severity};
+use geo_tools::{Datum, Problem, Severity};
 
-use crate::input::{Areas, Datum, read_areas};
+use crate::input::{Areas, read_areas};
 use crate::{Unusable, Verdict, report};
 
 /// Find everything that is wrong with a GeoJSON file, and with its polygons as cells that must tile.
@@ -17,8 +17,8 @@ pub(crate) struct Arguments {
     /// The property that names a feature; `id` is the feature's own id where no feature has such a property.
     #[arg(long, value_name = "PROPERTY")]
     id: Option<String>,
-    /// What coordinates refer to.
-    #[arg(long, value_enum, default_value_t)]
+    /// What its coordinates refer to: wgs84, gcj02, bd09, cgcs2000 or web-mercator. Problems are placed in WGS 84.
+    #[arg(long, default_value_t)]
     datum: Datum,
     /// Write the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE")]
@@ -29,11 +29,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
-    arguments.datum.check()?;
     if arguments.report.as_deref() == Some("-") && arguments.problems.as_deref() == Some("-") {
         return Err(Unusable::OutputTwice);
     }
-    let mut areas = read_areas(&arguments.file, arguments.id.as_deref())?;
+    let mut areas = read_areas(&arguments.file, arguments.id.as_deref(), arguments.datum)?;
     let mut problems = std::mem::take(&mut areas.problems);
     if !areas.areas.is_empty() {
         let found = build(&areas.areas, &BuildOptions::default()).problems;

@@ -19,6 +19,7 @@ pub use damage::{SpreadsheetDamage, looks_damaged_by_spreadsheet};
 pub use reader::Reader;
 
 use super::Caps;
+use crate::datum::Datum;
 use crate::position::Position;
 use crate::problem::Problem;
 
@@ -56,10 +57,12 @@ pub enum Ids {
 /// How a table is to be read. What is `None` is found out from the header or the bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CsvOptions {
-    /// The column with the longitude in degrees.
+    /// The column with the longitude in degrees, or the metres east.
     pub lon: Option<String>,
-    /// The column with the latitude in degrees.
+    /// The column with the latitude in degrees, or the metres north.
     pub lat: Option<String>,
+    /// What the two refer to.
+    pub datum: Datum,
     /// The column with the row's id.
     pub id: Option<String>,
     /// What is asked of that column.
@@ -86,12 +89,27 @@ pub struct Row {
     /// All cells, one for each column.
     pub cells: Vec<String>,
     columns: Arc<[String]>,
+    position_columns: Option<PositionColumns>,
+}
+
+/// The places of the columns with the position, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PositionColumns {
+    /// That of longitude, or metres east.
+    pub lon: usize,
+    /// That of latitude, or metres north.
+    pub lat: usize,
 }
 
 impl Row {
     /// The header's names.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Where the position was read from.
+    pub fn position_columns(&self) -> Option<PositionColumns> {
+        self.position_columns
     }
 
     /// The cell of a column by its name, spelt as in the header.

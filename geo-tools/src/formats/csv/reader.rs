@@ -9,7 +9,8 @@ use super::columns::{self, Columns};
 use super::damage::looks_damaged_by_spreadsheet;
 use super::decode::Decoded;
 use super::split::{RawRow, Splitter};
-use super::{CsvOptions, Ids, Item, Positions, Row};
+use super::{CsvOptions, Ids, Item, PositionColumns, Positions, Row};
+use crate::datum::Datum;
 use crate::formats::unpack::Unpacked;
 use crate::formats::{Caps, id_key};
 use crate::position::Position;
@@ -161,7 +162,7 @@ impl<R: Read> Reader<R> {
             problems.extend(self.id_problem(id, &header[at], index));
         }
         let position = columns.lon_lat.map_or(Ok(None), |(lon, lat)| {
-            read_position((&header[lon], &cells[lon]), (&header[lat], &cells[lat]), self.options.positions)
+            read_position((&header[lon], &cells[lon]), (&header[lat], &cells[lat]), &self.options)
         });
         let position = position.unwrap_or_else(|more| {
             problems.extend(more);
@@ -170,7 +171,8 @@ impl<R: Read> Reader<R> {
         for problem in &mut problems {
             problem.features = id.iter().cloned().collect();
         }
-        let row = Row { index, line, id, position, cells, columns: Arc::clone(header) };
+        let position_columns = columns.lon_lat.map(|(lon, lat)| PositionColumns { lon, lat });
+        let row = Row { index, line, id, position, cells, columns: Arc::clone(header), position_columns };
         Checked { row: Some(row), problems }
     }
 
@@ -234,9 +236,9 @@ fn texts(raw: &RawRow, replaced: bool) -> (Vec<String>, Vec<Problem>) {
 fn read_position(
     lon: (&str, &str),
     lat: (&str, &str),
-    positions: Positions,
+    options: &CsvOptions,
 ) -> Result<Option<Position>, Vec<Problem>> {
-    if positions == Positions::Optional && lon.1.trim().is_empty() && lat.1.trim().is_empty() {
+    if options.positions == Positions::Optional && lon.1.trim().is_empty() && lat.1.trim().is_empty() {
         return Ok(None);
     }
     let (lon_column, lat_column) = (shown::text(lon.0), shown::text(lat.0));
@@ -246,8 +248,8 @@ fn read_position(
         );
         return Err(vec![Problem::error(Code::CoordType, message)]);
     }
-    match (degrees(lon), degrees(lat)) {
-        (Ok(lon), Ok(lat)) => Position::new(lon, lat).map(Some).map_err(|error| {
+    match (coordinate(lon, options.datum), coordinate(lat, options.datum)) {
+        (Ok(lon), Ok(lat)) => options.datum.position(lon, lat).map(Some).map_err(|error| {
             let message =
                 format!("columns \u{201c}{lon_column}\u{201d} and \u{201c}{lat_column}\u{201d}: {error}");
             vec![Problem::error(Code::CoordRange, message)]
@@ -256,7 +258,7 @@ fn read_position(
     }
 }
 
-fn degrees((column, cell): (&str, &str)) -> Result<f64, Box<Problem>> {
+fn coordinate((column, cell): (&str, &str), datum: Datum) -> Result<f64, Box<Problem>> {
     let text = cell.trim();
     let column = shown::text(column);
     let wrong = |code: Code, what: String| {
@@ -277,5 +279,6 @@ fn degrees((column, cell): (&str, &str)) -> Result<f64, Box<Problem>> {
     }
     let comma = text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok();
     let hint = if comma { "; a decimal comma must be a point" } else { "" };
-    Err(wrong(Code::CoordType, format!("\u{201c}{shown}\u{201d} is not a number in degrees{hint}")))
+    let unit = if datum == Datum::WebMercator { "metres" } else { "degrees" };
+    Err(wrong(Code::CoordType, format!("\u{201c}{shown}\u{201d} is not a number in {unit}{hint}")))
 }

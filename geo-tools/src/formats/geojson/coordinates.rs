@@ -7,6 +7,7 @@ use std::io::Read;
 use super::Stop;
 use super::lexer::{Lexer, Scalar};
 use super::pair::fast_pair;
+use crate::datum::Datum;
 use crate::position::Position;
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -22,6 +23,8 @@ const MAX_NUMBERS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Coordinates {
     pub(super) positions: Vec<Position>,
+    /// What their numbers refer to.
+    datum: Datum,
     /// For every array of arrays that ended: how deep it lay, from 1, and how many positions had been read by then.
     pub(super) ends: Vec<(u8, u32)>,
     /// How deep positions lie, from 1; `None` where there is none.
@@ -85,8 +88,9 @@ pub(super) fn scan<R: Read>(
     lexer: &mut Lexer<R>,
     depth: usize,
     max_positions: usize,
+    datum: Datum,
 ) -> Result<Coordinates, Stop> {
-    let mut coordinates = Coordinates::default();
+    let mut coordinates = Coordinates { datum, ..Coordinates::default() };
     // The index of the element that is being read, for every open array.
     let mut place: Vec<u32> = Vec::new();
     loop {
@@ -240,7 +244,7 @@ fn position(
         first.2 += 1;
     }
     let [lon, lat] = if count < 2 { [0.0; 2] } else { *values };
-    match Position::new(lon, lat) {
+    match coordinates.datum.position(lon, lat) {
         Ok(position) => coordinates.positions.push(position),
         Err(error) => {
             coordinates.flaws.push(Code::CoordRange, place, line, error.to_string());

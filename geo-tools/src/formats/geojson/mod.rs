@@ -3,7 +3,8 @@
 //! Start at [`read`] and [`Writer`]. Bytes come through `source`, words through `lexer`; `object` reads members and
 //! `finish` makes features of them.
 //!
-//! Invariant: coordinates are read bit for bit as `str::parse::<f64>` reads them, before [`crate::Position`] rounds them.
+//! Invariant: coordinates are read bit for bit as `str::parse::<f64>` reads them, before [`crate::Datum::position`]
+//! converts and rounds them.
 //! Invariant: nothing is repaired in silence; what is dropped is told as a warning.
 
 mod coordinates;
@@ -21,7 +22,7 @@ mod write;
 use std::io::Read;
 
 pub use reader::Reader;
-pub use write::{WriteFeature, Writer, geometry_json};
+pub use write::{WriteFeature, Writer, geometry_json, geometry_json_in};
 
 use super::{Caps, Feature, Item};
 use crate::problem::{Code, Problem};

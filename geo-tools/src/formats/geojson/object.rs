@@ -10,6 +10,7 @@ use super::crs;
 use super::lexer::{Lexer, Scalar};
 use super::properties::{self, escape};
 use super::{Caps, Stop};
+use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use crate::shown;
 
@@ -62,6 +63,8 @@ impl Draft {
 pub(super) struct Parser<R: Read> {
     pub(super) lexer: Lexer<R>,
     pub(super) caps: Caps,
+    /// What the file's numbers refer to, as its bringer says.
+    pub(super) datum: Datum,
 }
 
 impl<R: Read> Parser<R> {
@@ -115,12 +118,14 @@ impl<R: Read> Parser<R> {
             }
             ("coordinates", Role::Root | Role::Geometry) => {
                 let max_positions = self.caps.max_feature_positions;
-                draft.coordinates = Some(coordinates::scan(&mut self.lexer, depth, max_positions)?);
+                draft.coordinates =
+                    Some(coordinates::scan(&mut self.lexer, depth, max_positions, self.datum)?);
             }
             ("geometries", Role::Root | Role::Geometry) => {
                 draft.geometries = self.geometries(&format!("{pointer}/geometries"), depth)?;
             }
             ("crs", _) => self.crs(draft, pointer, depth)?,
+            ("datum", Role::Root) => self.datum(draft, pointer, depth)?,
             _ => self.lexer.skip_value(depth)?,
         }
         Ok(())
@@ -200,9 +205,19 @@ impl<R: Read> Parser<R> {
     fn crs(&mut self, draft: &mut Draft, pointer: &str, depth: usize) -> Result<(), Stop> {
         self.lexer.skip_space()?;
         let line = self.lexer.source.line();
-        let problem = crs::check(self.lexer.raw_value(depth)?);
+        let problem = crs::check(self.lexer.raw_value(depth)?, self.datum);
         if let Some(problem) = problem {
             draft.note(line, format!("{pointer}/crs"), problem);
+        }
+        Ok(())
+    }
+
+    /// Reads the member by which [`super::Writer`] names a datum other than WGS 84.
+    fn datum(&mut self, draft: &mut Draft, pointer: &str, depth: usize) -> Result<(), Stop> {
+        self.lexer.skip_space()?;
+        let line = self.lexer.source.line();
+        if let Some(problem) = crs::check_datum(self.lexer.raw_value(depth)?, self.datum) {
+            draft.note(line, format!("{pointer}/datum"), problem);
         }
         Ok(())
     }

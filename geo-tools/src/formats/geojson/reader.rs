@@ -8,6 +8,7 @@ use super::lexer::Lexer;
 use super::object::{Draft, Parser, Role};
 use super::source::Source;
 use super::{Caps, Code, Feature, Item, Problem, Stop};
+use crate::datum::Datum;
 use crate::formats::id_key;
 use crate::problem::Severity;
 use crate::shown;
@@ -85,7 +86,7 @@ impl<R: Read> Reader<R> {
         caps.max_depth = caps.max_depth.min(MAX_DEPTH);
         let lexer = Lexer::new(Source::new(reader, caps.max_bytes), caps.max_depth, caps.max_text_bytes);
         Self {
-            parser: Parser { lexer, caps },
+            parser: Parser { lexer, caps, datum: Datum::default() },
             queue: VecDeque::new(),
             state: State::BetweenRecords,
             ids: HashMap::new(),
@@ -97,6 +98,13 @@ impl<R: Read> Reader<R> {
             separated: false,
             broke_off: false,
         }
+    }
+
+    /// Takes the file's numbers for those of a datum; without this they are WGS 84, as RFC 7946 asks.
+    #[must_use]
+    pub fn in_datum(mut self, datum: Datum) -> Self {
+        self.parser.datum = datum;
+        self
     }
 
     fn step(&mut self) -> Result<(), Stop> {

@@ -61,7 +61,7 @@ impl Findings<'_> {
 
 /// Builds the geometry; `None` where it is empty or where an error has been noted.
 pub(super) fn build(kind: Kind, coordinates: Coordinates, findings: &mut Findings<'_>) -> Option<Geometry> {
-    let Coordinates { positions, ends, depth, flaws, more_dimensions } = coordinates;
+    let Coordinates { positions, ends, depth, flaws, more_dimensions, .. } = coordinates;
     if let Some((place, line, count)) = more_dimensions {
         let message =
             format!("{count} positions have more than a longitude and a latitude; the rest is dropped");

@@ -1,9 +1,11 @@
-//! GeoJSON out: RFC 7946, feature by feature, at most seven decimals, outer rings anticlockwise.
+//! GeoJSON out: RFC 7946, feature by feature, at most seven decimals, outer rings anticlockwise. In another datum than
+//! WGS 84 it is no longer RFC 7946, and a member `datum` of the collection says so.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use crate::datum::{Coordinates, Datum, InvalidCoordinates};
 use crate::geometry::{Geometry, Polygon};
 use crate::position::Position;
 
@@ -24,6 +26,7 @@ pub struct Writer<W: Write> {
     writer: W,
     feature_count: usize,
     with_bbox: bool,
+    datum: Datum,
 }
 
 impl<W: Write> Writer<W> {
@@ -33,7 +36,20 @@ impl<W: Write> Writer<W> {
     /// What the writer says.
     pub fn new(mut writer: W) -> io::Result<Self> {
         writer.write_all(br#"{"type":"FeatureCollection","features":["#)?;
-        Ok(Self { writer, feature_count: 0, with_bbox: false })
+        Ok(Self { writer, feature_count: 0, with_bbox: false, datum: Datum::Wgs84 })
+    }
+
+    /// Begins a collection in a datum. Where its numbers are not those of WGS 84, a member `datum` names it: RFC 7946
+    /// allows that only between those who have agreed on it.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn in_datum(mut writer: W, datum: Datum) -> io::Result<Self> {
+        if datum.equals_wgs84() {
+            return Self::new(writer);
+        }
+        write!(writer, r#"{{"type":"FeatureCollection","datum":"{datum}","features":["#)?;
+        Ok(Self { writer, feature_count: 0, with_bbox: false, datum })
     }
 
     /// Gives every feature its `bbox`.
@@ -45,8 +61,13 @@ impl<W: Write> Writer<W> {
     /// Writes one feature.
     ///
     /// # Errors
-    /// What the writer says.
+    /// What the writer says, or that a position has no coordinates in the datum; then nothing has been written.
     pub fn write(&mut self, feature: WriteFeature<'_>) -> io::Result<()> {
+        let outside = |error: InvalidCoordinates| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let geometry = feature.geometry.map(|geometry| geometry_json_in(geometry, self.datum));
+        let geometry = geometry.transpose().map_err(outside)?;
+        let bbox =
+            feature.geometry.filter(|_| self.with_bbox).and_then(|geometry| bbox(geometry, self.datum));
         self.writer.write_all(if self.feature_count == 0 { b"\n" } else { b",\n" })?;
         self.feature_count += 1;
         let mut object = Map::new();
@@ -54,14 +75,13 @@ impl<W: Write> Writer<W> {
         if let Some(id) = feature.id {
             object.insert("id".to_owned(), id.into());
         }
-        if let Some(bounds) = feature.geometry.filter(|_| self.with_bbox).and_then(Geometry::bounds) {
-            let (low, high) = (bounds.south_west(), bounds.north_east());
-            object.insert("bbox".to_owned(), json!([low.lon(), low.lat(), high.lon(), high.lat()]));
+        if let Some(bbox) = bbox {
+            object.insert("bbox".to_owned(), bbox);
         }
         let properties =
             feature.properties.map_or(Value::Null, |properties| Value::Object(properties.clone()));
         object.insert("properties".to_owned(), properties);
-        object.insert("geometry".to_owned(), feature.geometry.map_or(Value::Null, geometry_json));
+        object.insert("geometry".to_owned(), geometry.unwrap_or(Value::Null));
         serde_json::to_writer(&mut self.writer, &object).map_err(io::Error::from)
     }
 
@@ -76,45 +96,78 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// A geometry as a GeoJSON object. One line or one polygon is written as the single kind.
+/// A geometry as a GeoJSON object, in WGS 84. One line or one polygon is written as the single kind.
 pub fn geometry_json(geometry: &Geometry) -> Value {
+    // The shortest decimal that reads as this double has at most seven places: that is how the double was made.
+    shape(geometry, &mut |at| json!([at.lon(), at.lat()]))
+}
+
+/// A geometry as an object of GeoJSON's form, in a datum: degrees with seven decimals, or metres with three.
+///
+/// # Errors
+/// [`InvalidCoordinates`] where a position has none in the datum.
+pub fn geometry_json_in(geometry: &Geometry, datum: Datum) -> Result<Value, InvalidCoordinates> {
+    if datum.equals_wgs84() {
+        return Ok(geometry_json(geometry));
+    }
+    let mut outside = None;
+    let shape = shape(geometry, &mut |at| match datum.rounded(at) {
+        Ok(Coordinates { x, y }) => json!([x, y]),
+        Err(error) => {
+            outside.get_or_insert(error);
+            Value::Null
+        }
+    });
+    outside.map_or(Ok(shape), Err)
+}
+
+/// The corners of the smallest box around the coordinates as they are written.
+fn bbox(geometry: &Geometry, datum: Datum) -> Option<Value> {
+    let mut all = geometry.positions().filter_map(|at| datum.rounded(at).ok());
+    let first = all.next()?;
+    let (low, high) = all.fold((first, first), |(low, high), at| {
+        let (west, south) = (low.x.min(at.x), low.y.min(at.y));
+        let (east, north) = (high.x.max(at.x), high.y.max(at.y));
+        (Coordinates { x: west, y: south }, Coordinates { x: east, y: north })
+    });
+    Some(json!([low.x, low.y, high.x, high.y]))
+}
+
+type WritePosition<'a> = &'a mut dyn FnMut(Position) -> Value;
+
+fn shape(geometry: &Geometry, write: WritePosition<'_>) -> Value {
     let (kind, coordinates) = match geometry {
-        Geometry::Point(at) => ("Point", position(*at)),
-        Geometry::MultiPoint(positions) => ("MultiPoint", line(positions)),
+        Geometry::Point(at) => ("Point", write(*at)),
+        Geometry::MultiPoint(positions) => ("MultiPoint", line(positions, write)),
         Geometry::MultiLine(lines) => match lines.as_slice() {
-            [only] => ("LineString", line(only)),
-            lines => ("MultiLineString", lines.iter().map(|one| line(one)).collect()),
+            [only] => ("LineString", line(only, write)),
+            lines => ("MultiLineString", lines.iter().map(|one| line(one, write)).collect()),
         },
         Geometry::MultiPolygon(polygons) => match polygons.as_slice() {
-            [only] => ("Polygon", polygon(only)),
-            polygons => ("MultiPolygon", polygons.iter().map(polygon).collect()),
+            [only] => ("Polygon", polygon(only, write)),
+            polygons => ("MultiPolygon", polygons.iter().map(|one| polygon(one, write)).collect()),
         },
     };
     json!({"type": kind, "coordinates": coordinates})
 }
 
-fn position(at: Position) -> Value {
-    // The shortest decimal that reads as this double has at most seven places: that is how the double was made.
-    json!([at.lon(), at.lat()])
+fn line(positions: &[Position], write: WritePosition<'_>) -> Value {
+    positions.iter().map(|at| write(*at)).collect()
 }
 
-fn line(positions: &[Position]) -> Value {
-    positions.iter().map(|at| position(*at)).collect()
-}
-
-fn polygon(polygon: &Polygon) -> Value {
-    polygon.rings().enumerate().map(|(index, ring)| wound(ring, index == 0)).collect()
+fn polygon(polygon: &Polygon, write: WritePosition<'_>) -> Value {
+    polygon.rings().enumerate().map(|(index, ring)| wound(ring, index == 0, write)).collect()
 }
 
 /// A closed ring, anticlockwise where it is the outer one, clockwise where it is a hole.
-fn wound(ring: &[Position], outer: bool) -> Value {
+fn wound(ring: &[Position], outer: bool, write: WritePosition<'_>) -> Value {
     let first = ring.first().copied();
     let closed = ring.iter().copied().chain(first);
     if (doubled_area(ring) > 0) == outer {
-        return closed.map(position).collect();
+        return closed.map(write).collect();
     }
     let reversed: Vec<Position> = closed.collect();
-    reversed.into_iter().rev().map(position).collect()
+    reversed.into_iter().rev().map(write).collect()
 }
 
 /// Twice the signed area in square units: positive where the ring runs anticlockwise. Exact.
