@@ -144,6 +144,9 @@ fn rows_become_points_and_points_rows_with_every_cell_as_it_was() {
         json!({"type": "Feature", "id": "1", "properties": {"id": "1", "name": "甲, 一", "code": "007"}, "geometry": {"type": "Point", "coordinates": [113.735, 34.395]}})
     );
     fine(folder.path(), &["convert", "points.geojson", "again.csv"]);
+    std::fs::write(folder.path().join("empty.csv"), "id,lon,lat\n").expect("a file");
+    fine(folder.path(), &["convert", "empty.csv", "none.csv", "--from", "gcj02"]);
+    assert_eq!(text(folder.path(), "none.csv"), "id,lon,lat\n", "a table without rows keeps its header");
     assert_eq!(
         text(folder.path(), "again.csv"),
         "id,lon,lat,name,code\n1,113.735,34.395,\"甲, 一\",007\n2,113.7499998,34.3999998,乙,410184001001\n"

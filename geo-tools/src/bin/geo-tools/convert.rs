@@ -217,7 +217,14 @@ fn rows(
 ) -> io::Result<()> {
     let mut table = ::csv::Writer::from_writer(output);
     let mut has_header = false;
-    for item in csv::read(reader, &options(arguments), &Caps::default()) {
+    let mut items = csv::read(reader, &options(arguments), &Caps::default());
+    loop {
+        let item = items.next();
+        if let Some(columns) = items.columns().filter(|_| !has_header) {
+            table.write_record(columns)?;
+            has_header = true;
+        }
+        let Some(item) = item else { break };
         let mut row = match item {
             csv::Item::Row(row) => row,
             csv::Item::Problem(problem) => {
@@ -225,10 +232,6 @@ fn rows(
                 continue;
             }
         };
-        if !has_header {
-            table.write_record(row.columns())?;
-            has_header = true;
-        }
         if let (Some(at), Some(columns)) = (row.position, row.position_columns()) {
             match arguments.to.rounded(at) {
                 Ok(Coordinates { x, y }) => {

@@ -28,6 +28,7 @@ pub struct Reader<R: Read> {
     row_count: usize,
     problem_count: usize,
     broke_off: bool,
+    header: Option<Arc<[String]>>,
 }
 
 enum State<R: Read> {
@@ -86,7 +87,13 @@ impl<R: Read> Reader<R> {
             row_count: 0,
             problem_count: 0,
             broke_off: false,
+            header: None,
         }
+    }
+
+    /// The header's names, once the first item has been asked for; `None` where the columns could not be found.
+    pub fn columns(&self) -> Option<&[String]> {
+        self.header.as_deref()
     }
 
     fn open(&mut self, text: Decoded<R>) -> Result<(), Vec<Problem>> {
@@ -103,6 +110,7 @@ impl<R: Read> Reader<R> {
         }
         let header: Arc<[String]> = header.into_iter().map(|name| name.trim().to_owned()).collect();
         let columns = columns::find(&header, &self.options)?;
+        self.header = Some(Arc::clone(&header));
         self.state = State::Rows { rows: Box::new(rows), header, columns };
         Ok(())
     }
