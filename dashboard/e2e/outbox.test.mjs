@@ -1,7 +1,8 @@
 // A report that could not be sent is kept, and sent once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ask, demoDistrict, mapIsLive, openPage, startBrowser, token } from './harness.mjs';
 
 let browser;
 let district;
@@ -11,23 +12,27 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Waits until the browser's own store holds so many reports. */
-function stored(page, wanted) {
-  const holds = async (wanted) => {
-    const request = indexedDB.open('gridward');
-    const database = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-    const count = database.transaction('reports').objectStore('reports').count();
-    const waiting = await new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
-    database.close();
-    return waiting === wanted;
-  };
-  return page.waitForFunction(holds, wanted, { timeout: 30_000 });
+/** Waits until the browser's own store holds so many reports. Not by `waitForFunction`: it takes any promise for true. */
+async function stored(page, wanted) {
+  const count = () =>
+    page.evaluate(async () => {
+      const request = indexedDB.open('gridward');
+      const database = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+      const counted = database.transaction('reports').objectStore('reports').count();
+      const waiting = await new Promise((resolve) => (counted.onsuccess = () => resolve(counted.result)));
+      database.close();
+      return waiting;
+    });
+  const end = Date.now() + 30_000;
+  while ((await count()) !== wanted) {
+    assert.ok(Date.now() < end, `the browser's store does not come to hold ${wanted} reports`);
+    await pause(100);
+  }
 }
 
-test('a report made offline waits in the browser and is filed once when the connection is back', async () => {
-  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true });
+/** Writes a report on a page without a connection. */
+async function reportOffline(page, context, text) {
   await mapIsLive(page);
-  const text = `Kept while offline ${Date.now()}`;
   await page.selectOption('#category', district.category);
   await page.fill('#text', text);
   await page.getByRole('button', { name: 'Middle of the map' }).click();
@@ -37,10 +42,40 @@ test('a report made offline waits in the browser and is filed once when the conn
   await page.getByText('Not sent yet.').waitFor();
   // What waits is shown before the browser has written it down; only then does an empty store mean that it was sent.
   await stored(page, 1);
+}
+
+async function filed(text) {
+  const { incidents } = await ask('query($district: String!) { incidents(district: $district, orderBy: NEWEST, first: 50) { nodes { text } } }', { district: district.code });
+  return incidents.nodes.filter((incident) => incident.text === text).length;
+}
+
+test('a report made offline waits in the browser and is filed once when the connection is back', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true });
+  const text = `Kept while offline ${Date.now()}`;
+  await reportOffline(page, context, text);
   await context.setOffline(false);
   await stored(page, 0);
   assert.equal(await page.locator('aside.side [role=alert]').count(), 0, 'the report was not refused');
-  const { incidents } = await ask('query($district: String!) { incidents(district: $district, orderBy: NEWEST, first: 50) { nodes { text } } }', { district: district.code });
-  assert.equal(incidents.nodes.filter((incident) => incident.text === text).length, 1);
+  assert.equal(await filed(text), 1);
+  await close();
+});
+
+test('who comes next at the same browser sees that a report waits but not what it says, and its sender sends it', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true });
+  const text = `Seen by its sender only ${Date.now()}`;
+  await reportOffline(page, context, text);
+  await page.locator('[data-waiting]').getByText(text).waitFor();
+  await page.locator('header').getByRole('button', { name: 'Dispatcher' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await context.setOffline(false);
+  await mapIsLive(page);
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.locator('[data-waiting-others]').getByText('1 report by somebody else').waitFor();
+  assert.equal(await page.getByText(text).count() + await page.locator('[data-waiting], .banner').count(), 0);
+  assert.equal(await filed(text), 0);
+
+  await page.evaluate((token) => (location.hash = `token=${token}`), token);
+  await stored(page, 0);
+  assert.equal(await filed(text), 1);
   await close();
 });
