@@ -76,6 +76,7 @@ impl Position {
     ///
     /// # Errors
     /// [`InvalidPosition::OutOfRange`].
+    #[inline]
     pub fn from_e7(lon_e7: i32, lat_e7: i32) -> Result<Self, InvalidPosition> {
         if !(-MAX_LON_E7..=MAX_LON_E7).contains(&lon_e7) || !(-MAX_LAT_E7..=MAX_LAT_E7).contains(&lat_e7) {
             let (lon, lat) = (f64::from(lon_e7) / UNITS_PER_DEGREE, f64::from(lat_e7) / UNITS_PER_DEGREE);

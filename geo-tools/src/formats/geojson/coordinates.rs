@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::Stop;
 use super::lexer::{Lexer, Scalar};
-use super::pair::fast_pair;
+use super::pair;
 use crate::datum::Datum;
 use crate::position::Position;
 use crate::problem::{Code, Problem};
@@ -16,6 +16,8 @@ use crate::shown;
 const MAX_FLAWS: usize = 20;
 /// With more than this the rest of the file is not worth the time.
 const MAX_COUNTED_FLAWS: usize = 100_000;
+/// Room that is made at once: most rings are shorter.
+const USUAL_POSITIONS: usize = 64;
 /// A position of more numbers than this is none.
 const MAX_NUMBERS: usize = 64;
 
@@ -94,7 +96,7 @@ pub(super) fn scan<R: Read>(
     // The index of the element that is being read, for every open array.
     let mut place: Vec<u32> = Vec::new();
     loop {
-        value(lexer, &mut coordinates, &mut place, depth)?;
+        value(lexer, &mut coordinates, &mut place, depth, max_positions)?;
         if coordinates.positions.len().max(coordinates.ends.len()) > max_positions {
             let message = format!("more than {max_positions} positions in one geometry");
             return Err(lexer.refuse(Code::TooLarge, &message));
@@ -132,6 +134,7 @@ fn value<R: Read>(
     coordinates: &mut Coordinates,
     place: &mut Vec<u32>,
     depth: usize,
+    max_positions: usize,
 ) -> Result<(), Stop> {
     let line = lexer.source.line();
     if lexer.skip_space()? != Some(b'[') {
@@ -141,9 +144,8 @@ fn value<R: Read>(
         return Ok(());
     }
     lexer.check_depth(depth + place.len() + 1)?;
-    if let Some((lon, lat, length)) = fast_pair(lexer.source.rest()) {
-        lexer.source.advance(length);
-        return position(coordinates, place, lexer.source.line(), &[lon, lat], 2);
+    if run(lexer, coordinates, place, max_positions) {
+        return Ok(());
     }
     lexer.source.advance(1);
     match lexer.skip_space()? {
@@ -158,6 +160,36 @@ fn value<R: Read>(
         }
         _ => numbers(lexer, coordinates, place, depth),
     }
+}
+
+/// Reads plain positions in WGS 84, one or many of one array; false where none stands here.
+fn run<R: Read>(
+    lexer: &mut Lexer<R>,
+    coordinates: &mut Coordinates,
+    place: &mut [u32],
+    max_positions: usize,
+) -> bool {
+    let depth = place.len() as u8 + 1;
+    if coordinates.datum != Datum::Wgs84 || coordinates.depth.is_some_and(|expected| expected != depth) {
+        return false;
+    }
+    // One more than the cap allows, so that the cap is what is told.
+    let room = (max_positions + 1).saturating_sub(coordinates.positions.len());
+    let max_count = if place.is_empty() { 1 } else { room };
+    if coordinates.positions.is_empty() && !place.is_empty() {
+        coordinates.positions.reserve(USUAL_POSITIONS);
+    }
+    let run = pair::positions(lexer.source.rest(), max_count, &mut coordinates.positions);
+    if run.count == 0 {
+        return false;
+    }
+    coordinates.depth = Some(depth);
+    lexer.source.advance(run.length);
+    lexer.source.count_lines(run.lines);
+    if let Some(index) = place.last_mut() {
+        *index += run.count as u32 - 1;
+    }
+    true
 }
 
 /// Reads a position after its opening bracket, number by number.

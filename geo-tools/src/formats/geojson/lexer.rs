@@ -64,7 +64,7 @@ impl<R: Read> Lexer<R> {
     pub(super) fn skip_space(&mut self) -> Result<Option<u8>, Stop> {
         loop {
             match self.source.peek()? {
-                Some(b'\n') => self.source.count_line(),
+                Some(b'\n') => self.source.count_lines(1),
                 Some(b' ' | b'\t' | b'\r') => {}
                 other => return Ok(other),
             }

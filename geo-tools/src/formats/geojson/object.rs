@@ -14,6 +14,10 @@ use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use crate::shown;
 
+/// Keys that nearly every object has; for these no text is kept.
+const KNOWN: [&str; 8] =
+    ["type", "geometry", "coordinates", "properties", "id", "bbox", "features", "geometries"];
+
 /// Which object is read: some members mean something only there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -47,12 +51,25 @@ pub(super) struct Draft {
     pub(super) problems: Vec<Problem>,
     /// Whether an array of features was seen.
     pub(super) has_features: bool,
-    keys: HashSet<String>,
+    /// Which of [`KNOWN`] were seen, as bits.
+    known_keys: u16,
+    other_keys: HashSet<String>,
 }
 
 impl Draft {
     pub(super) fn at(line: u64) -> Self {
         Self { line, ..Self::default() }
+    }
+
+    /// Whether a key was seen before; it is from now on, unless `max_count` others are remembered already.
+    fn has_seen(&mut self, key: &str, max_count: usize) -> bool {
+        if let Some(at) = KNOWN.iter().position(|known| *known == key) {
+            let bit = 1 << at;
+            let has_seen = self.known_keys & bit != 0;
+            self.known_keys |= bit;
+            return has_seen;
+        }
+        self.other_keys.len() < max_count && !self.other_keys.insert(key.to_owned())
     }
 
     fn note(&mut self, line: u64, pointer: String, problem: Problem) {
@@ -92,7 +109,7 @@ impl<R: Read> Parser<R> {
         let line = self.lexer.source.line();
         let key = self.lexer.string()?;
         self.lexer.expect(b':')?;
-        if draft.keys.len() < self.caps.max_text_bytes / 64 && !draft.keys.insert(key.clone()) {
+        if draft.has_seen(&key, self.caps.max_text_bytes / 64) {
             let message = format!("the key \u{201c}{}\u{201d} stands twice in one object", shown::text(&key));
             let place = format!("{pointer}/{}", escape(&key));
             draft.note(line, place, Problem::error(Code::DuplicateKey, message));
@@ -173,30 +190,29 @@ impl<R: Read> Parser<R> {
     fn properties(&mut self, draft: &mut Draft, pointer: &str, depth: usize) -> Result<(), Stop> {
         self.lexer.skip_space()?;
         let line = self.lexer.source.line();
-        let pointer = format!("{pointer}/properties");
         let (value, findings) = match properties::parse(self.lexer.raw_value(depth)?) {
             Ok(parsed) => parsed,
             Err(error) => {
                 let line = line + error.line().saturating_sub(1) as u64;
                 let message = format!("the properties are not JSON: {error}");
-                draft.note(line, pointer, Problem::error(Code::NotGeojson, message));
+                draft.note(line, format!("{pointer}/properties"), Problem::error(Code::NotGeojson, message));
                 return Ok(());
             }
         };
         for place in &findings.repeated_keys {
             let problem = Problem::error(Code::DuplicateKey, "this key stands twice in one object");
-            draft.note(line, format!("{pointer}{place}"), problem);
+            draft.note(line, format!("{pointer}/properties{place}"), problem);
         }
         for place in &findings.nul_texts {
             let problem = Problem::error(Code::Encoding, "a text holds a NUL character, which no text may");
-            draft.note(line, format!("{pointer}{place}"), problem);
+            draft.note(line, format!("{pointer}/properties{place}"), problem);
         }
         match value {
             Value::Object(map) => draft.properties = map,
             Value::Null => {}
             _ => {
                 let message = "properties must be an object or null";
-                draft.note(line, pointer, Problem::error(Code::BadValue, message));
+                draft.note(line, format!("{pointer}/properties"), Problem::error(Code::BadValue, message));
             }
         }
         Ok(())

@@ -1,101 +1,326 @@
-//! The one shape that nearly every byte of a large file has, `[12.3456789,47.1234567]`, read without looking back.
+//! The one shape that nearly every byte of a large file has, `[12.3456789,47.1234567]`: eight digits at a time, by integers.
+//!
+//! Invariant: what is read here is, unit for unit, what `str::parse::<f64>` and [`Position::new`] would make of it. A decimal
+//! number x of units is at most 1.8e9; its nearest double and that times 1e7 are each off by at most 2^-53 of it, together
+//! by less than 1e-6 units. With seven decimals or fewer x is whole, so rounding gives x; with more, only an x that near
+//! to a half unit could be rounded the other way, and such a one is left to the slow way.
 
-/// Powers of ten that a double holds exactly.
-const EXACT_POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19, 1e20, 1e21, 1e22,
-];
+use crate::position::Position;
 
-/// Reads `[lon,lat]` at the start of `bytes`, blanks allowed: the two numbers, bit for bit as `str::parse` reads
-/// them, and the length. `None` for everything else, which is not said to be wrong: the slow way looks at it.
-pub(super) fn fast_pair(bytes: &[u8]) -> Option<(f64, f64, usize)> {
-    let (lon, at) = number(bytes, blanks(bytes, 1))?;
-    let at = blanks(bytes, at);
-    if *bytes.get(at)? != b',' {
-        return None;
-    }
-    let (lat, at) = number(bytes, blanks(bytes, at + 1))?;
-    let at = blanks(bytes, at);
-    (*bytes.get(at)? == b']').then_some((lon, lat, at + 1))
+const MAX_LON_E7: i64 = 1_800_000_000;
+const MAX_LAT_E7: i64 = 900_000_000;
+/// How near to half a unit, in 1e-9 units, the slow way decides. More than twice what the doubles can be off.
+const NEAR_HALF: u64 = 1_000;
+
+/// What [`positions`] has read.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Run {
+    pub(super) count: usize,
+    /// Bytes up to the end of the last position; the comma behind it is not among them.
+    pub(super) length: usize,
+    /// Line ends in these bytes.
+    pub(super) lines: u64,
 }
 
-fn blanks(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at) == Some(&b' ') {
-        at += 1;
-    }
-    at
-}
-
-/// A plain decimal number whose digits a double holds exactly; what follows it is the caller's to check.
-fn number(bytes: &[u8], start: usize) -> Option<(f64, usize)> {
-    let negative = *bytes.get(start)? == b'-';
-    let mut at = start + usize::from(negative);
-    let first = at;
-    let mut mantissa = 0u64;
-    let mut digits = |at: &mut usize| {
-        let from = *at;
-        while let Some(digit) = bytes.get(*at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9)
-        {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-            *at += 1;
+/// Reads positions with commas between them at the start of `bytes`, at most `max_count`, and adds them to `positions`.
+///
+/// What it stops at is not said to be wrong: the slow way looks at it.
+pub(super) fn positions(bytes: &[u8], max_count: usize, positions: &mut Vec<Position>) -> Run {
+    let mut run = Run::default();
+    let mut cursor = Cursor { bytes, at: 0, lines: 0 };
+    let (mut lon, mut lat) = (Prefix::default(), Prefix::default());
+    while run.count < max_count {
+        let Some(position) = cursor.position(&mut lon, &mut lat) else { break };
+        positions.push(position);
+        run = Run { count: run.count + 1, length: cursor.at, lines: cursor.lines };
+        if bytes.get(cursor.at..cursor.at + 2) == Some(b",[") {
+            cursor.at += 1;
+            continue;
         }
-        *at - from
-    };
-    let whole = digits(&mut at);
-    if whole == 0 || (whole > 1 && bytes[first] == b'0') {
-        return None;
+        cursor.skip_space();
+        if !cursor.passes(b',') {
+            break;
+        }
+        cursor.skip_space();
     }
-    let mut fraction = 0;
-    if bytes.get(at) == Some(&b'.') {
-        at += 1;
-        fraction = digits(&mut at);
-        if fraction == 0 {
+    run
+}
+
+/// What stands before the decimals, point included: mostly the same from one position to the next.
+struct Prefix {
+    bytes: u64,
+    mask: u64,
+    length: usize,
+    /// Whole degrees, in units, with their sign.
+    units: i64,
+    /// All ones where there is a minus sign, else zero.
+    sign: i64,
+}
+
+impl Default for Prefix {
+    /// A prefix that nothing has.
+    fn default() -> Self {
+        Self { bytes: 1, mask: 0, length: 0, units: 0, sign: 0 }
+    }
+}
+
+impl Prefix {
+    /// The prefix that the first bytes of `word` are; also where no point follows, which its length then leaves out.
+    fn read(word: u64) -> Option<(Self, bool)> {
+        let is_negative = word & 0xff == u64::from(b'-');
+        let sign_length = usize::from(is_negative);
+        let digits = (word >> (8 * sign_length)) ^ ZEROS;
+        let (first, second, third) = (digits & 0xff, digits >> 8 & 0xff, digits >> 16 & 0xff);
+        let count = digit_count(digits);
+        let whole = match count {
+            1 => first,
+            2 if first > 0 => first * 10 + second,
+            3 if first > 0 => first * 100 + second * 10 + third,
+            _ => return None,
+        };
+        let has_point = (digits >> (8 * count)) & 0xff == u64::from(b'.' ^ b'0');
+        let length = sign_length + count + usize::from(has_point);
+        let mask = (1 << (8 * length)) - 1;
+        let sign = -i64::from(is_negative);
+        let units = ((whole as i64 * 10_000_000) ^ sign) - sign;
+        Some((Self { bytes: word & mask, mask, length, units, sign }, has_point))
+    }
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    lines: u64,
+}
+
+impl Cursor<'_> {
+    #[inline(always)]
+    fn skip_space(&mut self) {
+        while self.bytes.get(self.at).is_some_and(|byte| *byte <= b' ') {
+            match self.bytes[self.at] {
+                b'\n' => self.lines += 1,
+                b' ' | b'\t' | b'\r' => {}
+                _ => return,
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Passes a byte that must stand here, blanks before it allowed.
+    #[inline(always)]
+    fn passes(&mut self, wanted: u8) -> bool {
+        if self.bytes.get(self.at) != Some(&wanted) {
+            self.skip_space();
+            if self.bytes.get(self.at) != Some(&wanted) {
+                return false;
+            }
+        }
+        self.at += 1;
+        true
+    }
+
+    #[inline(always)]
+    fn position(&mut self, lon: &mut Prefix, lat: &mut Prefix) -> Option<Position> {
+        if !self.passes(b'[') {
             return None;
         }
+        self.skip_space();
+        let lon_e7 = self.units(lon, MAX_LON_E7)?;
+        if !self.passes(b',') {
+            return None;
+        }
+        self.skip_space();
+        let lat_e7 = self.units(lat, MAX_LAT_E7)?;
+        if !self.passes(b']') {
+            return None;
+        }
+        Position::from_e7(lon_e7, lat_e7).ok()
     }
-    // With at most 19 digits nothing has wrapped; up to 2^53 the mantissa is exact, and so is the power of ten:
-    // one division then rounds once, as the decimal number itself would be rounded (Clinger 1990).
-    if whole + fraction > 19 || mantissa > 1 << 53 {
-        return None;
+
+    /// A plain decimal number of degrees in units of 1e-7; what follows it is the caller's to check.
+    #[inline(always)]
+    fn units(&mut self, prefix: &mut Prefix, max: i64) -> Option<i32> {
+        let word = self.word()?;
+        if word & prefix.mask != prefix.bytes {
+            let (read, has_point) = Prefix::read(word)?;
+            if !has_point {
+                self.at += read.length;
+                return i32::try_from(read.units).ok();
+            }
+            *prefix = read;
+        }
+        self.at += prefix.length;
+        let digits = self.word()? ^ ZEROS;
+        let count = digit_count(digits);
+        if count >= 8 {
+            return self.long_units(prefix, max);
+        }
+        if count == 0 {
+            return None;
+        }
+        // A digit zero before them and zeros after them make eight.
+        let decimals = value_of_eight((digits & ((1 << (8 * count)) - 1)) << 8) as i64;
+        self.at += count;
+        i32::try_from(prefix.units + ((decimals ^ prefix.sign) - prefix.sign)).ok()
     }
-    let value = mantissa as f64 / EXACT_POWERS.get(fraction)?;
-    Some((if negative { -value } else { value }, at))
+
+    /// A number with eight decimals or more, the first of which stands at the cursor.
+    #[inline(never)]
+    fn long_units(&mut self, prefix: &Prefix, max: i64) -> Option<i32> {
+        let eight = value_of_eight(self.word()? ^ ZEROS);
+        self.at += 8;
+        let digits = self.word()? ^ ZEROS;
+        let count = digit_count(digits);
+        let kept = if count == 8 { digits } else { digits & ((1 << (8 * count)) - 1) };
+        self.at += count;
+        // What follows sixteen decimals is less than a billionth of a unit, far below what is near.
+        while self.bytes.get(self.at)?.is_ascii_digit() {
+            self.at += 1;
+        }
+        let (decimals, rest) = (eight / 10, eight % 10 * 100_000_000 + value_of_eight(kept));
+        let units = prefix.units.abs() + decimals as i64;
+        if rest.abs_diff(500_000_000) <= NEAR_HALF || (units >= max && rest > 0) {
+            return None;
+        }
+        let units = units + i64::from(rest > 500_000_000);
+        i32::try_from((units ^ prefix.sign) - prefix.sign).ok()
+    }
+
+    /// The next eight bytes, the first one lowest; `None` where there are fewer.
+    #[inline(always)]
+    fn word(&self) -> Option<u64> {
+        let (eight, _) = self.bytes.get(self.at..)?.split_first_chunk::<8>()?;
+        Some(u64::from_le_bytes(*eight))
+    }
+}
+
+/// Eight digits zero; taken off by exclusive or.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// How many of eight bytes are digits before the first that is none.
+#[inline(always)]
+fn digit_count(digits: u64) -> usize {
+    // A byte of ten or more reaches the high bit; what it carries into the next byte comes after the first that is found.
+    let others = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+    (others.trailing_zeros() / 8) as usize
+}
+
+/// The value of eight digits, the first one lowest: pairs, then fours, then all.
+#[inline(always)]
+fn value_of_eight(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fast_pair;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Position>, Run) {
+        let mut read = Vec::new();
+        let run = positions(text.as_bytes(), usize::MAX, &mut read);
+        (read, run)
+    }
+
+    /// What follows is never read as part of a number, but the fast way looks eight bytes ahead.
+    const BEHIND: &str = "] , \"bbox\"";
 
     fn check(text: &str, expected: Option<(f64, f64)>) {
-        let read =
-            fast_pair(text.as_bytes()).map(|(lon, lat, length)| (lon.to_bits(), lat.to_bits(), length));
-        let expected = expected.map(|(lon, lat)| (lon.to_bits(), lat.to_bits(), text.len()));
-        assert_eq!(read, expected, "{text}");
+        let (read, run) = read(&format!("{text}{BEHIND}"));
+        let expected = expected.map(|(lon, lat)| Position::new(lon, lat).expect("in range"));
+        assert_eq!(read, expected.into_iter().collect::<Vec<_>>(), "{text}");
+        assert_eq!(run.length, if expected.is_some() { text.len() } else { 0 }, "{text}");
     }
 
     #[test]
     fn only_plain_pairs_go_the_fast_way() {
         check("[120.98,14.6]", Some((120.98, 14.6)));
-        check("[ -0.0 , 0 ]", Some((-0.0, 0.0)));
-        for other in
-            ["[1,2,3]", "[1]", "[1e2,3]", "[01,2]", "[1.,2]", "[.5,2]", "[\"1\",2]", "[1,2", "[]", "[-,1]"]
-        {
+        check("[ -0.0 ,\t0 ]", Some((0.0, 0.0)));
+        check("[\r\n-180,\n-90.0000000000000000\n]", Some((-180.0, -90.0)));
+        check("[0.12345678901234567890,1]", Some((0.123_456_8, 1.0)));
+        for other in [
+            "[1,2,3]",
+            "[1]",
+            "[1e2,3]",
+            "[01,2]",
+            "[1.,2]",
+            "[.5,2]",
+            "[\"1\",2]",
+            "[1,2;",
+            "[]",
+            "[-,1]",
+            "[--1,1]",
+            "[180.0000001,1]",
+            "[180.000000000000001,1]",
+            "[1,90.00000001]",
+            "[1,-91]",
+            "[1000,1]",
+            "[1.23456785,1]",
+            "[1.2345678/,1]",
+            "[1:,1]",
+        ] {
             check(other, None);
         }
-        check("[0.12345678901234567890,1]", None);
     }
 
-    proptest::proptest! {
+    #[test]
+    fn a_run_ends_at_what_is_no_pair_and_counts_the_lines_before() {
+        let (read, run) = read("[1,2],\n[3,4]\n,[5,6,7],[8,9]");
+        assert_eq!(read.len(), 2);
+        assert_eq!(run, Run { count: 2, length: 12, lines: 1 });
+        let mut few = Vec::new();
+        assert_eq!(positions(b"[1,2],[3,4],[5,6]", 1, &mut few), Run { count: 1, length: 5, lines: 0 });
+    }
+
+    fn agrees(lon: &str, lat: &str) -> Result<(), TestCaseError> {
+        let (read, _) = read(&format!("[{lon},{lat}]{BEHIND}"));
+        if let [position] = read[..] {
+            let slow = Position::new(lon.parse().expect("a number"), lat.parse().expect("a number"));
+            prop_assert_eq!(Ok(position), slow, "{}, {}", lon, lat);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
         #[test]
-        fn the_fast_way_reads_the_same_bits_as_the_standard_library(
-            lon in "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,17})?",
-            lat in "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,17})?",
+        fn decimals_of_any_length_are_rounded_as_the_standard_library_and_position_round_them(
+            lon in "-?(0|[1-9][0-9]{0,2})(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?",
+            lat in "-?(0|[1-9][0-9]?)(\\.[0-9]{1,25})?",
         ) {
-            let text = format!("[{lon},{lat}]");
-            if let Some((fast_lon, fast_lat, _)) = fast_pair(text.as_bytes()) {
-                proptest::prop_assert_eq!(fast_lon.to_bits(), lon.parse::<f64>().expect("a number").to_bits());
-                proptest::prop_assert_eq!(fast_lat.to_bits(), lat.parse::<f64>().expect("a number").to_bits());
-            }
+            agrees(&lon, &lat)?;
+        }
+
+        #[test]
+        fn seven_decimals_or_fewer_always_go_the_fast_way(
+            lon_e7 in -1_800_000_000..=1_800_000_000_i32,
+            lat_e7 in -900_000_000..=900_000_000_i32,
+            decimals in 0..=7_usize,
+        ) {
+            let text = |units: i32| {
+                let text = format!("{}{:08}", if units < 0 { "-" } else { "" }, units.unsigned_abs());
+                let (whole, fraction) = text.split_at(text.len() - 7);
+                if decimals == 0 { whole.to_owned() } else { format!("{whole}.{}", &fraction[..decimals]) }
+            };
+            let (lon, lat) = (text(lon_e7), text(lat_e7));
+            let (read, _) = read(&format!("[{lon},{lat}]{BEHIND}"));
+            prop_assert_eq!(read.len(), 1, "{}, {}", lon, lat);
+            agrees(&lon, &lat)?;
+        }
+
+        #[test]
+        fn what_lies_about_half_a_unit_is_rounded_as_the_doubles_round_it(
+            whole in 0..180_u32,
+            seven in 0..10_000_000_u32,
+            off in -3_000..=3_000_i64,
+            behind in "[0-9]{0,6}",
+        ) {
+            let half = 500_000_000 + off;
+            agrees(&format!("{whole}.{seven:07}{half:09}{behind}"), &format!("-{}.{seven:07}5{behind}", whole / 2))?;
         }
     }
 }

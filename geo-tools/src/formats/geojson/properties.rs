@@ -1,6 +1,7 @@
 //! The `properties` member: a JSON object whose repeated keys are told instead of forgotten.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// What a raw value holds and what is wrong inside it, as the ends of JSON pointers.
@@ -98,15 +99,23 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = access.next_key::<String>()? {
-            self.0.place.push(key.clone());
+            // The key lends itself to the place: most are never told, so none is copied.
+            self.0.place.push(key);
             let value = access.next_value_seed(Seed(self.0))?;
-            if key.contains('\0') {
+            if self.0.place.last().is_some_and(|key| key.contains('\0')) {
                 self.0.nul_texts.push(self.0.pointer());
             }
-            if map.insert(key, value).is_some() {
-                self.0.repeated_keys.push(self.0.pointer());
+            match map.entry(self.0.place.pop().unwrap_or_default()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    self.0.place.push(entry.key().clone());
+                    self.0.repeated_keys.push(self.0.pointer());
+                    self.0.place.pop();
+                    entry.insert(value);
+                }
             }
-            self.0.place.pop();
         }
         Ok(Value::Object(map))
     }

@@ -10,6 +10,7 @@ use super::source::Source;
 use super::{Caps, Code, Feature, Item, Problem, Stop};
 use crate::datum::Datum;
 use crate::formats::id_key;
+use crate::geometry::{Geometry, Polygon};
 use crate::problem::Severity;
 use crate::shown;
 
@@ -72,6 +73,15 @@ impl<R: Read> Iterator for Reader<R> {
                 self.broke_off = true;
             }
         }
+    }
+}
+
+fn position_count(geometry: &Geometry) -> usize {
+    match geometry {
+        Geometry::Point(_) => 1,
+        Geometry::MultiPoint(positions) => positions.len(),
+        Geometry::MultiLine(lines) => lines.iter().map(Vec::len).sum(),
+        Geometry::MultiPolygon(polygons) => polygons.iter().flat_map(Polygon::rings).map(<[_]>::len).sum(),
     }
 }
 
@@ -254,7 +264,7 @@ impl<R: Read> Reader<R> {
     fn give(&mut self, mut feature: Feature) -> Result<(), Stop> {
         let caps = &self.parser.caps;
         self.feature_count += 1;
-        self.position_count += feature.geometry.as_ref().map_or(0, |geometry| geometry.positions().count());
+        self.position_count += feature.geometry.as_ref().map_or(0, position_count);
         if self.feature_count > caps.max_features {
             let message = format!("more than {} features", caps.max_features);
             return Err(self.parser.lexer.refuse(Code::TooLarge, &message));

@@ -1,5 +1,7 @@
 //! From a type and scanned coordinates to a [`Geometry`]: nesting, rings, lines.
 
+use std::fmt::{Arguments, Display};
+
 use super::coordinates::Coordinates;
 use crate::geometry::{Geometry, Polygon};
 use crate::position::Position;
@@ -50,7 +52,7 @@ pub(super) struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    pub(super) fn note(&mut self, problem: Problem, place: &str) {
+    pub(super) fn note(&mut self, problem: Problem, place: impl Display) {
         self.problems.push(Problem {
             line: Some(self.line),
             pointer: Some(format!("{}{place}", self.pointer)),
@@ -113,11 +115,12 @@ fn assemble(
     let geometry = match kind {
         Kind::Point => Geometry::Point(*positions.first()?),
         Kind::MultiPoint => Geometry::MultiPoint(positions),
-        Kind::LineString => Geometry::MultiLine(vec![line(&positions, "", findings)]),
+        Kind::LineString => Geometry::MultiLine(vec![line(&positions, format_args!(""), findings)]),
         Kind::MultiLineString => {
             let lines = slices(&positions, ends, 2);
-            let read =
-                |(index, positions): (usize, &&[Position])| line(positions, &format!("/{index}"), findings);
+            let read = |(index, positions): (usize, &&[Position])| {
+                line(positions, format_args!("/{index}"), findings)
+            };
             Geometry::MultiLine(lines.iter().enumerate().map(read).collect())
         }
         Kind::Polygon => {
@@ -171,13 +174,13 @@ fn polygon(rings: &[&[Position]], place: &str, findings: &mut Findings<'_>) -> P
     let mut rings = rings
         .iter()
         .enumerate()
-        .map(|(index, positions)| ring(positions, &format!("{place}/{index}"), findings));
+        .map(|(index, positions)| ring(positions, format_args!("{place}/{index}"), findings));
     let exterior = rings.next().unwrap_or_default();
     Polygon { exterior, holes: rings.collect() }
 }
 
 /// Checks a ring and takes off its repeated first position and what stands twice in a row.
-fn ring(positions: &[Position], place: &str, findings: &mut Findings<'_>) -> Vec<Position> {
+fn ring(positions: &[Position], place: Arguments<'_>, findings: &mut Findings<'_>) -> Vec<Position> {
     let closed = positions.len() >= 2 && positions.first() == positions.last();
     check_steps(positions, place, findings);
     let body = if closed { &positions[..positions.len() - 1] } else { positions };
@@ -198,7 +201,8 @@ fn ring(positions: &[Position], place: &str, findings: &mut Findings<'_>) -> Vec
     }
     if let (false, Some(first), Some(last)) = (closed, positions.first(), positions.last()) {
         let message = format!("the ring ends at {last} and must end where it starts, at {first}");
-        findings.note(Problem::error(Code::RingOpen, message), &format!("{place}/{}", positions.len() - 1));
+        findings
+            .note(Problem::error(Code::RingOpen, message), format_args!("{place}/{}", positions.len() - 1));
     }
     kept
 }
@@ -215,7 +219,7 @@ fn count_different(positions: &[Position], enough: usize) -> usize {
 }
 
 /// Checks a line and takes off what stands twice in a row.
-fn line(positions: &[Position], place: &str, findings: &mut Findings<'_>) -> Vec<Position> {
+fn line(positions: &[Position], place: Arguments<'_>, findings: &mut Findings<'_>) -> Vec<Position> {
     check_steps(positions, place, findings);
     let mut kept = positions.to_vec();
     kept.dedup();
@@ -231,7 +235,7 @@ fn line(positions: &[Position], place: &str, findings: &mut Findings<'_>) -> Vec
     kept
 }
 
-fn note_dropped(count: usize, place: &str, findings: &mut Findings<'_>) {
+fn note_dropped(count: usize, place: Arguments<'_>, findings: &mut Findings<'_>) {
     if count > 0 {
         let message = format!("{count} positions repeat the one before them at 1e-7 degree and are dropped");
         findings.note(Problem::warning(Code::DuplicatePosition, message), place);
@@ -239,7 +243,7 @@ fn note_dropped(count: usize, place: &str, findings: &mut Findings<'_>) {
 }
 
 /// Refuses a step of more than half way round the Earth: its shape crosses the antimeridian, or nobody knows.
-fn check_steps(positions: &[Position], place: &str, findings: &mut Findings<'_>) {
+fn check_steps(positions: &[Position], place: Arguments<'_>, findings: &mut Findings<'_>) {
     let jump =
         positions.windows(2).position(|step| step[0].lon_e7().abs_diff(step[1].lon_e7()) > MAX_STEP_E7);
     if let Some(at) = jump {
@@ -249,6 +253,6 @@ fn check_steps(positions: &[Position], place: &str, findings: &mut Findings<'_>)
             positions[at],
             positions[at + 1]
         );
-        findings.note(Problem::error(Code::Extent, message), &format!("{place}/{}", at + 1));
+        findings.note(Problem::error(Code::Extent, message), format_args!("{place}/{}", at + 1));
     }
 }

@@ -49,8 +49,8 @@ impl<R: Read> Source<R> {
         self.passed + self.position as u64
     }
 
-    pub(super) fn count_line(&mut self) {
-        self.line += 1;
+    pub(super) fn count_lines(&mut self, count: u64) {
+        self.line += count;
     }
 
     #[inline]
@@ -165,6 +165,10 @@ impl<R: Read> Source<R> {
 
     fn check(&mut self) -> Result<(), Stop> {
         let fresh = &self.window[self.checked..self.filled];
+        if is_plain(fresh) {
+            self.checked = self.filled;
+            return Ok(());
+        }
         let (good, fault) = match std::str::from_utf8(fresh) {
             Ok(_) => (fresh.len(), None),
             // A character cut by the window's edge: the rest of it comes with the next read.
@@ -187,4 +191,10 @@ impl<R: Read> Source<R> {
         self.checked += good;
         Ok(())
     }
+}
+
+/// Whether all bytes are ASCII and none is NUL. Without a branch, so that many are looked at at once.
+fn is_plain(bytes: &[u8]) -> bool {
+    // The high bit of a byte is set in itself where it is not ASCII, and in the byte below it where it is NUL.
+    bytes.iter().fold(0, |all, byte| all | byte | byte.wrapping_sub(1)) < 0x80
 }
