@@ -184,7 +184,7 @@ fn run<R: Read>(
         return false;
     }
     coordinates.depth = Some(depth);
-    lexer.source.advance(run.length);
+    lexer.source.advance(run.length_bytes);
     lexer.source.count_lines(run.lines);
     if let Some(index) = place.last_mut() {
         *index += run.count as u32 - 1;

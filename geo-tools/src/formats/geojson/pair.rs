@@ -17,7 +17,7 @@ const NEAR_HALF: u64 = 1_000;
 pub(super) struct Run {
     pub(super) count: usize,
     /// Bytes up to the end of the last position; the comma behind it is not among them.
-    pub(super) length: usize,
+    pub(super) length_bytes: usize,
     /// Line ends in these bytes.
     pub(super) lines: u64,
 }
@@ -32,7 +32,7 @@ pub(super) fn positions(bytes: &[u8], max_count: usize, positions: &mut Vec<Posi
     while run.count < max_count {
         let Some(position) = cursor.position(&mut lon, &mut lat) else { break };
         positions.push(position);
-        run = Run { count: run.count + 1, length: cursor.at, lines: cursor.lines };
+        run = Run { count: run.count + 1, length_bytes: cursor.at, lines: cursor.lines };
         if bytes.get(cursor.at..cursor.at + 2) == Some(b",[") {
             cursor.at += 1;
             continue;
@@ -50,7 +50,7 @@ pub(super) fn positions(bytes: &[u8], max_count: usize, positions: &mut Vec<Posi
 struct Prefix {
     bytes: u64,
     mask: u64,
-    length: usize,
+    length_bytes: usize,
     /// Whole degrees, in units, with their sign.
     units: i64,
     /// All ones where there is a minus sign, else zero.
@@ -60,7 +60,7 @@ struct Prefix {
 impl Default for Prefix {
     /// A prefix that nothing has.
     fn default() -> Self {
-        Self { bytes: 1, mask: 0, length: 0, units: 0, sign: 0 }
+        Self { bytes: 1, mask: 0, length_bytes: 0, units: 0, sign: 0 }
     }
 }
 
@@ -79,11 +79,11 @@ impl Prefix {
             _ => return None,
         };
         let has_point = (digits >> (8 * count)) & 0xff == u64::from(b'.' ^ b'0');
-        let length = sign_length + count + usize::from(has_point);
-        let mask = (1 << (8 * length)) - 1;
+        let length_bytes = sign_length + count + usize::from(has_point);
+        let mask = (1 << (8 * length_bytes)) - 1;
         let sign = -i64::from(is_negative);
         let units = ((whole as i64 * 10_000_000) ^ sign) - sign;
-        Some((Self { bytes: word & mask, mask, length, units, sign }, has_point))
+        Some((Self { bytes: word & mask, mask, length_bytes, units, sign }, has_point))
     }
 }
 
@@ -144,12 +144,12 @@ impl Cursor<'_> {
         if word & prefix.mask != prefix.bytes {
             let (read, has_point) = Prefix::read(word)?;
             if !has_point {
-                self.at += read.length;
+                self.at += read.length_bytes;
                 return i32::try_from(read.units).ok();
             }
             *prefix = read;
         }
-        self.at += prefix.length;
+        self.at += prefix.length_bytes;
         let digits = self.word()? ^ ZEROS;
         let count = digit_count(digits);
         if count >= 8 {
@@ -232,7 +232,7 @@ mod tests {
         let (read, run) = read(&format!("{text}{BEHIND}"));
         let expected = expected.map(|(lon, lat)| Position::new(lon, lat).expect("in range"));
         assert_eq!(read, expected.into_iter().collect::<Vec<_>>(), "{text}");
-        assert_eq!(run.length, if expected.is_some() { text.len() } else { 0 }, "{text}");
+        assert_eq!(run.length_bytes, if expected.is_some() { text.len() } else { 0 }, "{text}");
     }
 
     #[test]
@@ -270,9 +270,9 @@ mod tests {
     fn a_run_ends_at_what_is_no_pair_and_counts_the_lines_before() {
         let (read, run) = read("[1,2],\n[3,4]\n,[5,6,7],[8,9]");
         assert_eq!(read.len(), 2);
-        assert_eq!(run, Run { count: 2, length: 12, lines: 1 });
+        assert_eq!(run, Run { count: 2, length_bytes: 12, lines: 1 });
         let mut few = Vec::new();
-        assert_eq!(positions(b"[1,2],[3,4],[5,6]", 1, &mut few), Run { count: 1, length: 5, lines: 0 });
+        assert_eq!(positions(b"[1,2],[3,4],[5,6]", 1, &mut few), Run { count: 1, length_bytes: 5, lines: 0 });
     }
 
     fn agrees(lon: &str, lat: &str) -> Result<(), TestCaseError> {
