@@ -159,3 +159,21 @@ fn rows_without_a_position_come_where_that_is_allowed() {
     let ignored = CsvOptions { positions: Positions::Ignored, ..plain() };
     assert_eq!(rows("id,lon,lat\n1,x,y\n", &ignored)[0].position, None);
 }
+
+#[test]
+fn a_refused_row_is_given_back_with_its_cells_as_they_stand_in_the_file() {
+    let table =
+        "id,lon,lat,name\na,113.7,34.4,A\nb,east,95,B\nc,113.7\nd,113.7,34.4,D,,more\ne,113.7,34.4,E\n";
+    let mut reader = read(table.as_bytes(), &plain(), &Caps::default());
+    let mut given = Vec::new();
+    while let Some(item) = reader.next() {
+        let cells = reader.refused().map(|row| (row.line, row.cells.join("|")));
+        match item {
+            Item::Row(_) => assert_eq!(cells, None),
+            Item::Problem(_) => given.extend(cells),
+        }
+    }
+    let b = (3, "b|east|95|B".to_owned());
+    let [c, d] = [(4, "c|113.7".to_owned()), (5, "d|113.7|34.4|D||more".to_owned())];
+    assert_eq!(given, [b, c, d]);
+}

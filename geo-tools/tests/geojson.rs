@@ -425,3 +425,46 @@ fn what_is_too_large_or_wrong_throughout_is_refused_without_reading_on() {
     }
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
+
+#[test]
+fn a_refused_feature_is_given_back_with_its_properties_and_the_numbers_of_its_point() {
+    let point = |id: u8, numbers: &str| {
+        format!(
+            r#"{{"type":"Feature","id":{id},"properties":{{"name":"甲{id}"}},"geometry":{{"type":"Point","coordinates":[{numbers}]}}}}"#
+        )
+    };
+    let points = [
+        point(1, "113.7,34.4"),
+        point(2, "200.50,34.4"),
+        point(3, "\"east\",34.4"),
+        point(1, "113.8,34.4"),
+        point(5, "null"),
+    ];
+    let text = collection(&points.each_ref().map(String::as_str));
+    let mut reader = read(text.as_bytes(), &Caps::default());
+    let mut given = Vec::new();
+    while let Some(item) = reader.next() {
+        let refused = reader.refused().cloned();
+        match item {
+            Item::Feature(_) => assert_eq!(refused, None),
+            Item::Problem(_) => given.extend(refused),
+        }
+    }
+    let found: Vec<(&str, String, String)> = given
+        .iter()
+        .map(|refused| {
+            let lon_lat = refused.lon_lat.as_ref().expect("it is a point").join(" ");
+            (refused.id.as_deref().expect("an id"), refused.properties["name"].to_string(), lon_lat)
+        })
+        .collect();
+    let expected = |id, name: &str, lon_lat: &str| (id, format!("\"{name}\""), lon_lat.to_owned());
+    let mut wanted = vec![
+        expected("2", "甲2", "200.50 34.4"),
+        expected("3", "甲3", "east 34.4"),
+        expected("1", "甲1", "113.8 34.4"),
+    ];
+    wanted.push(expected("5", "甲5", " "));
+    let mut found = found;
+    found.dedup();
+    assert_eq!(found, wanted);
+}

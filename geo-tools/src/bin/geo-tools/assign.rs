@@ -11,6 +11,7 @@ use geo_tools::locator::{Locator, Method};
 use geo_tools::{Code, Coverage, Datum, Geometry, Position, Problem, Severity};
 
 use crate::input::{Format, detect, open, read_areas, tell_assumed, text_of};
+use crate::outputs::refuse_clashes;
 use crate::validate::in_the_file;
 use crate::{Unusable, Verdict, report};
 
@@ -66,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     if arguments.cells == "-" && arguments.points == "-" {
         return Err(Unusable::InputTwice);
     }
+    refuse_clashes(&[&arguments.cells, &arguments.points], &[Some(&arguments.output)])?;
     let Some(cells) = read_cells(arguments)? else { return Ok(Verdict::Errors) };
     let (format, reader) = detect(&arguments.points, open(&arguments.points)?)?;
     let unwritable =
@@ -110,16 +112,17 @@ struct Cells {
 fn read_cells(arguments: &Arguments) -> Result<Option<Cells>, Unusable> {
     let mut areas = read_areas(&arguments.cells, arguments.cell_id.as_deref(), arguments.cells_datum)?;
     let mut problems = std::mem::take(&mut areas.problems);
-    if areas.areas.is_empty() && report::verdict(&problems) == Verdict::Fine {
-        problems.push(Problem::error(Code::MissingField, "the file holds no polygon that could be a cell"));
+    if areas.areas.is_empty() && problems.verdict() == Verdict::Fine {
+        problems
+            .push(Problem::error(Code::MissingField, "the file holds no polygon that could be a cell"))?;
     }
     let mut coverage = None;
-    if report::verdict(&problems) == Verdict::Fine {
+    if problems.verdict() == Verdict::Fine {
         let (joined, found) = join(&areas.areas);
         coverage = joined;
-        problems.extend(found.into_iter().map(|problem| in_the_file(problem, &areas)));
+        problems.extend_of_coverage(found.into_iter().map(|problem| in_the_file(problem, &areas)));
     }
-    report::tell(&arguments.cells, &problems);
+    problems.tell(&arguments.cells);
     let names = areas.areas.into_iter().map(|area| area.name).collect();
     Ok(coverage.map(|coverage| Cells { names, locator: Locator::build(&coverage) }))
 }

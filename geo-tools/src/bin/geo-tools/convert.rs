@@ -14,6 +14,7 @@ use geo_tools::{Code, Datum, Geometry, Position, Problem};
 use serde_json::Value;
 
 use crate::input::{Format, detect, open, tell_assumed};
+use crate::outputs::refuse_clashes;
 use crate::table::Table;
 use crate::{Unusable, Verdict, report};
 
@@ -49,7 +50,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let named = output_format(&arguments.output)?;
-    refuse_same_file(arguments)?;
+    refuse_clashes(&[&arguments.input], &[Some(&arguments.output)])?;
     let (format, reader) = detect(&arguments.input, open(&arguments.input)?)?;
     if format == Format::Csv && arguments.from.is_none() {
         tell_assumed(&arguments.input, "--from");
@@ -98,17 +99,6 @@ fn output_format(path: &str) -> Result<Option<Format>, Unusable> {
         Some("geojson" | "json") => Ok(Some(Format::Geojson)),
         Some("csv") => Ok(Some(Format::Csv)),
         _ => Err(Unusable::OutputFormat { path: path.to_owned() }),
-    }
-}
-
-/// Refuses to empty the input by opening it as the output.
-fn refuse_same_file(arguments: &Arguments) -> Result<(), Unusable> {
-    let real = |path: &str| std::fs::canonicalize(path).ok().filter(|_| path != "-");
-    match (real(&arguments.input), real(&arguments.output)) {
-        (Some(input), Some(output)) if input == output => {
-            Err(Unusable::OutputIsInput { path: arguments.output.clone() })
-        }
-        _ => Ok(()),
     }
 }
 

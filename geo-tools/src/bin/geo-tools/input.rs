@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use crate::Unusable;
+use crate::problems::Problems;
 
 /// Opens a file, or standard input for `-`; on a terminal a bar shows how far it has been read.
 pub(crate) fn open(path: &str) -> Result<Box<dyn Read>, Unusable> {
@@ -100,16 +101,20 @@ pub(crate) struct Areas {
     pub(crate) pointers: Vec<String>,
     /// All features, refused ones included.
     pub(crate) feature_count: usize,
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Problems,
 }
 
 /// Reads the features of a GeoJSON file; problems and the count go to `areas`.
 pub(crate) fn read_features(path: &str, areas: &mut Areas, datum: Datum) -> Result<Vec<Feature>, Unusable> {
     let mut features = Vec::new();
-    for item in geojson::read(open(path)?, &Caps::default()).in_datum(datum) {
+    // However many there are: they are kept on disk.
+    let caps = Caps { max_problems: usize::MAX, ..Caps::default() };
+    for item in geojson::read(open(path)?, &caps).in_datum(datum) {
         match item {
             Item::Feature(mut feature) => {
-                areas.problems.append(&mut feature.warnings);
+                for warning in feature.warnings.drain(..) {
+                    areas.problems.push(of_an_area(warning))?;
+                }
                 areas.feature_count = areas.feature_count.max(feature.index + 1);
                 features.push(feature);
             }
@@ -119,34 +124,37 @@ pub(crate) fn read_features(path: &str, areas: &mut Areas, datum: Datum) -> Resu
             Item::Problem(problem) => {
                 let last = problem.indexes.iter().max();
                 areas.feature_count = areas.feature_count.max(last.map_or(0, |last| last + 1));
-                areas.problems.push(problem);
+                areas.problems.push(of_an_area(problem))?;
             }
         }
     }
-    for problem in areas.problems.iter_mut().filter(|problem| problem.code == Code::NullGeometry) {
+    Ok(features)
+}
+
+/// A feature without a shape may be one; an area is not.
+fn of_an_area(mut problem: Problem) -> Problem {
+    if problem.code == Code::NullGeometry {
         problem.severity = Severity::Error;
     }
-    Ok(features)
+    problem
 }
 
 /// Reads a GeoJSON file whose features are areas, named by a property, or by their own id.
 pub(crate) fn read_areas(path: &str, id: Option<&str>, datum: Datum) -> Result<Areas, Unusable> {
     let mut areas = Areas::default();
     let features = read_features(path, &mut areas, datum)?;
-    areas.take(features, id);
+    areas.take(features, id)?;
     Ok(areas)
 }
 
 impl Areas {
     /// Takes the polygons of features, named by a property, or by their own id.
-    pub(crate) fn take(&mut self, features: Vec<Feature>, id: Option<&str>) {
-        let names = names(&features, id, &mut self.problems);
-        for problem in &mut self.problems {
+    pub(crate) fn take(&mut self, features: Vec<Feature>, id: Option<&str>) -> Result<(), Unusable> {
+        let names = names(&features, id, &mut self.problems)?;
+        for (feature, name) in features.iter().zip(&names) {
             // What was found while reading is called by the property too, now that it is known which it is.
-            if let [index] = problem.indexes[..]
-                && let Ok(at) = features.binary_search_by_key(&index, |feature| feature.index)
-            {
-                problem.features = vec![names[at].clone()];
+            if feature.id.as_ref() != Some(name) {
+                self.problems.name(feature.index, name.clone());
             }
         }
         for (feature, name) in features.into_iter().zip(names) {
@@ -160,11 +168,18 @@ impl Areas {
                     let kind = if matches!(other, Geometry::MultiLine(_)) { "a line" } else { "a point" };
                     let message = format!("a cell is a polygon, {kind} was given");
                     let problem = Problem::error(Code::GeometryType, message);
-                    self.problems.push(placed(problem, &feature.pointer, feature.line, feature.index, name));
+                    self.problems.push(placed(
+                        problem,
+                        &feature.pointer,
+                        feature.line,
+                        feature.index,
+                        name,
+                    ))?;
                 }
                 None => {}
             }
         }
+        Ok(())
     }
 }
 
@@ -179,7 +194,7 @@ fn placed(problem: Problem, pointer: &str, line: u64, index: usize, name: String
 }
 
 /// What each feature is called; those without the property by their place.
-fn names(features: &[Feature], id: Option<&str>, problems: &mut Vec<Problem>) -> Vec<String> {
+fn names(features: &[Feature], id: Option<&str>, problems: &mut Problems) -> Result<Vec<String>, Unusable> {
     let property = property_of(features, id);
     let mut first_with: HashMap<String, usize> = HashMap::new();
     let mut names = Vec::with_capacity(features.len());
@@ -200,7 +215,7 @@ fn names(features: &[Feature], id: Option<&str>, problems: &mut Vec<Problem>) ->
                         let mut problem =
                             placed(problem, &pointer, feature.line, feature.index, name.clone());
                         problem.indexes.insert(0, first);
-                        problems.push(problem);
+                        problems.push(problem)?;
                     }
                     name
                 }
@@ -209,14 +224,14 @@ fn names(features: &[Feature], id: Option<&str>, problems: &mut Vec<Problem>) ->
                         format!("the feature has no property {property} that is a text or a number");
                     let problem = Problem::error(Code::MissingField, message);
                     let pointer = format!("{}/properties/{property}", feature.pointer);
-                    problems.push(placed(problem, &pointer, feature.line, feature.index, own.clone()));
+                    problems.push(placed(problem, &pointer, feature.line, feature.index, own.clone()))?;
                     own
                 }
             },
         };
         names.push(name);
     }
-    names
+    Ok(names)
 }
 
 /// The property that names features: `id` means the feature's own id where no feature has such a property.

@@ -1,13 +1,15 @@
 //! `geo-tools`: geometry on the command line, without a server.
 //!
 //! Exit codes: 0 fine, warnings allowed; 1 errors found in the data; 2 a call that cannot be carried out, or input that
-//! cannot be read. Each command is a file beside this one; `input` opens and reads files, `table` makes tables of
-//! features, `report` tells problems.
+//! cannot be read. Each command is a file beside this one; `outputs` refuses to write over what is read, `input` opens and
+//! reads files, `table` makes tables of features, `problems` keeps what is wrong with them and `report` tells it.
 
 mod assign;
 mod convert;
 mod generate;
 mod input;
+mod outputs;
+mod problems;
 mod repair;
 mod report;
 mod table;
@@ -57,6 +59,10 @@ enum Unusable {
     OutputFormat { path: String },
     #[error("{path} would be written while it is read; give the output another name")]
     OutputIsInput { path: String },
+    #[error("{path} would be written twice; give each output a file of its own")]
+    OutputsClash { path: String },
+    #[error("problems cannot be kept in a temporary file: {source}")]
+    Temporary { source: std::io::Error },
     #[error("only one of the files can be standard input")]
     InputTwice,
     #[error("only one of the files can be standard output")]

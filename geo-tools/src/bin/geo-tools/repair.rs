@@ -7,9 +7,12 @@ use geo_tools::coverage::{Leaf, Mend, Repair, RepairOptions, repair};
 use geo_tools::formats::Feature;
 use geo_tools::formats::geojson::{WriteFeature, Writer, geometry_json};
 use geo_tools::{Code, Datum, Geometry, Problem};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::input::{Areas, read_features};
+use crate::outputs::refuse_clashes;
+use crate::problems::{Listed, Problems};
 use crate::validate::in_the_file;
 use crate::{Unusable, Verdict, report};
 
@@ -44,29 +47,37 @@ fn metres(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
-    if arguments.output == "-" && arguments.report.as_deref() == Some("-") {
-        return Err(Unusable::OutputTwice);
-    }
-    let mut areas = Areas::default();
+    refuse_clashes(&[&arguments.file], &[Some(&arguments.output), arguments.report.as_deref()])?;
+    let mut areas = Areas { problems: Problems::without(is_mended_by_reading), ..Areas::default() };
     let mut features = read_features(&arguments.file, &mut areas, Datum::Wgs84)?;
-    areas.take(features.clone(), None);
+    areas.take(features.clone(), None)?;
     // A feature that cannot be read would be missing in the output: then there is none.
     let is_whole = !features.is_empty() && features.len() == areas.feature_count;
     let options = RepairOptions { snap_m: arguments.snap_m, ..RepairOptions::default() };
     let repaired = repair(&areas.areas, &options);
     let mut left = std::mem::take(&mut areas.problems);
-    left.retain(|problem| !is_mended_by_reading(problem));
-    left.extend(repaired.left.iter().map(|problem| in_the_file(problem.clone(), &areas)));
-    report::tell(&arguments.file, &left);
+    left.extend_of_coverage(repaired.left.iter().map(|problem| in_the_file(problem.clone(), &areas)));
+    left.tell(&arguments.file);
     if is_whole {
         put_back(&mut features, &areas, &repaired);
         write(&arguments.output, &features)?;
     }
+    let verdict = left.verdict();
     if let Some(path) = &arguments.report {
-        report::write_json(path, &json(&areas, &repaired, &left, arguments.snap_m))?;
+        let report = Report {
+            feature_count: areas.feature_count,
+            valid: verdict == Verdict::Fine,
+            snap_m: arguments.snap_m,
+            mended_count: repaired.mended.len(),
+            changed_m2: repaired.changed_m2(),
+            largest_move_m: repaired.largest_move_m(),
+            mended: repaired.mended.iter().map(|mend| mend_json(&areas, mend)).collect(),
+            problems: left.listed()?,
+        };
+        report::write_json(path, &report)?;
     }
-    tell(arguments, &repaired, &left, is_whole);
-    Ok(report::verdict(&left))
+    tell(arguments, &repaired, left.error_count() + left.warning_count(), is_whole);
+    Ok(verdict)
 }
 
 /// What reading drops is not in the output any more.
@@ -97,17 +108,16 @@ fn write(path: &str, features: &[Feature]) -> Result<(), Unusable> {
 }
 
 /// The report: what was mended and how much of it, and under `problems` what is left, as `validate` tells it.
-fn json(areas: &Areas, repaired: &Repair, left: &[Problem], snap_m: Option<f64>) -> Value {
-    json!({
-        "feature_count": areas.feature_count,
-        "valid": report::verdict(left) == Verdict::Fine,
-        "snap_m": snap_m,
-        "mended_count": repaired.mended.len(),
-        "changed_m2": repaired.changed_m2(),
-        "largest_move_m": repaired.largest_move_m(),
-        "mended": repaired.mended.iter().map(|mend| mend_json(areas, mend)).collect::<Vec<_>>(),
-        "problems": left.iter().map(report::problem_json).collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+struct Report<'a> {
+    feature_count: usize,
+    valid: bool,
+    snap_m: Option<f64>,
+    mended_count: usize,
+    changed_m2: f64,
+    largest_move_m: f64,
+    mended: Vec<Value>,
+    problems: Listed<'a>,
 }
 
 fn mend_json(areas: &Areas, mend: &Mend) -> Value {
@@ -125,8 +135,8 @@ fn mend_json(areas: &Areas, mend: &Mend) -> Value {
     })
 }
 
-fn tell(arguments: &Arguments, repaired: &Repair, left: &[Problem], is_whole: bool) {
-    let (count, left_count) = (repaired.mended.len(), left.len());
+fn tell(arguments: &Arguments, repaired: &Repair, left_count: usize, is_whole: bool) {
+    let count = repaired.mended.len();
     let (changed_m2, largest_m) = (repaired.changed_m2(), repaired.largest_move_m());
     let mut out = std::io::stderr().lock();
     // Nobody is left to tell if standard error is closed.

@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use geo_tools::formats::geojson::{WriteFeature, Writer, geometry_json};
-use geo_tools::{Problem, Severity};
+use geo_tools::{Geometry, Problem, Severity};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::problems::{Listed, SHOWN};
 use crate::{Unusable, Verdict};
-
-/// Problems shown to people; the report has them all.
-const SHOWN: usize = 50;
 
 /// A file, or standard output for `-`.
 pub(crate) fn create(path: &str) -> Result<Box<dyn Write>, Unusable> {
@@ -41,7 +40,7 @@ pub(crate) fn tell(path: &str, problems: &[Problem]) {
 }
 
 /// `FILE:LINE: error CODE: message (pointer)`.
-fn line(path: &str, problem: &Problem) -> String {
+pub(crate) fn line(path: &str, problem: &Problem) -> String {
     let place = problem.line.map_or_else(String::new, |line| format!(":{line}"));
     let names = match problem.features.as_slice() {
         [] => String::new(),
@@ -59,19 +58,31 @@ fn severity(problem: &Problem) -> &'static str {
     }
 }
 
-/// The report of the contract: `feature_count`, `valid`, `problems`.
-pub(crate) fn json(feature_count: usize, problems: &[Problem]) -> Value {
-    json!({
-        "feature_count": feature_count,
-        "valid": verdict(problems) == Verdict::Fine,
-        "problems": problems.iter().map(problem_json).collect::<Vec<_>>(),
-    })
+/// The report of the contract.
+#[derive(Serialize)]
+pub(crate) struct Report<'a> {
+    pub(crate) feature_count: usize,
+    pub(crate) valid: bool,
+    pub(crate) problems: Listed<'a>,
 }
 
-pub(crate) fn problem_json(problem: &Problem) -> Value {
-    let mut object = properties(problem);
-    object.insert("geometry".to_owned(), problem.geometry.as_ref().map_or(Value::Null, geometry_json));
-    Value::Object(object)
+/// A problem as programs read it.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) properties: Map<String, Value>,
+    pub(crate) geometry: Option<&'a Geometry>,
+}
+
+impl Told<'_> {
+    pub(crate) fn into_json(self) -> Value {
+        let mut object = self.properties;
+        object.insert("geometry".to_owned(), self.geometry.map_or(Value::Null, geometry_json));
+        Value::Object(object)
+    }
+}
+
+pub(crate) fn told(problem: &Problem) -> Told<'_> {
+    Told { properties: properties(problem), geometry: problem.geometry.as_ref() }
 }
 
 fn properties(problem: &Problem) -> Map<String, Value> {
@@ -89,7 +100,7 @@ fn properties(problem: &Problem) -> Map<String, Value> {
 }
 
 /// Writes a value as JSON.
-pub(crate) fn write_json(path: &str, value: &Value) -> Result<(), Unusable> {
+pub(crate) fn write_json(path: &str, value: &impl Serialize) -> Result<(), Unusable> {
     let unwritable = |source| Unusable::Write { path: path.to_owned(), source };
     let mut out = create(path)?;
     serde_json::to_writer_pretty(&mut out, value).map_err(|error| unwritable(error.into()))?;
@@ -97,14 +108,11 @@ pub(crate) fn write_json(path: &str, value: &Value) -> Result<(), Unusable> {
 }
 
 /// Writes problems as features, to be looked at on a map; those without a place have a null geometry.
-pub(crate) fn write_places(path: &str, problems: &[Problem]) -> Result<(), Unusable> {
+pub(crate) fn write_places(path: &str, problems: Listed<'_>) -> Result<(), Unusable> {
     let unwritable = |source| Unusable::Write { path: path.to_owned(), source };
     let mut writer = Writer::new(create(path)?).map_err(unwritable)?;
-    for problem in problems {
-        let properties = properties(problem);
-        let feature =
-            WriteFeature { id: None, properties: Some(&properties), geometry: problem.geometry.as_ref() };
-        writer.write(feature).map_err(unwritable)?;
-    }
-    writer.finish().map(drop).map_err(unwritable)
+    let written = problems.for_each(|told| {
+        writer.write(WriteFeature { id: None, properties: Some(&told.properties), geometry: told.geometry })
+    });
+    written.and_then(|()| writer.finish().map(drop)).map_err(unwritable)
 }

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 use geo_tools::coverage::{BuildOptions, build};
-use geo_tools::{Datum, Problem, Severity};
+use geo_tools::{Datum, Problem};
 
 use crate::input::{Areas, read_areas};
+use crate::outputs::refuse_clashes;
 use crate::{Unusable, Verdict, report};
 
 /// Find everything that is wrong with a GeoJSON file, and with its polygons as cells that must tile.
@@ -29,32 +30,31 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
-    if arguments.report.as_deref() == Some("-") && arguments.problems.as_deref() == Some("-") {
-        return Err(Unusable::OutputTwice);
-    }
+    refuse_clashes(&[&arguments.file], &[arguments.report.as_deref(), arguments.problems.as_deref()])?;
     let mut areas = read_areas(&arguments.file, arguments.id.as_deref(), arguments.datum)?;
     let mut problems = std::mem::take(&mut areas.problems);
     if !areas.areas.is_empty() {
         let found = build(&areas.areas, &BuildOptions::default()).problems;
-        problems.extend(found.into_iter().map(|problem| in_the_file(problem, &areas)));
+        problems.extend_of_coverage(found.into_iter().map(|problem| in_the_file(problem, &areas)));
     }
-    report::tell(&arguments.file, &problems);
+    problems.tell(&arguments.file);
+    let (count, verdict) = (areas.feature_count, problems.verdict());
     if let Some(path) = &arguments.report {
-        report::write_json(path, &report::json(areas.feature_count, &problems))?;
+        let valid = verdict == Verdict::Fine;
+        let report = report::Report { feature_count: count, valid, problems: problems.listed()? };
+        report::write_json(path, &report)?;
     }
     if let Some(path) = &arguments.problems {
-        report::write_places(path, &problems)?;
+        report::write_places(path, problems.listed()?)?;
     }
-    let error_count = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    let warning_count = problems.len() - error_count;
-    let count = areas.feature_count;
+    let (error_count, warning_count) = (problems.error_count(), problems.warning_count());
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
         "{}: {count} features, {error_count} errors, {warning_count} warnings",
         arguments.file
     );
-    Ok(report::verdict(&problems))
+    Ok(verdict)
 }
 
 /// A problem of the coverage, whose indexes are those of areas, with the places of their features instead.

@@ -29,6 +29,8 @@ pub struct Reader<R: Read> {
     problem_count: usize,
     broke_off: bool,
     header: Option<Arc<[String]>>,
+    /// The row that the problems in the queue are about.
+    refused: Option<Row>,
 }
 
 enum State<R: Read> {
@@ -88,7 +90,13 @@ impl<R: Read> Reader<R> {
             problem_count: 0,
             broke_off: false,
             header: None,
+            refused: None,
         }
+    }
+
+    /// The row that the problem given last is about, with its cells as they were given; `None` where it is about the file.
+    pub fn refused(&self) -> Option<&Row> {
+        self.refused.as_ref()
     }
 
     /// The header's names, once the first item has been asked for; `None` where the columns could not be found.
@@ -121,6 +129,7 @@ impl<R: Read> Reader<R> {
         header: Arc<[String]>,
         columns: Columns,
     ) -> Result<(), Vec<Problem>> {
+        self.refused = None;
         let Some(raw) = rows.row().map_err(|problem| vec![*problem])? else { return Ok(()) };
         if raw.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
             self.state = State::Rows { rows, header, columns };
@@ -134,54 +143,48 @@ impl<R: Read> Reader<R> {
         }
         let (cells, mut problems) = texts(&raw, rows.replaces());
         let line = raw.line;
-        let checked =
-            if problems.is_empty() { self.checked(raw.line, cells, &header, &columns) } else { None.into() };
+        let row = row_of(index, line, cells, &header, &columns);
+        let checked = if problems.is_empty() { self.checked(row, &columns) } else { row.into() };
         problems.extend(checked.problems);
         for problem in problems.iter_mut() {
             problem.line = Some(line);
             problem.indexes = if problem.indexes.is_empty() { vec![index] } else { problem.indexes.clone() };
         }
-        if let Some(row) = checked.row.filter(|_| problems.is_empty()) {
-            self.queue.push_back(Item::Row(row));
+        if problems.is_empty() {
+            self.queue.push_back(Item::Row(checked.row));
+        } else {
+            self.refused = Some(checked.row);
         }
         self.state = State::Rows { rows, header, columns };
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Reads the cells that mean something.
-    fn checked(
-        &mut self,
-        line: u64,
-        mut cells: Vec<String>,
-        header: &Arc<[String]>,
-        columns: &Columns,
-    ) -> Checked {
-        let index = self.row_count - 1;
+    fn checked(&mut self, mut row: Row, columns: &Columns) -> Checked {
         let mut problems = Vec::new();
+        let (cells, header) = (&mut row.cells, &row.columns);
         while cells.len() > header.len() && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
             cells.pop();
         }
         if cells.len() != header.len() {
             let message = format!("the row has {} cells, the header {} columns", cells.len(), header.len());
-            return Checked { row: None, problems: vec![Problem::error(Code::BadValue, message)] };
+            return Checked { row, problems: vec![Problem::error(Code::BadValue, message)] };
         }
-        let id = columns.id.map(|at| cells[at].trim().to_owned()).filter(|id| !id.is_empty());
-        if let (Some(id), Some(at), Ids::Unique) = (&id, columns.id, self.options.ids) {
-            problems.extend(self.id_problem(id, &header[at], index));
+        row.id = columns.id.map(|at| cells[at].trim().to_owned()).filter(|id| !id.is_empty());
+        if let (Some(id), Some(at), Ids::Unique) = (&row.id, columns.id, self.options.ids) {
+            problems.extend(self.id_problem(id, &header[at], row.index));
         }
         let position = columns.lon_lat.map_or(Ok(None), |(lon, lat)| {
             read_position((&header[lon], &cells[lon]), (&header[lat], &cells[lat]), &self.options)
         });
-        let position = position.unwrap_or_else(|more| {
+        row.position = position.unwrap_or_else(|more| {
             problems.extend(more);
             None
         });
         for problem in &mut problems {
-            problem.features = id.iter().cloned().collect();
+            problem.features = row.id.iter().cloned().collect();
         }
-        let position_columns = columns.lon_lat.map(|(lon, lat)| PositionColumns { lon, lat });
-        let row = Row { index, line, id, position, cells, columns: Arc::clone(header), position_columns };
-        Checked { row: Some(row), problems }
+        Checked { row, problems }
     }
 
     fn id_problem(&mut self, id: &str, column: &str, index: usize) -> Option<Problem> {
@@ -210,14 +213,21 @@ impl<R: Read> Reader<R> {
 
 /// A row as far as it could be read.
 struct Checked {
-    row: Option<Row>,
+    row: Row,
     problems: Vec<Problem>,
 }
 
-impl From<Option<Row>> for Checked {
-    fn from(row: Option<Row>) -> Self {
+impl From<Row> for Checked {
+    fn from(row: Row) -> Self {
         Self { row, problems: Vec::new() }
     }
+}
+
+/// A row of which only the cells are known.
+fn row_of(index: usize, line: u64, cells: Vec<String>, header: &Arc<[String]>, columns: &Columns) -> Row {
+    let position_columns = columns.lon_lat.map(|(lon, lat)| PositionColumns { lon, lat });
+    let columns = Arc::clone(header);
+    Row { index, line, id: None, position: None, cells, columns, position_columns }
 }
 
 /// The cells as text, or what keeps them from being text.

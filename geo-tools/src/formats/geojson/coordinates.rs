@@ -34,6 +34,8 @@ pub(super) struct Coordinates {
     pub(super) flaws: Flaws,
     /// Where the first position of more than two numbers is, and how many there are.
     pub(super) more_dimensions: Option<(String, u64, usize)>,
+    /// What stood in the place of the two numbers of a lone position that cannot be used.
+    pub(super) point_as_given: Option<[String; 2]>,
 }
 
 /// What is wrong inside one `coordinates` member.
@@ -202,6 +204,7 @@ fn numbers<R: Read>(
     let mut values = [0.0; 2];
     let mut count = 0;
     let mut flawed = false;
+    let mut as_given = [String::new(), String::new()];
     loop {
         let next = lexer.skip_space()?;
         let line = lexer.source.line();
@@ -209,7 +212,11 @@ fn numbers<R: Read>(
             let shown = show(lexer, depth + place.len() + 1)?;
             Some((Code::CoordType, format!("a number is expected, {shown} was given")))
         } else {
-            match lexer.scalar()? {
+            let scalar = lexer.scalar()?;
+            if let Some(slot) = as_given.get_mut(count).filter(|_| place.is_empty()) {
+                *slot = text_of(&scalar);
+            }
+            match scalar {
                 Scalar::Number { value, .. } if count >= 2 || value.is_finite() => {
                     if let Some(slot) = values.get_mut(count) {
                         *slot = value;
@@ -250,7 +257,20 @@ fn numbers<R: Read>(
         values = [0.0; 2];
         count = 2;
     }
-    position(coordinates, place, lexer.source.line(), &values, count)
+    position(coordinates, place, lexer.source.line(), &values, count)?;
+    if place.is_empty() && !coordinates.flaws.is_empty() {
+        coordinates.point_as_given = Some(as_given);
+    }
+    Ok(())
+}
+
+/// What was written, so that it can be written again.
+fn text_of(scalar: &Scalar) -> String {
+    match scalar {
+        Scalar::String(text) | Scalar::Number { text, .. } => text.clone(),
+        Scalar::NotFinite(word) | Scalar::Unknown(word) => word.clone(),
+        Scalar::Null | Scalar::Bool => String::new(),
+    }
 }
 
 /// Takes a position of `count` numbers, of which the first two are given.

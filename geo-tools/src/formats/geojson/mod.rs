@@ -21,7 +21,7 @@ mod write;
 
 use std::io::Read;
 
-pub use reader::Reader;
+pub use reader::{Reader, Refused};
 pub use write::{WriteFeature, Writer, geometry_json, geometry_json_in};
 
 use super::{Caps, Feature, Item};

@@ -61,6 +61,14 @@ impl Draft {
         Self { line, ..Self::default() }
     }
 
+    /// What stood in the place of a point's two numbers, where they cannot be used.
+    pub(super) fn point_as_given(&self) -> Option<[String; 2]> {
+        match &self.geometry {
+            Member::Object(geometry) => geometry.coordinates.as_ref()?.point_as_given.clone(),
+            _ => None,
+        }
+    }
+
     /// Whether a key was seen before; it is from now on, unless `max_count` others are remembered already.
     fn has_seen(&mut self, key: &str, max_count: usize) -> bool {
         if let Some(at) = KNOWN.iter().position(|known| *known == key) {

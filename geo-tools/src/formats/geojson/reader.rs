@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
+use std::sync::Arc;
 
 use super::finish::{self, Root};
 use super::lexer::Lexer;
@@ -33,6 +34,19 @@ pub struct Reader<R: Read> {
     ended_on_line: u64,
     separated: bool,
     broke_off: bool,
+    /// What stood in the feature that the problems in the queue are about.
+    refused: Option<Arc<Refused>>,
+}
+
+/// What stood in a feature that is left out, as far as it could be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refused {
+    /// Its own id.
+    pub id: Option<String>,
+    /// Its properties.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+    /// The two numbers of a point, or what stood in their place.
+    pub lon_lat: Option<[String; 2]>,
 }
 
 impl<R: Read> std::fmt::Debug for Reader<R> {
@@ -107,7 +121,14 @@ impl<R: Read> Reader<R> {
             ended_on_line: 0,
             separated: false,
             broke_off: false,
+            refused: None,
         }
+    }
+
+    /// What stood in the feature that the problem given last is about; `None` where it is about the file, or where the bytes
+    /// had no meaning any more.
+    pub fn refused(&self) -> Option<&Arc<Refused>> {
+        self.refused.as_ref()
     }
 
     /// Takes the file's numbers for those of a datum; without this they are WGS 84, as RFC 7946 asks.
@@ -118,6 +139,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn step(&mut self) -> Result<(), Stop> {
+        self.refused = None;
         match std::mem::replace(&mut self.state, State::Done) {
             State::Done => Ok(()),
             State::BetweenRecords => self.record(),
@@ -206,7 +228,8 @@ impl<R: Read> Reader<R> {
         let placed = |stop: Stop| Stop { place: Some((pointer.clone(), index)), ..stop };
         if self.parser.lexer.skip_space()? == Some(b'{') {
             let draft = self.parser.object(Role::Feature, &pointer, 2).map_err(placed)?;
-            self.give(finish::feature(draft, &pointer, index))?;
+            let lon_lat = draft.point_as_given();
+            self.give(finish::feature(draft, &pointer, index), lon_lat)?;
         } else {
             let line = self.parser.lexer.source.line();
             let refused = self.parser.lexer.unexpected("a feature");
@@ -236,8 +259,11 @@ impl<R: Read> Reader<R> {
         self.separated = false;
         self.state = State::BetweenRecords;
         match finish::root(&root) {
-            Root::Feature => self.give(finish::feature(*root, "", self.feature_count)),
-            Root::Geometry => self.give(finish::bare_geometry(*root, self.feature_count)),
+            Root::Feature => {
+                let lon_lat = root.point_as_given();
+                self.give(finish::feature(*root, "", self.feature_count), lon_lat)
+            }
+            Root::Geometry => self.give(finish::bare_geometry(*root, self.feature_count), None),
             Root::Collection => {
                 for problem in root.problems.drain(..) {
                     self.tell(problem);
@@ -261,7 +287,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Queues a feature, or its problems where one of them is an error.
-    fn give(&mut self, mut feature: Feature) -> Result<(), Stop> {
+    fn give(&mut self, mut feature: Feature, lon_lat: Option<[String; 2]>) -> Result<(), Stop> {
         let caps = &self.parser.caps;
         self.feature_count += 1;
         self.position_count += feature.geometry.as_ref().map_or(0, position_count);
@@ -292,6 +318,12 @@ impl<R: Read> Reader<R> {
             for problem in feature.warnings {
                 self.tell(problem);
             }
+            let lon_lat = lon_lat.or_else(|| match &feature.geometry {
+                Some(Geometry::Point(at)) => Some([at.lon().to_string(), at.lat().to_string()]),
+                _ => None,
+            });
+            let Feature { id, properties, .. } = feature;
+            self.refused = Some(Arc::new(Refused { id, properties, lon_lat }));
         } else {
             self.queue.push_back(Item::Feature(feature));
         }
