@@ -11,20 +11,13 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use geo::Contains;
+use geo_tools::generate::{LatticeOptions, PositionOrder, lattice, positions};
 use geo_tools::locator::{Locator, Method};
 use geo_tools::{Coverage, Leaf, Position};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-#[path = "../tests/locator/lattice.rs"]
-mod lattice;
-#[path = "../tests/locator/random.rs"]
-mod random;
-
-use lattice::{SIDE, SOUTH, WEST};
-use random::Random;
-
-const POSITIONS: usize = 1_000_000;
+const POSITIONS: u64 = 1_000_000;
 const ROUNDS: usize = 5;
 
 type Boxed = GeomWithData<Rectangle<[f64; 2]>, u32>;
@@ -77,27 +70,8 @@ fn seconds(run: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Positions all over the cells, at random or box by box of a grid about as fine as the cells.
-fn positions(side: usize, order: Order) -> Vec<Position> {
-    let mut random = Random(1);
-    let span = (SIDE * side as f64 * 1e7) as i64;
-    let mut along = |low: f64| (low * 1e7) as i32 + random.below(span) as i32;
-    let mut positions: Vec<Position> =
-        (0..POSITIONS).map(|_| Position::from_e7(along(WEST), along(SOUTH)).expect("in range")).collect();
-    if order == Order::Spatial {
-        positions.sort_by_key(|at| (at.lat_e7() >> 14, at.lon_e7() >> 14, at.lat_e7() >> 12, at.lon_e7()));
-    }
-    positions
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    Random,
-    Spatial,
-}
-
 /// Medians of rounds in which all take turns, in million positions a second.
-fn race(locator: &Locator, rival: &Rival, positions: &[Position], order: Order) {
+fn race(locator: &Locator, rival: &Rival, positions: &[Position], order: PositionOrder) {
     let mut owners = vec![None; positions.len()];
     let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
@@ -129,6 +103,25 @@ fn race(locator: &Locator, rival: &Rival, positions: &[Position], order: Order) 
         "  {order:?}: batch {batch:.1} M/s, one by one {single:.1} M/s, rstar + geo {rival:.2} M/s: {:.1} times; reading and writing alone {floor:.0} M/s",
         batch / rival
     );
+    alone(locator, positions);
+}
+
+/// Times each of a hundred thousand lookups by itself; what reading the clock takes is taken off.
+fn alone(locator: &Locator, positions: &[Position]) {
+    let nanoseconds = |run: &dyn Fn(Position)| {
+        let timed = positions.iter().take(100_000).map(|at| {
+            let start = Instant::now();
+            run(*at);
+            start.elapsed().as_nanos() as f64
+        });
+        let mut times: Vec<f64> = timed.collect();
+        times.sort_by(f64::total_cmp);
+        [times[times.len() / 2], times[times.len() / 100 * 99]]
+    };
+    let [clock, _] = nanoseconds(&|at| _ = black_box(at));
+    let [median, p99] =
+        nanoseconds(&|at| _ = black_box(locator.owner(black_box(at)))).map(|time| time - clock);
+    println!("  one lookup: median {median:.0} ns, p99 {p99:.0} ns beside the clock's {clock:.0} ns");
 }
 
 /// Counts positions that the two see differently, and demands that each lies on a border, where `Contains` says no to both
@@ -143,21 +136,21 @@ fn differing(locator: &Locator, rival: &Rival, positions: &[Position]) -> usize 
 }
 
 fn main() {
-    let sides: Vec<usize> = std::env::args().skip(1).filter_map(|side| side.parse().ok()).collect();
-    let sides = if sides.is_empty() { vec![32, 100, 316] } else { sides };
-    for side in sides {
-        let coverage = lattice::coverage(side);
+    let counts: Vec<u32> = std::env::args().skip(1).filter_map(|cells| cells.parse().ok()).collect();
+    let counts = if counts.is_empty() { vec![1_000, 10_000, 100_000] } else { counts };
+    for cells in counts {
+        let lattice = lattice(&LatticeOptions::plain(cells, 7));
+        let coverage = Coverage::from_borders(lattice.leaf_count, lattice.borders).expect("a coverage");
         let rival = Rival::build(&coverage);
         let build_s =
             median((0..ROUNDS).map(|_| seconds(|| drop(black_box(Locator::build(&coverage))))).collect());
         let locator = Locator::build(&coverage);
-        let cells = side * side;
         println!(
             "{cells} cells of 37 positions: built in {build_s:.3} s, {} bytes a cell",
-            locator.size_bytes() / cells
+            locator.size_bytes() / cells as usize
         );
-        for order in [Order::Random, Order::Spatial] {
-            let positions = positions(side, order);
+        for order in [PositionOrder::Random, PositionOrder::Spatial] {
+            let positions: Vec<Position> = positions(coverage.bounds(), POSITIONS, 1, order).collect();
             let differing = differing(&locator, &rival, &positions);
             println!("  {order:?}: {POSITIONS} positions, {differing} answered differently, all on borders");
             race(&locator, &rival, &positions, order);

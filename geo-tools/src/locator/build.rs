@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::edge::{Edge, Frame};
 use super::grid::{Entry, Grid, Kind, Lattice, NODE_BITS, NODE_LEN};
-use super::slim::SlimBox;
+use super::slim::{SlimBox, StarBox};
 
-/// Boxes of the uniform grid for each edge. Four times as many took 2.1 kB for a cell of 37 positions, and were faster at
-/// some sizes and slower at others (`make bench`).
+/// Boxes of the uniform grid for each edge. Four times as many take 2.1 kB for a cell of 37 positions and thrice the time
+/// to build, for between a twentieth and a half more positions a second.
 const BOXES_PER_EDGE: f64 = 2.2;
 /// Fewer records than this are not worth packing.
 const MIN_PACKED: usize = 256;
@@ -21,12 +21,13 @@ impl Grid {
     pub(super) fn new(edges: &[Edge]) -> Self {
         let lattice = Lattice::over(edges);
         let top = vec![Entry::outside(); lattice.len() + 1];
-        let mut grid =
-            Self { lattice, top, nodes: Vec::new(), slim: Vec::new(), edges: Vec::new(), packed: 0 };
+        let (nodes, slim, stars, edges_held) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut grid = Self { lattice, top, nodes, slim, stars, edges: edges_held, packed: 0 };
         grid.lay(edges, 0..lattice.columns, 0..lattice.rows);
         grid.edges.shrink_to_fit();
         grid.nodes.shrink_to_fit();
         grid.slim.shrink_to_fit();
+        grid.stars.shrink_to_fit();
         grid.packed = grid.held();
         grid
     }
@@ -54,13 +55,14 @@ impl Grid {
     }
 
     fn held(&self) -> usize {
-        self.slim.len() + self.edges.len() + self.nodes.len()
+        self.slim.len() + self.stars.len() + self.edges.len() + self.nodes.len()
     }
 
     /// Copies what counts, and drops what nothing points to any more.
     fn pack(&mut self) {
         let old = self.clone();
-        (self.nodes, self.slim, self.edges) = (Vec::new(), Vec::new(), Vec::new());
+        (self.nodes, self.edges) = (Vec::new(), Vec::new());
+        (self.slim, self.stars) = (Vec::new(), Vec::new());
         for index in 0..self.top.len() {
             self.top[index] = self.copy(&old, old.top[index]);
         }
@@ -73,6 +75,10 @@ impl Grid {
             Kind::Slim => {
                 self.slim.push(old.slim[entry.index()]);
                 Entry::new(Kind::Slim, self.slim.len() - 1)
+            }
+            Kind::Star => {
+                self.stars.push(old.stars[entry.index()]);
+                Entry::new(Kind::Star, self.stars.len() - 1)
             }
             Kind::Wide => {
                 let (base, edges) = old.wide(entry);
@@ -118,6 +124,10 @@ impl Grid {
         if let Some(slim) = SlimBox::new(base, &kept, frame) {
             self.slim.push(slim);
             return Entry::new(Kind::Slim, self.slim.len() - 1);
+        }
+        if let Some(star) = StarBox::new(base, &kept, frame) {
+            self.stars.push(star);
+            return Entry::new(Kind::Star, self.stars.len() - 1);
         }
         self.enter(base, kept, frame)
     }

@@ -7,11 +7,9 @@
 use std::ops::{Deref, Range};
 
 use super::edge::{Edge, Frame, Shift};
-use super::slim::{SLIM_EDGES, SlimBox};
+use super::slim::{STAR_EDGES, SlimBox, StarBox};
 use crate::position::Position;
 
-/// How many positions go through the stages together: what is between two stages stays in the first cache.
-pub(super) const BATCH: usize = 256;
 /// Boxes of a node along one side, as a power of two.
 pub(super) const NODE_BITS: u32 = 2;
 /// Boxes of a node.
@@ -26,8 +24,10 @@ pub(super) struct Entry(u32);
 pub(super) enum Kind {
     /// No border: one label for all of it.
     Whole,
-    /// A few edges of one border, in [`Grid::slim`].
+    /// A few short edges of one border, in [`Grid::slim`].
     Slim,
+    /// A few short edges of several, in [`Grid::stars`].
+    Star,
     /// Any edges, in [`Grid::edges`].
     Wide,
     /// Smaller boxes, in [`Grid::nodes`].
@@ -35,9 +35,9 @@ pub(super) enum Kind {
 }
 
 impl Entry {
-    const KIND_BITS: u32 = 30;
+    const KIND_BITS: u32 = 29;
 
-    /// Indexes are those of lists that memory ends long before 2^30 entries.
+    /// Indexes are those of lists that memory ends long before 2^29 entries.
     pub(super) fn new(kind: Kind, index: usize) -> Self {
         Self((kind as u32) << Self::KIND_BITS | index as u32)
     }
@@ -46,12 +46,13 @@ impl Entry {
         match self.0 >> Self::KIND_BITS {
             0 => Kind::Whole,
             1 => Kind::Slim,
-            2 => Kind::Wide,
+            2 => Kind::Star,
+            3 => Kind::Wide,
             _ => Kind::Node,
         }
     }
 
-    fn is(self, kind: Kind) -> bool {
+    pub(super) fn is(self, kind: Kind) -> bool {
         self.0 >> Self::KIND_BITS == kind as u32
     }
 
@@ -77,8 +78,19 @@ pub(super) enum Content<'a> {
 /// The edges of a box.
 #[derive(Debug)]
 pub(super) enum Edges<'a> {
-    Slim([Edge; SLIM_EDGES], usize),
+    Short([Edge; STAR_EDGES], usize),
     Wide(&'a [Edge]),
+}
+
+impl Edges<'_> {
+    fn short(edges: impl Iterator<Item = Edge>) -> Self {
+        let (mut short, mut len) = ([Edge::header(0, 0); STAR_EDGES], 0);
+        for (slot, edge) in short.iter_mut().zip(edges) {
+            *slot = edge;
+            len += 1;
+        }
+        Self::Short(short, len)
+    }
 }
 
 impl Deref for Edges<'_> {
@@ -86,7 +98,7 @@ impl Deref for Edges<'_> {
 
     fn deref(&self) -> &[Edge] {
         match self {
-            Self::Slim(edges, len) => &edges[..*len],
+            Self::Short(edges, len) => &edges[..*len],
             Self::Wide(edges) => edges,
         }
     }
@@ -100,6 +112,7 @@ pub(super) struct Grid {
     pub(super) top: Vec<Entry>,
     pub(super) nodes: Vec<Entry>,
     pub(super) slim: Vec<SlimBox>,
+    pub(super) stars: Vec<StarBox>,
     pub(super) edges: Vec<Edge>,
     /// How many records there were when nothing was left over.
     pub(super) packed: usize,
@@ -119,7 +132,7 @@ pub(super) struct Lattice {
 impl Lattice {
     /// The index of the box of a place; of the one outside where there is none.
     #[inline]
-    fn index(&self, x: i32, y: i32) -> usize {
+    pub(super) fn index(&self, x: i32, y: i32) -> usize {
         let column = (x.wrapping_sub(self.west) as u32) >> self.column_bits;
         let row = (y.wrapping_sub(self.south) as u32) >> self.row_bits;
         let index = row as usize * self.columns as usize + column as usize;
@@ -128,7 +141,7 @@ impl Lattice {
 
     /// Where a place lies in its box, in units from the south-western corner.
     #[inline]
-    fn offset(&self, x: i32, y: i32) -> (i32, i32) {
+    pub(super) fn offset(&self, x: i32, y: i32) -> (i32, i32) {
         let within = |at: i32, origin: i32, bits: u32| at.wrapping_sub(origin) & ((1 << bits) - 1);
         (within(x, self.west, self.column_bits), within(y, self.south, self.row_bits))
     }
@@ -172,14 +185,18 @@ impl Grid {
 
     /// The label of a position, shifted to the north-east.
     pub(super) fn label(&self, x: i32, y: i32) -> u32 {
-        let entry = self.top[self.lattice.index(x, y)];
-        if entry.is(Kind::Whole) {
-            entry.index() as u32
-        } else if entry.is(Kind::Slim) {
-            let (east, north) = self.lattice.offset(x, y);
-            self.slim[entry.index()].label_at(east, north)
-        } else {
-            self.wide_label(entry, x, y)
+        self.label_in(self.top[self.lattice.index(x, y)], x, y)
+    }
+
+    /// The label of a position in a box of the uniform grid, shifted to the north-east.
+    #[inline]
+    pub(super) fn label_in(&self, entry: Entry, x: i32, y: i32) -> u32 {
+        let (east, north) = self.lattice.offset(x, y);
+        match entry.kind() {
+            Kind::Whole => entry.index() as u32,
+            Kind::Slim => self.slim[entry.index()].label_at(east, north),
+            Kind::Star => self.stars[entry.index()].label_at(east, north),
+            Kind::Wide | Kind::Node => self.wide_label(entry, x, y),
         }
     }
 
@@ -220,37 +237,6 @@ impl Grid {
         }
     }
 
-    /// The labels of up to [`BATCH`] positions, shifted to the north-east.
-    ///
-    /// In stages over the whole batch, each a short loop without a branch that a position decides: what one position
-    /// waits for from memory is fetched while the others are.
-    pub(super) fn label_batch(&self, at: &[Position], labels: &mut [u32]) {
-        let mut entries = [Entry::outside(); BATCH];
-        let (mut slim, mut wide) = ([0u16; BATCH], [0u16; BATCH]);
-        let (mut slim_len, mut wide_len) = (0, 0);
-        for ((entry, label), at) in entries.iter_mut().zip(labels.iter_mut()).zip(at) {
-            *entry = self.top[self.lattice.index(at.lon_e7(), at.lat_e7())];
-            *label = entry.index() as u32;
-        }
-        for (index, entry) in entries[..at.len()].iter().enumerate() {
-            slim[slim_len] = index as u16;
-            slim_len += usize::from(entry.is(Kind::Slim));
-            wide[wide_len] = index as u16;
-            wide_len += usize::from(!entry.is(Kind::Slim) & !entry.is(Kind::Whole));
-        }
-        // Only fetches: a loop this short has many boxes on the way at once.
-        for index in slim[..slim_len].iter().map(|index| usize::from(*index)) {
-            labels[index] = self.slim[entries[index].index()].base();
-        }
-        for index in slim[..slim_len].iter().map(|index| usize::from(*index)) {
-            let (east, north) = self.lattice.offset(at[index].lon_e7(), at[index].lat_e7());
-            labels[index] = self.slim[entries[index].index()].label_at(east, north);
-        }
-        for index in wide[..wide_len].iter().map(|index| usize::from(*index)) {
-            labels[index] = self.wide_label(entries[index], at[index].lon_e7(), at[index].lat_e7());
-        }
-    }
-
     /// What the box of a place holds.
     fn find(&self, x: i32, y: i32) -> Content<'_> {
         let lattice = &self.lattice;
@@ -267,15 +253,20 @@ impl Grid {
     }
 
     fn content(&self, entry: Entry, frame: &Frame) -> Content<'_> {
-        if entry.is(Kind::Slim) {
-            let slim = &self.slim[entry.index()];
-            let (edges, len) = slim.edges(frame);
-            Content::Crossed(slim.base(), Edges::Slim(edges, len))
-        } else if entry.is(Kind::Wide) {
-            let (base, edges) = self.wide(entry);
-            Content::Crossed(base, Edges::Wide(edges))
-        } else {
-            Content::Whole(entry.index() as u32)
+        match entry.kind() {
+            Kind::Slim => {
+                let slim = &self.slim[entry.index()];
+                Content::Crossed(slim.base(), Edges::short(slim.edges(frame)))
+            }
+            Kind::Star => {
+                let star = &self.stars[entry.index()];
+                Content::Crossed(star.base(), Edges::short(star.edges(frame)))
+            }
+            Kind::Wide => {
+                let (base, edges) = self.wide(entry);
+                Content::Crossed(base, Edges::Wide(edges))
+            }
+            Kind::Whole | Kind::Node => Content::Whole(entry.index() as u32),
         }
     }
 
@@ -325,6 +316,7 @@ impl Grid {
     pub(super) fn size(&self) -> usize {
         (self.top.len() + self.nodes.len()) * size_of::<Entry>()
             + self.slim.len() * size_of::<SlimBox>()
+            + self.stars.len() * size_of::<StarBox>()
             + self.edges.len() * size_of::<Edge>()
     }
 }

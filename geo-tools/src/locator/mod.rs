@@ -1,6 +1,6 @@
 //! Which leaf owns a position: exact, total, the same on every machine; how far the border is; who else may be meant.
 //!
-//! Start at [`Locator::build`] and [`Locator::locate`]. `grid` answers labels, `slim` and `edge` decide in integers on which
+//! Start at [`Locator::build`] and [`Locator::locate`]. `grid` answers labels, `batch` many at once, `slim` and `edge` decide in integers on which
 //! side of a border a position lies, `build` lays the grid and follows changes, `nearest` measures to borders, `candidates`
 //! weighs an accuracy circle.
 //!
@@ -11,6 +11,7 @@
 //! Invariant: no float decides which leaf owns a position.
 //! Invariant: every position in or on the coverage has one owner, also where several borders meet.
 
+mod batch;
 mod build;
 mod candidates;
 mod edge;
@@ -20,6 +21,7 @@ mod slim;
 
 use crate::coverage::{Border, Coverage, Leaf};
 use crate::position::{Bounds, Position};
+use batch::BATCH;
 use edge::{Edge, Frame, Shift};
 use grid::Grid;
 
@@ -124,8 +126,8 @@ impl Locator {
 
     /// [`Locator::locate_many`] into a list that is there already; what is longer of the two is left alone.
     pub fn locate_into(&self, at: &[Position], owners: &mut [Option<Leaf>]) {
-        let mut labels = [0; grid::BATCH];
-        for (at, owners) in at.chunks(grid::BATCH).zip(owners.chunks_mut(grid::BATCH)) {
+        let mut labels = [0; BATCH];
+        for (at, owners) in at.chunks(BATCH).zip(owners.chunks_mut(BATCH)) {
             let labels = &mut labels[..at.len()];
             self.grid.label_batch(at, labels);
             for ((owner, label), at) in owners.iter_mut().zip(labels).zip(at) {

@@ -5,7 +5,6 @@
     reason = "a test's own tools fail the test and print its seed"
 )]
 
-mod lattice;
 mod patchwork;
 mod random;
 mod ray;

@@ -15,9 +15,4 @@ impl Random {
     pub(crate) fn below(&mut self, limit: i64) -> i64 {
         (self.next() % limit as u64) as i64
     }
-
-    /// From 0 up to and without 1.
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
 }

@@ -3,11 +3,12 @@
 
 use std::cmp::Ordering;
 
+use geo_tools::generate::{self, LatticeOptions};
 use geo_tools::locator::Locator;
 use geo_tools::{Coverage, Leaf, Position};
 
+use crate::liechtenstein;
 use crate::random::Random;
-use crate::{lattice, liechtenstein};
 
 const BANDS: i64 = 2048;
 
@@ -128,21 +129,27 @@ fn compare(name: &str, coverage: &Coverage, random_count: usize) -> usize {
     positions.len()
 }
 
+/// Cells of 37 positions.
+fn lattice(cells: u32) -> Coverage {
+    let lattice = generate::lattice(&LatticeOptions::plain(cells, 7));
+    Coverage::from_borders(lattice.leaf_count, lattice.borders).expect("a coverage")
+}
+
 // Together more than ten million positions, as many of them random as their oracle can take.
 
 #[test]
 fn millions_of_positions_in_large_cells_have_the_owner_that_a_ray_to_the_east_meets() {
-    assert!(compare("lattice of 10 by 10", &lattice::coverage(10), 4_500_000) > 4_500_000);
+    assert!(compare("a hundred cells", &lattice(100), 4_500_000) > 4_500_000);
 }
 
 #[test]
 fn millions_of_positions_have_the_owner_that_a_ray_to_the_east_meets() {
-    assert!(compare("lattice of 40 by 40", &lattice::coverage(40), 1_500_000) > 2_000_000);
+    assert!(compare("1600 cells", &lattice(1600), 1_500_000) > 2_000_000);
 }
 
 #[test]
 fn every_corner_of_ten_thousand_cells_has_the_owner_that_a_ray_to_the_east_meets() {
-    assert!(compare("lattice of 100 by 100", &lattice::coverage(100), 200_000) > 3_400_000);
+    assert!(compare("10000 cells", &lattice(10_000), 200_000) > 3_400_000);
 }
 
 #[test]
