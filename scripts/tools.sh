@@ -32,13 +32,13 @@ install_dashboard() {
     local lock=$root/dashboard/package-lock.json kept=$root/dashboard/node_modules/.gridward-lock
     cmp -s "$lock" "$kept" && return
     say "Installing the dashboard's packages"
-    (cd "$root/dashboard" && npm ci --no-audit --no-fund) && cp "$lock" "$kept"
+    (cd "$root/dashboard" && npm ci --no-audit --no-fund --no-update-notifier) && cp "$lock" "$kept"
 }
 
 build_dashboard() {
     install_dashboard || return
     say "Building the dashboard"
-    (cd "$root/dashboard" && npm run build)
+    (cd "$root/dashboard" && npm run build -- --logLevel warn)
 }
 
 # Answers a port of the loopback that is free now.
