@@ -3,10 +3,10 @@
 //! Start at [`build`], which makes a [`Coverage`] of polygons as people draw them or says everything that is wrong with
 //! them, and at [`Coverage::from_borders`], which takes a stored coverage back and proves it. The
 //! way there is in `assemble`; `export` derives polygons, unions and neighbours; `proof` proves; `repair` mends what
-//! [`build`] refuses.
+//! [`build`] refuses; `simplify` drops positions without moving a node.
 //!
 //! Invariant: a gap or an overlap cannot be written down: each border has exactly one owner on each side.
-//! Invariant: no float decides anything here; metres appear in options and messages only.
+//! Invariant: no float decides whose ground it is; metres appear in options and messages, and in how much is simplified.
 
 mod assemble;
 mod chain;
@@ -23,6 +23,7 @@ mod parents;
 mod proof;
 mod repair;
 mod runs;
+mod simplify;
 mod snap;
 mod straits;
 mod touch;

@@ -21,6 +21,8 @@ mod repairs;
 #[cfg(test)]
 mod shapes;
 #[cfg(test)]
+mod simplify;
+#[cfg(test)]
 mod straits;
 #[cfg(test)]
 mod support;

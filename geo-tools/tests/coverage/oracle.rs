@@ -7,6 +7,7 @@ use geo_tools::coverage::{Area, BuildOptions, Coverage, Leaf, build};
 use geo_tools::{Code, Geometry, Polygon, Position, Severity};
 
 use crate::random::Random;
+use crate::simplify::{TOLERANCES_M, check_simplified};
 
 const STEP: i32 = 1000;
 
@@ -192,6 +193,9 @@ fn random_maps_with_declared_voids_come_out_as_they_went_in() {
         let first = build(&areas, &options);
         let coverage = first.coverage.unwrap_or_else(|| panic!("round {round}: {:?}", first.problems));
         check_map(&lattice, &coverage);
+        for tolerance_m in TOLERANCES_M {
+            check_simplified(&coverage, tolerance_m);
+        }
         // Polygons with holes, pieces and touching corners build the same borders as the squares did.
         let derived: Vec<Area> = (0..leaf_count)
             .map(|leaf| Area {
