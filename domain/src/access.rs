@@ -171,6 +171,16 @@ impl Scope {
             }
     }
 
+    /// Whether figures of a cell may be told: those of a cell that the scope reaches into only in part, or not at all, would
+    /// be taken for all that is there. `lineage` is the cell and all above it.
+    pub fn covers(&self, lineage: &[CellId]) -> bool {
+        match self.reach {
+            Reach::Nothing => false,
+            Reach::Public | Reach::District => true,
+            Reach::Subtree(root) => lineage.contains(&root),
+        }
+    }
+
     /// What the service itself reads, for caches and for the figures of a whole district; filter with a viewer's scope
     /// before anything is shown.
     pub fn system(district: DistrictId) -> Self {

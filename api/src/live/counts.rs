@@ -188,14 +188,12 @@ impl CountSubscriber {
         let (services, version) = (&self.hub.inner.services, self.plan.version());
         let filter = IncidentFilter::default();
         let counts = services.cell_counts(&self.viewer, self.district.id, version, &wanted, &filter).await?;
-        let in_order = self.plan.cells().iter().filter(|cell| cells.contains(&cell.id));
-        let count = |cell: &domain::cell::Cell| CellCount {
-            district: self.district.id,
-            cell: cell.id,
-            code: cell.code.as_str().to_owned(),
-            counts: counts.get(&cell.id).copied().unwrap_or_default(),
+        let count = |cell: &domain::cell::Cell| {
+            let code = cell.code.as_str().to_owned();
+            let counts = *counts.get(&cell.id)?;
+            Some(CellCount { district: self.district.id, cell: cell.id, code, counts })
         };
-        Ok(in_order.map(count).collect())
+        Ok(self.plan.cells().iter().filter_map(count).collect())
     }
 
     fn binding(&self) -> Binding {

@@ -206,7 +206,8 @@ impl Services {
         Ok(CellInPlan::find(&district, &plan, id))
     }
 
-    /// How many incidents in some cells of one plan the viewer may see; what is below a cell counts for it.
+    /// How many incidents in some cells of one plan the viewer may see; what is below a cell counts for it. Cells of which the
+    /// viewer does not see all are left out.
     pub async fn cell_counts(
         &self,
         viewer: &Viewer,
@@ -219,7 +220,9 @@ impl Services {
         let plan = &*self.plan(viewer, district, At::Version(version)).await?;
         viewer.require(Action::ReadIncidents, district.id)?;
         let scope = incident_scope(viewer, district.id);
-        let leaves = leaves_of(plan, cells);
+        let told: Vec<CellId> =
+            cells.iter().copied().filter(|cell| scope.covers(&plan.lineage(*cell))).collect();
+        let leaves = leaves_of(plan, &told);
         let every: Vec<CellId> = leaves.values().flatten().copied().collect();
         let by_leaf = self.incident_counts(&scope, district, Some(&every), filter).await?;
         let count = |leaf: &CellId| by_leaf.get(&Some(*leaf)).copied();

@@ -9,7 +9,7 @@ export class CountFeed<Counts> {
   #counts: ReadonlyMap<string, Counts> = new Map();
   #snapshot: Map<string, Counts> | null = null;
 
-  /** By the code of the cell. A cell that is absent has nothing to count. */
+  /** By the code of the cell. A cell that is absent is not for the viewer, or nothing came yet. */
   get counts(): ReadonlyMap<string, Counts> {
     return this.#counts;
   }

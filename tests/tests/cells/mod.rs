@@ -99,3 +99,23 @@ async fn a_cell_counts_what_lies_below_it_and_a_list_of_cells_counts_in_one_stat
     // One for incidents, one for households, two for postings and their names.
     assert_eq!(answer.statements.len(), 4, "{:#?}", answer.statements);
 }
+
+/// A figure of a part would be taken for the whole: the worker's cells lie in the west.
+#[tokio::test]
+async fn who_works_for_one_cell_is_told_figures_of_that_one_and_what_is_below_it() {
+    let town = Town::start().await;
+    for (east, north) in [(0.5, 0.5), (1.5, 0.5)] {
+        town.report_as(Role::Admin, town.report(east, north)).await;
+    }
+    let document = "query($d: String!) { cells(district: $d) { nodes { code counts { open } } } }";
+    let told = async |role| {
+        let answer = town.ask(role, document, json!({ "d": DISTRICT })).await;
+        let nodes = answer.data()["cells"]["nodes"].as_array().expect("a list").clone();
+        let told =
+            |node: &Value| node["counts"]["open"].as_i64().map(|open| (node["code"].to_string(), open));
+        nodes.iter().filter_map(told).collect::<Vec<_>>()
+    };
+    let west = [("\"C1\"".to_owned(), 1), ("\"C1-1\"".to_owned(), 1), ("\"C1-2\"".to_owned(), 0)];
+    assert_eq!(told(Role::Worker).await, west);
+    assert_eq!(told(Role::Dispatcher).await.len(), 7);
+}

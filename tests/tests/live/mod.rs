@@ -175,6 +175,25 @@ async fn only_what_lies_in_the_area_is_told() {
 }
 
 #[tokio::test]
+async fn who_works_for_one_cell_is_told_figures_of_that_one_only() {
+    let app = TestApp::start().await;
+    let mut subscriber = Subscriber::to_counts(&app.staff(Role::Worker), json!({})).await;
+    let codes = |batch: &Value| -> Vec<String> {
+        let counts = batch["counts"].as_array().expect("a list");
+        counts.iter().filter_map(|count| count["code"].as_str()).map(str::to_owned).collect()
+    };
+    assert_eq!(codes(&subscriber.batch().await), ["T1-SW"]);
+    let dispatcher = app.staff(Role::Dispatcher);
+    report(&dispatcher, 3, "noise").await;
+    report(&dispatcher, 0, "noise").await;
+    let changes = subscriber.batch().await;
+    assert_eq!(
+        (codes(&changes), &changes["counts"][0]["counts"]["open"]),
+        (vec!["T1-SW".to_owned()], &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn an_incident_counts_for_its_cell_and_all_above_and_its_clock_counts_by_itself() {
     let app = TestApp::start().await;
     let dispatcher = app.staff(Role::Dispatcher);

@@ -20,7 +20,7 @@ pub struct CellSubscription;
 impl CellSubscription {
     /// How many incidents the cells of an area have, pushed as that changes, also when a clock runs out.
     ///
-    /// Each figure is whole, so taking one in twice is harmless. With `after`, all figures come again as CHANGES.
+    /// Cells of which the viewer does not see all are left out. Each figure is whole, so taking one in twice is harmless. With `after`, all figures come again as CHANGES.
     async fn cell_counts(
         &self,
         ctx: &Context<'_>,

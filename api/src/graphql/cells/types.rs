@@ -185,7 +185,8 @@ impl Cell {
             .transpose()
     }
 
-    /// Its incidents that the viewer may see, counted; those of the cells below it included.
+    /// Its incidents that the viewer may see, counted; those of the cells below it included. Null where the viewer works for
+    /// another cell, and does not see all that is here.
     async fn counts(
         &self,
         ctx: &Context<'_>,

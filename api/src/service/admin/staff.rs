@@ -21,7 +21,8 @@ impl Services {
             let message = format!("district {} has a user {:?} already", new.district, new.name);
             return Err(AdminError::Command(message));
         }
-        Ok(done(format!("user {} is there, as {}", new.name, role.as_str()), Value::Null))
+        let place = place(new.cell.as_deref());
+        Ok(done(format!("added user {}: {} of {place}", new.name, role.as_str()), Value::Null))
     }
 
     /// Gives a user another role and cell. Whoever follows something in their name is looked up again.
@@ -34,7 +35,7 @@ impl Services {
             AdminError::Command(format!("district {} has no user {:?}", change.district, change.name))
         })?;
         let after = User { role, cell, ..before.clone() };
-        let place = change.cell.as_deref().unwrap_or("the whole district");
+        let place = place(change.cell.as_deref());
         let role = role.as_str();
         if after == before {
             return Ok(done(format!("user {} was {role} of {place} already", change.name), Value::Null));
@@ -51,6 +52,14 @@ impl Services {
         let cell = plan.as_deref().and_then(|plan| plan.cell_by_code(code)).map(|cell| cell.id);
         cell.map(Some).ok_or_else(|| AdminError::Command(format!("the district has no cell {code:?}")))
     }
+}
+
+/// Where somebody works, as it is said to the operator, who shall see that no cell means every cell.
+fn place(cell: Option<&str>) -> String {
+    cell.map_or_else(
+        || "the whole district (--cell CODE keeps to a cell)".to_owned(),
+        |code| format!("cell {code}"),
+    )
 }
 
 fn staff_role(given: &str) -> Result<Role, AdminError> {
