@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::bus::Bus;
 use api::cache::Cache;
 use api::clock::{Clock, IdSource};
-use api::config::{Overrides, Secret, ServerSecret, Settings};
+use api::config::{LimitOverrides, Overrides, Secret, ServerSecret, Settings};
 use api::http::{Patience, Server, Stop};
 use api::live::{Hub, Pace};
 use api::service::Services;
@@ -107,6 +107,7 @@ impl TestApp {
         let bus = Bus::local();
         let services =
             Services::new(store.clone(), Cache::new(store.clone()), bus, clock.clone(), ids.clone());
+        let services = services.with_import_caps(settings.limits.import.clone());
         let hub = Hub::start(services.clone(), services.bus(), ServerSecret::new("of the tests"), PACE);
         let server = Server::bind(&settings, services.clone(), hub, clock.clone(), ids, patience);
         let server = server.expect("a free port");
@@ -202,6 +203,11 @@ impl Client {
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
+}
+
+/// Settings with other caps.
+pub fn limited(limits: LimitOverrides) -> Overrides {
+    Overrides { limits, ..Overrides::default() }
 }
 
 /// Sends a request and reads the answer.

@@ -146,7 +146,7 @@ impl Town {
         let services =
             Services::new(store.clone(), Cache::new(store.clone()), bus.clone(), clock.clone(), ids);
         let hub = Hub::start(services.clone(), &bus, ServerSecret::new([7; 32]), Pace::default());
-        let schema = schema::build(services.clone(), hub);
+        let schema = schema::build(services.clone(), hub, &DocumentLimits::default());
         let next_key = AtomicU64::new(1);
         let town = Self { clock, store, services, schema, next_key, _folder: folder };
         let added = town.store.insert_district(&district(), Rules::DEFAULT_TEXT).await;

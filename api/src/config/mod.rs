@@ -2,6 +2,7 @@
 //!
 //! Start at [`Settings::load`]. A key that nobody knows is an error, wherever it stands; a secret never shows in `Debug`.
 
+mod limits;
 mod overrides;
 mod secret;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use limits::{DocumentLimits, LimitOverrides, Limits};
 pub use overrides::Overrides;
 pub use secret::{Secret, SecretError, ServerSecret};
 
@@ -29,7 +31,7 @@ pub struct Settings {
     pub log: String,
     /// How it is written.
     pub log_format: LogFormat,
-    /// Caps on what one caller can make the server do.
+    /// Caps on what one caller, one document or one file can make the server do.
     pub limits: Limits,
 }
 
@@ -70,33 +72,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// Caps on what one caller can make the server do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// The largest body of a GraphQL request.
-    pub body_bytes: usize,
-    /// The largest body of an import over HTTP, as it is sent.
-    pub import_bytes: usize,
-    /// The largest message on a WebSocket.
-    pub message_bytes: usize,
-    /// Open WebSockets.
-    pub sockets: usize,
-    /// Subscriptions and queries under way on one WebSocket.
-    pub operations_per_socket: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 1 << 20,
-            import_bytes: 256 << 20,
-            message_bytes: 64 << 10,
-            sockets: 20_000,
-            operations_per_socket: 20,
-        }
-    }
 }
 
 /// Why settings were refused.
@@ -169,7 +144,6 @@ impl Settings {
         let data_dir = given.data_dir.unwrap_or_else(|| PathBuf::from("."));
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
         let url = given.database_url.unwrap_or_else(|| Secret::new("sqlite://gridward.db"));
-        let defaults = Limits::default();
         let secret_file = given.secret_file.unwrap_or_else(|| PathBuf::from("gridward.secret"));
         Ok(Self {
             database: DatabaseSettings {
@@ -184,13 +158,7 @@ impl Settings {
             },
             log: given.log.unwrap_or_else(|| "info".to_owned()),
             log_format: given.log_format.unwrap_or_default(),
-            limits: Limits {
-                body_bytes: given.max_body_bytes.unwrap_or(defaults.body_bytes),
-                import_bytes: given.max_import_bytes.unwrap_or(defaults.import_bytes),
-                sockets: given.max_sockets.unwrap_or(defaults.sockets),
-                operations_per_socket: given.max_operations.unwrap_or(defaults.operations_per_socket),
-                ..defaults
-            },
+            limits: Limits::from_overrides(given.limits)?,
             data_dir,
         })
     }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::{ConfigError, LogFormat, Secret};
+use super::{ConfigError, LimitOverrides, LogFormat, Secret};
 
 /// What was set at one door. Every field is a flag, a variable `GRIDWARD_…` and a key of `gridward.toml`.
 #[derive(Clone, Debug, Default, Deserialize, clap::Args)]
@@ -37,25 +37,17 @@ pub struct Overrides {
     /// How it is written [default: text].
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
-    /// The largest body of a GraphQL request [default: 1048576].
-    #[arg(long, value_name = "BYTES")]
-    pub max_body_bytes: Option<usize>,
-    /// The largest body of an import over HTTP [default: 268435456].
-    #[arg(long, value_name = "BYTES")]
-    pub max_import_bytes: Option<usize>,
-    /// Open WebSockets [default: 20000].
-    #[arg(long, value_name = "COUNT")]
-    pub max_sockets: Option<usize>,
-    /// Operations under way on one WebSocket [default: 20].
-    #[arg(long, value_name = "COUNT")]
-    pub max_operations: Option<usize>,
+    /// Caps.
+    #[command(flatten)]
+    #[serde(default)]
+    pub limits: LimitOverrides,
 }
 
 /// Names under our prefix that are not settings: which file to read, and what our own tests and tools look at.
 const OTHER_VARIABLES: [&str; 5] =
     ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_REQUIRE_SUITES", "GRIDWARD_BIN"];
 
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 8] = [
     "GRIDWARD_DATA_DIR",
     "GRIDWARD_LISTEN",
     "GRIDWARD_DATABASE_URL",
@@ -64,10 +56,6 @@ const VARIABLES: [&str; 12] = [
     "GRIDWARD_ORIGINS",
     "GRIDWARD_LOG",
     "GRIDWARD_LOG_FORMAT",
-    "GRIDWARD_MAX_BODY_BYTES",
-    "GRIDWARD_MAX_IMPORT_BYTES",
-    "GRIDWARD_MAX_SOCKETS",
-    "GRIDWARD_MAX_OPERATIONS",
 ];
 
 /// Secrets, which may stand in a file of their own instead: the variable's name with `_FILE` behind it.
@@ -86,20 +74,18 @@ impl Overrides {
             origins: self.origins.or(other.origins),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
-            max_body_bytes: self.max_body_bytes.or(other.max_body_bytes),
-            max_import_bytes: self.max_import_bytes.or(other.max_import_bytes),
-            max_sockets: self.max_sockets.or(other.max_sockets),
-            max_operations: self.max_operations.or(other.max_operations),
+            limits: self.limits.or(other.limits),
         }
     }
 
     pub(super) fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         for name in variables.keys().map(String::as_str) {
-            if ![&OTHER_VARIABLES[..], &VARIABLES, &FILES_OF_SECRETS]
+            if ![&OTHER_VARIABLES[..], &VARIABLES, LimitOverrides::VARIABLES, &FILES_OF_SECRETS]
                 .iter()
                 .any(|known| known.contains(&name))
             {
-                let known = [&VARIABLES[..], &FILES_OF_SECRETS].concat().join(", ");
+                let known =
+                    [&VARIABLES[..], LimitOverrides::VARIABLES, &FILES_OF_SECRETS].concat().join(", ");
                 return Err(ConfigError::UnknownVariable { name: name.to_owned(), known });
             }
         }
@@ -121,10 +107,7 @@ impl Overrides {
                     return Err(ConfigError::Value { name: "GRIDWARD_LOG_FORMAT".into(), problem });
                 }
             },
-            max_body_bytes: parsed(variables, "GRIDWARD_MAX_BODY_BYTES")?,
-            max_import_bytes: parsed(variables, "GRIDWARD_MAX_IMPORT_BYTES")?,
-            max_sockets: parsed(variables, "GRIDWARD_MAX_SOCKETS")?,
-            max_operations: parsed(variables, "GRIDWARD_MAX_OPERATIONS")?,
+            limits: LimitOverrides::from_variables(variables)?,
         })
     }
 

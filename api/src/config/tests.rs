@@ -13,7 +13,7 @@ fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
 
 #[test]
 fn a_flag_wins_over_the_environment_which_wins_over_the_file_which_wins_over_the_default() {
-    let (_folder, path) = written("listen = \"127.0.0.1:3\"\nlog = \"warn\"\nmax_sockets = 7\n");
+    let (_folder, path) = written("listen = \"127.0.0.1:3\"\nlog = \"warn\"\n\n[limits]\nmax_sockets = 7\n");
     let env = variables(&[("GRIDWARD_LISTEN", "127.0.0.1:2"), ("GRIDWARD_LOG", "debug"), ("HOME", "/")]);
     let flags = Overrides { listen: Some(SocketAddr::from(([127, 0, 0, 1], 1))), ..Overrides::default() };
     let settings = Settings::load(flags, env, Some(&path)).expect("settings");
@@ -94,4 +94,51 @@ fn the_servers_secret_is_made_once_for_its_owner_only() {
     std::fs::write(&path, "short").expect("written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
     assert!(matches!(ServerSecret::load_or_make(&path), Err(SecretError::Short { bytes: 5, .. })));
+}
+
+#[test]
+fn every_cap_is_a_flag_a_variable_and_a_key_of_limits_and_keeps_its_range() {
+    let defaults = Limits::default();
+    for &(key, variable, default, least, most) in limits::KEYS {
+        assert!((least..=most).contains(&default), "{key}");
+        assert_eq!(variable, format!("GRIDWARD_{}", key.to_uppercase()));
+        let set = if default == least { most } else { least };
+        let (_folder, path) = written(&format!("[limits]\n{key} = {set}\n"));
+        let by_file = Settings::load(Overrides::default(), [], Some(&path)).expect("in range");
+        let env = variables(&[(variable, set.to_string().as_str())]);
+        let by_variable = Settings::load(Overrides::default(), env, None).expect("in range");
+        assert_ne!(by_file.limits, defaults, "{key} changes nothing");
+        assert_eq!(by_file.limits, by_variable.limits, "{key}");
+        // The variable wins over the file.
+        let env = variables(&[(variable, default.to_string().as_str())]);
+        let both = Settings::load(Overrides::default(), env, Some(&path)).expect("in range");
+        assert_eq!(both.limits, defaults, "{key}");
+        let absurd = [most.checked_add(1), least.checked_sub(1)];
+        for number in absurd.into_iter().flatten().map(|number| number.to_string()).chain(["many".to_owned()])
+        {
+            let env = variables(&[(variable, number.as_str())]);
+            let error = Settings::load(Overrides::default(), env, None).expect_err(key).to_string();
+            assert!(error.contains(&format!("{least} to {most} is allowed")), "{key}: {error}");
+            assert!(error.to_lowercase().contains(key), "{key}: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_of_limits_is_refused_with_those_that_are_known() {
+    let (_folder, path) = written("[limits]\nmax_bananas = 3\n");
+    let error = Settings::load(Overrides::default(), [], Some(&path)).expect_err("unknown").to_string();
+    assert!(
+        error.contains("line 2: unknown field `max_bananas`, expected one of `max_body_bytes`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_page_of_settings_says_of_each_cap_what_it_is_by_default_and_may_be() {
+    let page = include_str!("../../../docs/configuration.md");
+    for (key, variable, default, least, most) in limits::KEYS {
+        let row = format!("| `{key}` | `{variable}` | {default} | {least} to {most} |");
+        assert!(page.contains(&row), "docs/configuration.md lacks {row}");
+    }
 }

@@ -9,6 +9,7 @@ use super::incidents::{IncidentMutation, IncidentQuery, IncidentSubscription};
 use super::location::LocationQuery;
 use super::node::NodeQuery;
 use super::operations::OperationMutation;
+use super::preflight::DocumentLimits;
 use super::search::SearchQuery;
 use super::viewer::ViewerQuery;
 use crate::live::Hub;
@@ -38,13 +39,11 @@ pub struct Subscription(IncidentSubscription, CellSubscription);
 /// All of it.
 pub type GridwardSchema = Schema<Query, Mutation, Subscription>;
 
-/// Fields times the `first` of the lists that they stand in; as deep as the pre-flight allows.
-const MAX_COMPLEXITY: usize = 100_000;
-const MAX_DEPTH: usize = 20;
-
-/// The schema over its use cases and the hub.
-pub fn build(services: Services, hub: Hub) -> GridwardSchema {
-    builder().data(services).data(hub).finish()
+/// The schema over its use cases and the hub, with what one request may come to.
+pub fn build(services: Services, hub: Hub, limits: &DocumentLimits) -> GridwardSchema {
+    let depth = usize::try_from(limits.depth).unwrap_or(usize::MAX);
+    let limited = builder().limit_complexity(limits.complexity).limit_depth(depth);
+    limited.data(services).data(hub).finish()
 }
 
 /// The contract, sorted, as it is committed to `frontend-schema/schema.graphql`.
@@ -54,6 +53,5 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default());
-    schema.limit_complexity(MAX_COMPLEXITY).limit_depth(MAX_DEPTH)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }

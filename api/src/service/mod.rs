@@ -24,9 +24,12 @@ pub mod search;
 pub mod system;
 pub mod tiles;
 
+use geo_tools::formats::Caps;
+
 use crate::bus::Bus;
 use crate::cache::Cache;
 use crate::clock::{Clock, IdSource};
+use crate::config::Limits;
 use crate::store::Store;
 
 pub use crate::store::sql_count;
@@ -41,12 +44,19 @@ pub struct Services {
     bus: Bus,
     clock: Clock,
     ids: IdSource,
+    import_caps: Caps,
 }
 
 impl Services {
     /// Puts the use cases on their store, cache, doorbell, clock and source of ids.
     pub fn new(store: Store, cache: Cache, bus: Bus, clock: Clock, ids: IdSource) -> Self {
-        Self { store, cache, bus, clock, ids }
+        Self { store, cache, bus, clock, ids, import_caps: Limits::default().import }
+    }
+
+    /// The same, with other caps on what a file may hold that is imported.
+    #[must_use]
+    pub fn with_import_caps(self, import_caps: Caps) -> Self {
+        Self { import_caps, ..self }
     }
 
     /// The doorbell, for the hub that listens to it.

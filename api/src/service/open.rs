@@ -29,6 +29,7 @@ impl Services {
         store.migrate().await?;
         let cache = Cache::new(store.clone());
         let ids = IdSource::random(clock.clone());
-        Ok(Self::new(store, cache, Bus::local(), clock, ids))
+        let services = Self::new(store, cache, Bus::local(), clock, ids);
+        Ok(services.with_import_caps(settings.limits.import.clone()))
     }
 }

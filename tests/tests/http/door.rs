@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use api::config::Overrides;
+use api::config::{LimitOverrides, Overrides};
 use domain::viewer::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::app::{Answer, Client, TestApp, answered};
+use tests::app::{Answer, Client, TestApp, answered, limited};
 
 const JSON: &str = "application/json";
 const RESPONSE_JSON: &str = "application/graphql-response+json";
@@ -194,7 +194,11 @@ async fn an_answer_repeats_at_most_ten_errors() {
 
 #[tokio::test]
 async fn a_body_over_the_cap_is_refused_before_it_is_read() {
-    let app = TestApp::start_with(Overrides { max_body_bytes: Some(10_000), ..Overrides::default() }).await;
+    let app = TestApp::start_with(limited(LimitOverrides {
+        max_body_bytes: Some(10_000),
+        ..LimitOverrides::default()
+    }))
+    .await;
     let body = json!({ "query": "{ viewer { role } }", "variables": { "a": "x".repeat(20_000) } });
     let answer = app.public().post(body).await;
     assert_eq!((answer.status, &answer.body["code"]), (413, &json!("BODY_TOO_LARGE")));

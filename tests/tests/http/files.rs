@@ -1,10 +1,10 @@
 //! Files over HTTP: who may send and take them, and what is answered.
 
-use api::config::Overrides;
+use api::config::LimitOverrides;
 use domain::viewer::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::app::{Answer, Client, TestApp, answered};
+use tests::app::{Answer, Client, TestApp, answered, limited};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -126,7 +126,11 @@ async fn send_in_pieces(app: &TestApp, path: &str, body: &str) -> (u16, String) 
 #[tokio::test]
 async fn a_body_above_the_cap_is_refused_and_nothing_of_it_is_stored() {
     let cap = 2000;
-    let app = TestApp::start_with(Overrides { max_import_bytes: Some(cap), ..Overrides::default() }).await;
+    let app = TestApp::start_with(limited(LimitOverrides {
+        max_import_bytes: Some(cap as u64),
+        ..LimitOverrides::default()
+    }))
+    .await;
     let planner = app.staff(Role::Planner);
     let path = "/d/410184/import/households";
     // What is too much are empty lines at the end: the rows before them are good.

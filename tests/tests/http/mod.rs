@@ -2,6 +2,7 @@
 
 mod door;
 mod files;
+mod limits;
 mod pages;
 mod replays;
 mod socket;

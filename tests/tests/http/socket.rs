@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use api::config::Overrides;
+use api::config::{LimitOverrides, Overrides};
 use api::http::Patience;
 use chrono::TimeDelta;
 use domain::viewer::Role;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tests::app::{Socket, TestApp};
+use tests::app::{Socket, TestApp, limited};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -151,7 +151,7 @@ async fn an_id_that_is_in_use_closes_the_socket_and_one_that_is_free_again_does_
 
 #[tokio::test]
 async fn more_operations_than_allowed_close_the_socket() {
-    let overrides = Overrides { max_operations: Some(3), ..Overrides::default() };
+    let overrides = limited(LimitOverrides { max_operations: Some(3), ..LimitOverrides::default() });
     let app = TestApp::start_with(overrides).await;
     let follow = |id: usize| subscribe(&id.to_string(), FOLLOW);
     let mut socket = opened(&app, None).await;
@@ -197,7 +197,7 @@ async fn open_sockets_become(app: &TestApp, expected: usize) {
 
 #[tokio::test]
 async fn more_sockets_than_allowed_are_told_to_come_later_and_a_closed_one_makes_room() {
-    let overrides = Overrides { max_sockets: Some(2), ..Overrides::default() };
+    let overrides = limited(LimitOverrides { max_sockets: Some(2), ..LimitOverrides::default() });
     let app = TestApp::start_with(overrides).await;
     let first = opened(&app, None).await;
     let mut second = opened(&app, None).await;
@@ -252,7 +252,7 @@ async fn a_socket_that_does_not_answer_pings_is_closed_as_gone() {
 
 #[tokio::test]
 async fn a_socket_that_takes_nothing_is_dropped_and_others_are_served() {
-    let overrides = Overrides { max_operations: Some(10_000), ..Overrides::default() };
+    let overrides = limited(LimitOverrides { max_operations: Some(10_000), ..LimitOverrides::default() });
     // Only what cannot be written ends this socket: its silence is borne.
     let patience = Patience { ping: Duration::from_secs(60), silence: Duration::from_secs(600), ..hasty() };
     let app = TestApp::start_with_patience(overrides, patience).await;

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Code, request_error};
 
-/// Caps on a document, sized at ten times what the dashboard asks.
+/// Caps on a document, by default ten times what the dashboard asks; the settings say others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DocumentLimits {
     /// Bytes.
@@ -42,6 +42,8 @@ pub struct DocumentLimits {
     pub operations: usize,
     /// Arguments of one field or directive.
     pub arguments: usize,
+    /// Fields times the `first` of the lists that they stand in.
+    pub complexity: usize,
 }
 
 impl Default for DocumentLimits {
@@ -57,6 +59,7 @@ impl Default for DocumentLimits {
             fragments: 60,
             operations: 20,
             arguments: 100,
+            complexity: 100_000,
         }
     }
 }
