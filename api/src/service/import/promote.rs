@@ -4,11 +4,14 @@
 
 use std::sync::Arc;
 
+use domain::district::District;
 use domain::ids::PlanVersion;
+use domain::plan::Plan;
 
 use super::Job;
 use crate::service::{ServiceError, Services};
 use crate::store::imports::{Import, ImportSummary};
+use crate::store::plans::Publication;
 use crate::store::{Outcome, StoreError};
 
 /// What was staged, and the plan that it was located in.
@@ -38,13 +41,39 @@ impl Services {
             let Outcome::Done(summary) = promoted.map_err(unpromoted)? else {
                 return Err(ServiceError::Busy);
             };
-            if let Err(error) = services.tell_imported(&district).await {
-                // It is in force; who is not told now sees it with the next change.
-                tracing::warn!(%error, "An import came in and was not told");
-            }
+            services.tell_in_force(&district).await;
             Ok(summary)
         });
         promotion.await.map_err(ServiceError::internal)?
+    }
+
+    /// Puts a plan in force and tells everybody, on a task of its own: a caller who leaves does not end it.
+    pub(super) async fn publish(
+        &self,
+        plan: Plan,
+        base: Option<PlanVersion>,
+        job: &Job<'_>,
+    ) -> Result<(), ServiceError> {
+        let (services, district, attempt) =
+            (self.clone(), Arc::clone(&job.district), self.import_attempt(job));
+        let publication = tokio::spawn(async move {
+            let nearest_within_m = district.rules.nearest_within_m();
+            let publication = Publication { plan: &plan, base, nearest_within_m, note: None };
+            let published = services.store.publish_plan(&publication, &attempt).await;
+            let Outcome::Done(_) = published.map_err(ServiceError::internal)? else {
+                return Err(ServiceError::Busy);
+            };
+            services.tell_in_force(&district).await;
+            Ok(())
+        });
+        publication.await.map_err(ServiceError::internal)?
+    }
+
+    async fn tell_in_force(&self, district: &District) {
+        if let Err(error) = self.tell_imported(district).await {
+            // It is in force; who is not told now sees it with the next change.
+            tracing::warn!(%error, "An import came in and was not told");
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
-use crate::store::{Outcome, plans::Publication};
 
 /// How much of a parent may be missed or covered in excess by its children: two drawings of one border differ.
 const PARENT_TOLERANCE_M2: f64 = 100.0;
@@ -77,23 +76,7 @@ impl Services {
             coverage: next.coverage,
         };
         let plan = off_thread(move || Plan::assemble(parts)).await?.map_err(ServiceError::internal)?;
-        self.publish(&plan, base.map(|plan| plan.version()), job).await
-    }
-
-    /// Puts a plan in force and tells everybody.
-    pub(super) async fn publish(
-        &self,
-        plan: &Plan,
-        base: Option<domain::ids::PlanVersion>,
-        job: &Job<'_>,
-    ) -> Result<(), ServiceError> {
-        let publication =
-            Publication { plan, base, nearest_within_m: job.district.rules.nearest_within_m(), note: None };
-        let published = self.store.publish_plan(&publication, &self.import_attempt(job)).await;
-        match published.map_err(ServiceError::internal)? {
-            Outcome::Done(_) => self.tell_imported(&job.district).await,
-            _ => Err(ServiceError::Busy),
-        }
+        self.publish(plan, base.map(|plan| plan.version()), job).await
     }
 }
 
