@@ -36,8 +36,6 @@ pub enum InputCode {
     ActionNotAllowed,
     /// A box whose corners are the wrong way round.
     InvalidBounds,
-    /// A datum that this door does not take.
-    UnsupportedDatum,
     /// A cursor that is damaged or belongs to another list.
     InvalidCursor,
     /// Asked for more than a page may hold, or less than one.
@@ -48,7 +46,7 @@ pub enum InputCode {
 
 impl InputCode {
     /// Every code, for the documents' test.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidPosition,
         Self::InvalidAccuracy,
         Self::InvalidText,
@@ -64,7 +62,6 @@ impl InputCode {
         Self::VersionConflict,
         Self::ActionNotAllowed,
         Self::InvalidBounds,
-        Self::UnsupportedDatum,
         Self::InvalidCursor,
         Self::InvalidPageSize,
         Self::NoPlan,
@@ -88,7 +85,6 @@ impl InputCode {
             Self::VersionConflict => "VERSION_CONFLICT",
             Self::ActionNotAllowed => "ACTION_NOT_ALLOWED",
             Self::InvalidBounds => "INVALID_BOUNDS",
-            Self::UnsupportedDatum => "UNSUPPORTED_DATUM",
             Self::InvalidCursor => "INVALID_CURSOR",
             Self::InvalidPageSize => "INVALID_PAGE_SIZE",
             Self::NoPlan => "NO_PLAN",

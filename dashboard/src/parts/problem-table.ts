@@ -44,7 +44,6 @@ export const SENTENCES: Readonly<Record<string, (values: Values) => string>> = {
 
 const NO_FILES = 'files are imported on the command line; this page takes none';
 const NO_BOXES = 'this page asks by district and cell, never by a box';
-const ONLY_WGS84 = 'this page sends WGS 84 only';
 
 /** Codes that this page cannot meet, each with the reason. */
 export const NEVER_MET: Readonly<Record<string, string>> = {
@@ -79,5 +78,4 @@ export const NEVER_MET: Readonly<Record<string, string>> = {
   BAD_VALUE: NO_FILES,
   EXTENT: NO_FILES,
   INVALID_BOUNDS: NO_BOXES,
-  UNSUPPORTED_DATUM: ONLY_WGS84,
 };

@@ -1,8 +1,10 @@
 //! Locating positions over GraphQL.
 
 use domain::viewer::Role;
+use geo_tools::Datum;
+use geo_tools::datum::Coordinates;
 use serde_json::{Value, json};
-use tests::town::{DISTRICT, Town, position};
+use tests::town::{DISTRICT, Town, at, position};
 
 const LOCATE: &str = "query($d: String!, $p: PositionInput!) { locate(district: $d, position: $p) {
     cell { code } ancestors { code } method distanceToBorderM candidates { cell { code } share } planVersion position { lon lat datum }
@@ -51,4 +53,59 @@ async fn many_positions_come_back_in_their_order_and_a_thousand_and_one_are_too_
     let many: Vec<Value> = (0..1001).map(|_| position(0.5, 0.5)).collect();
     let answer = town.ask(Role::Public, document, json!({ "d": DISTRICT, "p": many })).await;
     assert_eq!(answer.error_code(), "INVALID_NUMBER");
+}
+
+/// The frames of the contract. What a datum there and back may cost is 2e-7 degree.
+const FRAMES: [(&str, Datum); 4] =
+    [("WGS84", Datum::Wgs84), ("CGCS2000", Datum::Cgcs2000), ("GCJ02", Datum::Gcj02), ("BD09", Datum::Bd09)];
+const THERE_AND_BACK: f64 = 2.01e-7;
+
+#[tokio::test]
+async fn a_doorstep_in_four_datums_lands_in_one_cell() {
+    let town = Town::start().await;
+    let doorstep = at(0.97, 0.5);
+    for (name, datum) in FRAMES {
+        let Coordinates { x, y } = datum.rounded(doorstep).expect("it has a place there");
+        let given = json!({ "lon": x, "lat": y, "datum": name });
+        let answer = town.ask(Role::Public, LOCATE, json!({ "d": DISTRICT, "p": given })).await;
+        let found = &answer.data()["locate"];
+        assert_eq!((&found["cell"]["code"], &found["method"]), (&json!("C1-1"), &json!("INSIDE")), "{name}");
+        let number = |name: &str| found["position"][name].as_f64().expect("a number");
+        let off = (number("lon") - doorstep.lon()).abs().max((number("lat") - doorstep.lat()).abs());
+        assert!(off <= THERE_AND_BACK, "{name}: {off}");
+        assert_eq!(found["position"]["datum"], "WGS84");
+    }
+    // The same numbers, said to be what they are not, land elsewhere: the test bites.
+    let Coordinates { x, y } = Datum::Gcj02.rounded(doorstep).expect("it has a place there");
+    let mistaken = json!({ "lon": x, "lat": y, "datum": "WGS84" });
+    let answer = town.ask(Role::Public, LOCATE, json!({ "d": DISTRICT, "p": mistaken })).await;
+    assert_ne!(answer.data()["locate"]["cell"]["code"], "C1-1");
+}
+
+#[tokio::test]
+async fn a_cell_is_drawn_in_the_frame_that_is_asked_for_and_found_by_a_box_in_it() {
+    let town = Town::start().await;
+    let document = "query($d: String!, $datum: Datum!) { cell(district: $d, code: \"C1-1\") { geometry(datum: $datum) } }";
+    let ring = async |frame: &str| {
+        let answer = town.ask(Role::Public, document, json!({ "d": DISTRICT, "datum": frame })).await;
+        let ring = answer.data()["cell"]["geometry"]["coordinates"][0][0].clone();
+        serde_json::from_value::<Vec<[f64; 2]>>(ring).expect("a ring")
+    };
+    let truth = ring("WGS84").await;
+    let (low, high) = (at(0.2, 0.2), at(0.8, 0.8));
+    for (name, datum) in FRAMES {
+        for ([x, y], [lon, lat]) in ring(name).await.into_iter().zip(&truth) {
+            let back = datum.position(x, y).expect("it has a place");
+            let off = (back.lon() - lon).abs().max((back.lat() - lat).abs());
+            assert!(off <= THERE_AND_BACK, "{name}: {off}");
+            let moved = (x - lon).abs().max((y - lat).abs()) > 1e-4;
+            assert_eq!(moved, !datum.equals_wgs84(), "{name}");
+        }
+        let [low, high] = [low, high].map(|at| datum.rounded(at).expect("it has a place there"));
+        let within = json!({ "west": low.x, "south": low.y, "east": high.x, "north": high.y, "datum": name });
+        let document = "query($d: String!, $area: AreaInput) { cells(district: $d, level: \"cell\", area: $area) { nodes { code } } }";
+        let answer =
+            town.ask(Role::Public, document, json!({ "d": DISTRICT, "area": { "within": within } })).await;
+        assert_eq!(answer.data()["cells"]["nodes"], json!([{ "code": "C1-1" }]), "{name}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::graphql::error::outward;
 use crate::graphql::id::GlobalId;
 use crate::graphql::incidents::{IncidentConnection, IncidentFilter};
 use crate::graphql::loaders::{CountsKey, HouseholdsKey, PostingsKey, loaders};
-use crate::graphql::location::{Bounds, Datum, check_datum};
+use crate::graphql::location::{Bounds, Datum};
 use crate::graphql::page::{PageInfo, Row, Rows, list_cost};
 use crate::graphql::scalars::GeoJsonMultiPolygon;
 use crate::graphql::text::{LocalText, local_texts};
@@ -159,11 +159,13 @@ impl Cell {
             Borders are not simplified yet, since neighbours would drift apart: the answer is exact."
         )]
         _simplify_m: Option<f64>,
-        #[graphql(desc = "Which frame to answer in; WGS84 is given.", default_with = "Datum::Wgs84")]
+        #[graphql(
+            desc = "Which frame to answer in. Outside WGS84 it is no GeoJSON for others: draw it on a map of that frame.",
+            default_with = "Datum::Wgs84"
+        )]
         datum: Datum,
-    ) -> Result<GeoJsonMultiPolygon> {
-        check_datum(datum, &[]).map_err(|problem| outward(problem.into()))?;
-        Ok(GeoJsonMultiPolygon(self.0.plan.polygons(self.0.cell.id)))
+    ) -> GeoJsonMultiPolygon {
+        GeoJsonMultiPolygon { polygons: self.0.plan.polygons(self.0.cell.id), datum: datum.into() }
     }
 
     /// The smallest box around it.

@@ -45,7 +45,7 @@ pub struct BoundsInput {
     east: f64,
     /// The largest latitude, in degrees.
     north: f64,
-    /// Which frame the four are in; WGS84 is taken.
+    /// Which frame the four are in. In a shifted frame the box becomes the one in WGS 84 around it.
     datum: Datum,
 }
 
@@ -56,7 +56,7 @@ pub struct PositionInput {
     lon: f64,
     /// Latitude in degrees, -90 to 90.
     lat: f64,
-    /// Which frame the two are in; WGS84 is taken.
+    /// Which frame the two are in; they are converted to WGS 84, and answered so.
     datum: Datum,
     /// The radius, in metres, of the circle that the position is known to lie in: what a phone gives.
     accuracy_m: Option<f64>,
@@ -102,38 +102,31 @@ impl AreaInput {
 
 impl BoundsInput {
     fn parse(self, path: &[&str]) -> Result<Bounds, InputProblem> {
-        check_datum(self.datum, path)?;
-        let corner = |lon, lat| {
-            Position::new(lon, lat)
-                .map_err(|problem| InputProblem::new(InputCode::InvalidPosition, problem, path))
-        };
-        let (south_west, north_east) = (corner(self.west, self.south)?, corner(self.east, self.north)?);
-        Bounds::new(south_west, north_east)
-            .map_err(|problem| InputProblem::new(InputCode::InvalidBounds, problem, path))
+        let Self { west, south, east, north, datum } = self;
+        let given = |lon, lat| position(Datum::Wgs84, lon, lat, path);
+        let bounds = Bounds::new(given(west, south)?, given(east, north)?)
+            .map_err(|problem| InputProblem::new(InputCode::InvalidBounds, problem, path))?;
+        let corners = [(west, south), (east, south), (east, north), (west, north)];
+        let corners = corners.into_iter().map(|(lon, lat)| position(datum, lon, lat, path));
+        Ok(Bounds::of(corners.collect::<Result<Vec<_>, _>>()?).unwrap_or(bounds))
     }
+}
+
+/// The position that two numbers of a frame mean.
+fn position(datum: Datum, lon: f64, lat: f64, path: &[&str]) -> Result<Position, InputProblem> {
+    geo_tools::Datum::from(datum)
+        .position(lon, lat)
+        .map_err(|problem| InputProblem::new(InputCode::InvalidPosition, problem, path))
 }
 
 impl PositionInput {
     /// The position with its accuracy; how wide a circle may be is the district's rule and checked there.
     pub(in crate::graphql) fn parse(self, path: &[&str]) -> Result<Fix, InputProblem> {
-        check_datum(self.datum, path)?;
-        let position = Position::new(self.lon, self.lat)
-            .map_err(|problem| InputProblem::new(InputCode::InvalidPosition, problem, path))?;
+        let position = position(self.datum, self.lon, self.lat, path)?;
         if position.is_unset() {
             let message = "longitude 0 and latitude 0 is what a phone says that does not know where it is";
             return Err(InputProblem::new(InputCode::InvalidPosition, message, path));
         }
         Ok(Fix { position, accuracy_m: self.accuracy_m })
     }
-}
-
-/// Refuses coordinates that would have to be shifted first.
-pub(in crate::graphql) fn check_datum(datum: Datum, path: &[&str]) -> Result<(), InputProblem> {
-    if datum == Datum::Wgs84 {
-        return Ok(());
-    }
-    let got = datum.name();
-    let message = format!("coordinates in {got} are not taken yet; allowed is WGS84");
-    let path: Vec<&str> = path.iter().copied().chain(["datum"]).collect();
-    Err(InputProblem::new(InputCode::UnsupportedDatum, message, &path).with_param("datum", got))
 }

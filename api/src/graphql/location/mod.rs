@@ -4,7 +4,6 @@ mod input;
 mod query;
 mod types;
 
-pub(super) use input::check_datum;
 pub use input::{AreaInput, At, BoundsInput, PositionInput};
 pub use query::LocationQuery;
 pub use types::{Bounds, CellCandidate, Datum, Location, LocationMethod, Position};

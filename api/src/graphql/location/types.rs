@@ -12,25 +12,24 @@ pub enum Datum {
     /// What GPS gives. Everything inside Gridward is in it.
     #[graphql(name = "WGS84")]
     Wgs84,
-    /// The shifted frame of maps published in China. Not taken yet.
+    /// The shifted frame of maps published in China: 100 to 700 m off inside its box, WGS 84 outside.
     #[graphql(name = "GCJ02")]
     Gcj02,
-    /// Baidu's frame, shifted once more. Not taken yet.
+    /// Baidu's frame: GCJ-02 shifted once more.
     #[graphql(name = "BD09")]
     Bd09,
-    /// China's geodetic frame; a few decimetres from WGS 84. Not taken yet.
+    /// China's geodetic frame, taken as equal to WGS 84: they differ by less than a metre.
     #[graphql(name = "CGCS2000")]
     Cgcs2000,
 }
 
-impl Datum {
-    /// Its name in the contract.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Wgs84 => "WGS84",
-            Self::Gcj02 => "GCJ02",
-            Self::Bd09 => "BD09",
-            Self::Cgcs2000 => "CGCS2000",
+impl From<Datum> for geo_tools::Datum {
+    fn from(datum: Datum) -> Self {
+        match datum {
+            Datum::Wgs84 => Self::Wgs84,
+            Datum::Gcj02 => Self::Gcj02,
+            Datum::Bd09 => Self::Bd09,
+            Datum::Cgcs2000 => Self::Cgcs2000,
         }
     }
 }
