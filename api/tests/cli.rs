@@ -91,7 +91,7 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("import cells cells.geojson --district quezon --id code --level street", 1, "there is no level");
     check("import cells none.geojson --district quezon --level cell", 2, "cannot be read");
     check("import shops cells.geojson --district quezon", 2, "cells, households, basemap, incidents can");
-    check("import cells cells.geojson --district quezon --level cell --datum gcj02", 2, "wgs84");
+    check("import cells cells.geojson --district quezon --level cell --datum mars", 2, "is not a datum");
     check("import households cells.geojson --district quezon --map rooms=r", 2, "fields are address");
     check("import cells cells.geojson --district nowhere --level cell", 1, "there is no district");
     check("import cells cells.geojson --district quezon --id code --level cell --dry-run", 0, "1 added");
@@ -145,4 +145,26 @@ fn commands_reach_a_running_server_and_do_without_one_that_was_killed() {
     drop(demo);
     assert!(folder.path().join("gridward.sock").exists(), "a killed server leaves its socket");
     assert!(check(folder.path(), "export cells --district quezon --format csv", 0).contains("c-1,cell,"));
+}
+
+#[test]
+fn a_call_that_would_write_over_what_it_reads_or_asks_for_the_absurd_is_refused_in_one_line() {
+    let folder = folder();
+    std::fs::hard_link(folder.path().join("cells.geojson"), folder.path().join("hard.geojson"))
+        .expect("a link");
+    let check = |line: &str, expected: &str| {
+        let printed = check(folder.path(), line, 2);
+        assert!(printed.contains(expected), "gridward {line}: {printed}");
+        assert_eq!(printed.lines().count(), 1, "gridward {line}: {printed}");
+        let read = std::fs::read_to_string(folder.path().join("cells.geojson")).expect("it is there");
+        assert_eq!(read, CELLS, "gridward {line}");
+    };
+    let import = "import cells cells.geojson --district quezon --level cell --id code";
+    for name in ["cells.geojson", "./cells.geojson", "hard.geojson"] {
+        check(&format!("{import} --report {name}"), "is the file to be imported");
+        check(&format!("{import} --skip-bad {name}"), "is the file to be imported");
+    }
+    check(&format!("{import} --skip-bad out --report ./out"), "would be written twice");
+    check("import cells - --district quezon --skip-bad out --report out", "would be written twice");
+    check("check-config --max-rows 0", "max_rows is not valid: it is 0; 1 to 1000000000 is allowed");
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use geo_tools::Datum;
 
 use crate::config::Overrides;
 
@@ -175,9 +176,10 @@ pub(super) struct ImportFlags {
     /// The property with the code or name of the cell above [default: found by the largest area].
     #[arg(long, value_name = "PROPERTY")]
     pub(super) parent: Option<String>,
-    /// Which datum the coordinates are in; only wgs84 is taken so far.
-    #[arg(long, default_value = "wgs84")]
-    pub(super) datum: String,
+    /// What the coordinates refer to: wgs84, gcj02, bd09, cgcs2000 or web-mercator [default: wgs84, and a file that looks
+    /// like gcj02 or bd09 waits for an answer].
+    #[arg(long, value_name = "DATUM")]
+    pub(super) datum: Option<Datum>,
     /// Which column holds what, such as dwellings=flats; address=street,housenumber joins two.
     #[arg(long, value_name = "FIELD=COLUMN", num_args = 1..)]
     pub(super) map: Vec<String>,

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::arguments::ImportFlags;
 use super::operator;
 use super::{Failure, complain, in_runtime, say, settings};
-use crate::service::admin::{AdminAnswer, AdminCommand};
-use crate::service::import::{BadRows, ColumnMap, Effect, FileFormat, ImportKind, ImportOptions, MAX_LISTED};
+use crate::service::admin::{AdminAnswer, AdminCommand, refuse_clashes};
+use crate::service::import::{BadRows, ColumnMap, Effect, FileFormat, ImportKind, ImportOptions};
 
 /// How many errors are printed; the report has more of them.
 const SHOWN_ERRORS: usize = 50;
@@ -18,20 +18,20 @@ const SHOWN_WARNINGS: usize = 5;
 
 pub(super) fn run(flags: ImportFlags) -> Result<(), Failure> {
     let options = options(&flags)?;
+    let input = Some(flags.file.as_path()).filter(|file| *file != Path::new("-"));
+    refuse_clashes(input, &[flags.skip_bad.as_deref(), flags.report.as_deref()])
+        .map_err(|error| Failure::unusable(&error))?;
     let settings = settings(flags.settings)?;
     let (path, _kept) = readable(&flags.file, &settings.data_dir)?;
     let bad_rows = flags.skip_bad.as_deref().map(writable).transpose()?;
-    let command = AdminCommand::Import { district: flags.district, path, options, bad_rows };
+    let report = flags.report.as_deref().map(writable).transpose()?;
+    let command = AdminCommand::Import { district: flags.district, path, options, bad_rows, report };
     let answer = in_runtime(operator::ask(&settings, command))?;
     let (message, report, refused) = match answer {
         AdminAnswer::Done { message, detail } => (message, detail, false),
         AdminAnswer::Refused { message, detail } => (message, detail, true),
         AdminAnswer::Progress { .. } => return Err(Failure::Refused("the server stopped half-way".into())),
     };
-    if let Some(path) = flags.report.as_deref().filter(|_| !report.is_null()) {
-        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
-        serde_json::to_writer_pretty(file, &report).map_err(|error| unwritable(path, &error.into()))?;
-    }
     show_problems(&report);
     if refused { Err(Failure::Refused(message)) } else { say(message) }
 }
@@ -41,10 +41,6 @@ fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
         let kinds = ImportKind::ALL.map(ImportKind::as_str).join(", ");
         Failure::Unusable(format!("{:?} cannot be imported; {kinds} can", flags.kind))
     })?;
-    if flags.datum != "wgs84" {
-        let message = format!("datum {:?} is not taken; convert the file to wgs84 first", flags.datum);
-        return Err(Failure::Unusable(message));
-    }
     let format = match flags.format.as_deref() {
         None => FileFormat::of_name(&flags.file.to_string_lossy()),
         Some("geojson") => FileFormat::Geojson,
@@ -59,6 +55,7 @@ fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
         name: flags.name.clone(),
         parent: flags.parent.clone(),
         columns,
+        datum: flags.datum,
         bad_rows: if flags.skip_bad.is_some() { BadRows::Skip } else { BadRows::Refuse },
         effect: if flags.dry_run { Effect::DryRun } else { Effect::Write },
         ..ImportOptions::new(kind, format)
@@ -112,14 +109,9 @@ fn show_problems(report: &Value) {
         }
         let more = count.as_u64().unwrap_or_default().saturating_sub(shown as u64);
         if more > 0 {
-            complain(&format!("and {more} more of severity {severity}; {}", where_more(severity)));
+            complain(&format!("and {more} more of severity {severity}; --report FILE has them all"));
         }
     }
-}
-
-fn where_more(severity: &str) -> String {
-    let listed = format!("--report FILE has the first {MAX_LISTED}");
-    if severity == "error" { format!("{listed}, --skip-bad FILE all") } else { listed }
 }
 
 fn problem_line(severity: &str, problem: &Value) -> String {

@@ -9,6 +9,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE}
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Buf, Bytes};
 use futures_util::{StreamExt, TryStreamExt};
+use geo_tools::datum::UnknownDatum;
 use tokio::sync::mpsc;
 
 use super::State;
@@ -108,12 +109,17 @@ fn options(
             ("name", _) => options.name = text,
             ("parent", _) => options.parent = text,
             ("map", _) => columns.push(value.as_str()),
+            ("datum", name) => {
+                let datum =
+                    name.parse().map_err(|error: UnknownDatum| HttpError::BadRequest(error.to_string()));
+                options.datum = Some(datum?);
+            }
             ("dryRun", "true") => options.effect = Effect::DryRun,
             ("skipBad", "true") => options.bad_rows = BadRows::Skip,
             ("dryRun" | "skipBad", "false") => {}
             _ => {
                 let message = format!(
-                    "{name}={value} is not known; level, id, name, parent, map, dryRun and skipBad are"
+                    "{name}={value} is not known; level, id, name, parent, map, datum, dryRun and skipBad are"
                 );
                 return Err(HttpError::BadRequest(message));
             }

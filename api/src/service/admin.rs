@@ -4,11 +4,9 @@
 //! its local socket, or by the command itself where no server runs. Who can open the socket or the database is the
 //! operator: there is no viewer here.
 
+mod files;
 mod staff;
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,16 +18,17 @@ use domain::ids::DistrictId;
 use domain::rules::Rules;
 use domain::staff::User;
 use domain::text::LocalTexts;
-use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Services;
 use super::export::{ExportFormat, ExportKind};
-use super::import::{BadRowFile, ImportOptions, ImportOutcome, ImportSource, Progress};
+use super::import::{ImportOptions, Progress};
 use crate::store::audit::AuditChain;
 use crate::store::{Attempt, StoreError};
+use files::ImportFiles;
+pub use files::refuse_clashes;
 
 /// Something an operator wants done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +53,9 @@ pub enum AdminCommand {
         /// Where the bad rows are written, if anywhere.
         #[serde(default)]
         bad_rows: Option<PathBuf>,
+        /// Where the report is written, if anywhere.
+        #[serde(default)]
+        report: Option<PathBuf>,
     },
     /// Writes a file where the server can write it.
     Export {
@@ -184,8 +186,9 @@ impl Services {
             AdminCommand::AddUser(new) => self.add_user(new).await,
             AdminCommand::ChangeUser(change) => self.change_user(change).await,
             AdminCommand::CreateToken(new) => self.create_token(new).await,
-            AdminCommand::Import { district, path, options, bad_rows } => {
-                self.run_import(&district, &path, options, bad_rows.as_deref(), progress).await
+            AdminCommand::Import { district, path, options, bad_rows, report } => {
+                let files = ImportFiles { path, bad_rows, report };
+                self.run_import(&district, &files, options, progress).await
             }
             AdminCommand::Export { district, kind, format, path } => {
                 self.run_export(&district, kind, format, path).await
@@ -265,56 +268,6 @@ impl Services {
         Ok(Token(token))
     }
 
-    async fn run_import(
-        &self,
-        district: &str,
-        path: &Path,
-        options: ImportOptions,
-        bad_rows: Option<&Path>,
-        progress: &Progress,
-    ) -> Result<AdminAnswer, AdminError> {
-        let source = ImportSource::open(path).map_err(|source| unusable(path, source))?;
-        let mut progress = progress.clone();
-        if let Some(bad_rows) = bad_rows.filter(|bad_rows| is_same_file(path, bad_rows)) {
-            let message =
-                format!("{} is the file to be imported; name another for its bad rows", bad_rows.display());
-            return Err(AdminError::Command(message));
-        }
-        if let Some(path) = bad_rows {
-            let file = File::create(path).map_err(|source| unusable(path, source))?;
-            let begun = BadRowFile::begin(BufWriter::new(file));
-            progress =
-                progress.with_bad_rows(begun.map_err(|error| unusable(path, std::io::Error::other(error)))?);
-        }
-        let report = self.import_as_operator(district, source, options, &progress).await?;
-        Ok(match report.outcome {
-            ImportOutcome::Refused => {
-                AdminAnswer::Refused { message: report.summary(), detail: report.to_json() }
-            }
-            ImportOutcome::Taken => done(report.summary(), report.to_json()),
-        })
-    }
-
-    async fn run_export(
-        &self,
-        district: &str,
-        kind: ExportKind,
-        format: ExportFormat,
-        path: PathBuf,
-    ) -> Result<AdminAnswer, AdminError> {
-        let unwritable = |source| unusable(&path, source);
-        let export = self.export_as_operator(district, kind, format).await?;
-        let mut file = BufWriter::new(File::create(&path).map_err(unwritable)?);
-        let mut pieces = std::pin::pin!(export.pieces());
-        let mut row_count = 0;
-        while let Some(piece) = pieces.try_next().await? {
-            file.write_all(&piece.bytes).map_err(unwritable)?;
-            row_count = piece.row_count;
-        }
-        file.flush().map_err(unwritable)?;
-        Ok(done(format!("{row_count} {} exported", kind.as_str()), Value::Null))
-    }
-
     /// Looks at what can go wrong unseen: one finding each.
     async fn examine(&self) -> Result<AdminAnswer, AdminError> {
         let mut findings = Vec::new();
@@ -363,13 +316,7 @@ impl Services {
     }
 }
 
-/// Whether two paths lead to one file, which is there.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-    place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
-}
-
-fn unusable(path: &Path, source: std::io::Error) -> AdminError {
+pub(super) fn unusable(path: &Path, source: std::io::Error) -> AdminError {
     AdminError::File { path: path.display().to_string(), source }
 }
 

@@ -159,6 +159,11 @@ impl Plan {
         &self.coverage
     }
 
+    /// What finds the leaf that a position lies in.
+    pub fn locator(&self) -> &Locator {
+        &self.locator
+    }
+
     /// A cell by its id.
     pub fn cell(&self, id: CellId) -> Option<&Cell> {
         self.index_by_id.get(&id).map(|&index| &self.cells[index])

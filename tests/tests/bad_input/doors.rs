@@ -238,6 +238,7 @@ pub(super) async fn ask_operator(app: &TestApp, door: Door, request: &Request) -
         path,
         options: door.import_options()?,
         bad_rows: None,
+        report: None,
     };
     match app.services.run_command(command, &Progress::silent()).await {
         AdminAnswer::Refused { detail, .. } | AdminAnswer::Done { detail, .. } => Some(of_file(&detail)),

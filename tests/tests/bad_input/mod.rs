@@ -43,8 +43,6 @@ async fn each_fault_of_a_report_has_a_code_a_sentence_and_a_path_and_nothing_is_
         ("position.accuracyM", json!(-1)),
         ("position.accuracyM", json!(5001)),
         ("position.accuracyM", json!(1e300)),
-        ("position.datum", json!("GCJ02")),
-        ("position.datum", json!("BD09")),
         ("occurredAt", json!(noon() + TimeDelta::minutes(6))),
         ("occurredAt", json!(noon() + TimeDelta::days(40_000))),
         ("occurredAt", json!(noon() - TimeDelta::days(31))),

@@ -116,6 +116,7 @@ const NO_PLACE: &[(&[&str], &str)] = &[
     (&["UNSUPPORTED_MEDIA_TYPE"], "the header is named, no body is read"),
     (&["BAD_REQUEST"], "of an address: its parameter is named"),
     (&["NOT_FOUND"], "of a tile: the address is the place"),
+    (&["DATUM_SUSPECTED"], "of a file: its points lie as a whole"),
     (&["4400"], "of a frame that is no text; of others the reason tells line and column"),
 ];
 
@@ -327,7 +328,7 @@ async fn search_clusters_cell_node_and_subscriptions_refuse_what_the_other_doors
         ("120.98", "180.5", "INVALID_POSITION"),
         ("14.58", "-90.5", "INVALID_POSITION"),
         ("120.98", "121.5", "INVALID_BOUNDS"),
-        ("WGS84", "GCJ02", "UNSUPPORTED_DATUM"),
+        ("WGS84", "MARS", "GRAPHQL_VALIDATION_FAILED"),
         ("120.98", "120.98,west:1", "GRAPHQL_VALIDATION_FAILED"),
         ("120.98", "\"120.98\"", "GRAPHQL_VALIDATION_FAILED"),
     ];

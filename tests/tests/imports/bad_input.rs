@@ -205,19 +205,3 @@ async fn a_file_that_breaks_off_comes_in_not_even_where_bad_rows_are_skipped() {
     let report = office.refused(import("quezon", &path, options(ImportKind::Basemap, &path, &[]))).await;
     assert_eq!((&report["row_count"], &report["bad_count"]), (&0.into(), &1.into()), "no row was read");
 }
-
-#[tokio::test]
-async fn bad_rows_are_not_written_over_the_file_that_is_read() {
-    let office = with_a_cell().await;
-    let table = "id,lon,lat\nh-1,121.005,14.625\nh-2,121.006,north\n";
-    let path = office.file("homes.csv", table);
-    let alias = office.folder.path().join("alias.csv");
-    std::os::unix::fs::symlink(&path, &alias).expect("the folder takes links");
-    for bad_rows in [&path, &alias] {
-        let options = options(ImportKind::Households, &path, &[]);
-        let answer = office.run(import_skipping("quezon", &path, options, bad_rows)).await;
-        let text = format!("{answer:?}");
-        assert!(text.contains("is the file to be imported; name another for its bad rows"), "{text}");
-        assert_eq!(std::fs::read_to_string(&path).expect("it is there"), table);
-    }
-}

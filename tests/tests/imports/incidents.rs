@@ -223,9 +223,9 @@ async fn good_rows_come_in_where_bad_ones_are_skipped_and_every_bad_one_is_writt
     let mut table = csv::Reader::from_reader(written.as_bytes());
     let reasons: Vec<csv::StringRecord> = table.records().collect::<Result<_, _>>().expect("our own CSV");
     assert_eq!(reasons.len(), timeless + BAD_PLACES.len(), "every bad row is written out");
-    assert_eq!(&reasons[5][2], "sr-1");
-    assert_eq!(&reasons[5][4], "id \"sr-1\" stands on line 2 already, and says something else");
-    assert_eq!(&reasons[reasons.len() - 1][2], format!("late-{}", timeless - 1));
+    assert_eq!(&reasons[5][5], "sr-1");
+    assert_eq!(&reasons[5][3], "id \"sr-1\" stands on line 2 already, and says something else");
+    assert_eq!(&reasons[reasons.len() - 1][5], format!("late-{}", timeless - 1));
     let rows = rows(&office).await;
     assert!(rows.iter().any(|row| row.contains("Two bags beside the bin")), "the first of an id wins");
 }

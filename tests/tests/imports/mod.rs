@@ -1,10 +1,13 @@
 //! Files in and out, through the commands of an operator, on a database of its own.
 
 mod bad_input;
+mod datum;
 mod demo;
+mod files;
 mod incidents;
 mod liechtenstein;
 mod round_trip;
+mod told;
 
 use std::path::{Path, PathBuf};
 
@@ -95,7 +98,8 @@ impl Office {
 
 /// The import of a file, as flags would say it.
 pub(crate) fn import(district: &str, path: &Path, options: ImportOptions) -> AdminCommand {
-    AdminCommand::Import { district: district.to_owned(), path: path.to_owned(), options, bad_rows: None }
+    let (district, path) = (district.to_owned(), path.to_owned());
+    AdminCommand::Import { district, path, options, bad_rows: None, report: None }
 }
 
 /// The same, with a file for the bad rows.
@@ -107,7 +111,7 @@ pub(crate) fn import_skipping(
 ) -> AdminCommand {
     let options = ImportOptions { bad_rows: BadRows::Skip, ..options };
     let (district, path) = (district.to_owned(), path.to_owned());
-    AdminCommand::Import { district, path, options, bad_rows: Some(bad_rows.to_owned()) }
+    AdminCommand::Import { district, path, options, bad_rows: Some(bad_rows.to_owned()), report: None }
 }
 
 pub(crate) fn options(kind: ImportKind, path: &Path, columns: &[&str]) -> ImportOptions {

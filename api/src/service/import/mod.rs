@@ -8,6 +8,7 @@
 //! Invariant: of a file, ids are held in memory, and households that wait for their building; whole rows only of cells,
 //! which must be seen together.
 
+mod bad_rows;
 mod basemap;
 mod cells;
 mod households;
@@ -17,7 +18,9 @@ mod problems;
 mod promote;
 mod record;
 mod report;
+mod report_file;
 mod source;
+mod suspicion;
 mod take_basemap;
 mod take_cells;
 mod take_households;
@@ -32,12 +35,14 @@ use domain::input::InputCode;
 use domain::plan::Plan;
 use domain::viewer::Viewer;
 
+pub use bad_rows::BadRowFile;
 pub use options::{
     BadRows, ColumnMap, Effect, FileFormat, ImportFigure, ImportKind, ImportOptions, ImportOutcome,
     ImportReport, InvalidColumnMap,
 };
-pub use problems::{BadRowFile, MAX_LISTED, ProblemList};
+pub use problems::{MAX_LISTED, ProblemList};
 pub use report::problem_json;
+pub use report_file::ReportFile;
 pub use source::{ImportSource, Progress};
 
 use super::{ServiceError, Services};
@@ -83,12 +88,23 @@ impl Services {
     }
 
     async fn take(&self, source: ImportSource, job: Job<'_>) -> Result<ImportReport, ServiceError> {
+        let source = self.prepared(source, &job).await?;
         match job.options.kind {
             ImportKind::Cells => self.take_cells(source, job).await,
             ImportKind::Households => self.take_households(source, job).await,
             ImportKind::Basemap => self.take_basemap(source, job).await,
             ImportKind::Incidents => self.take_incidents(source, job).await,
         }
+    }
+
+    /// The source under the caps, and held where its datum was not said and looks like another.
+    async fn prepared(&self, source: ImportSource, job: &Job<'_>) -> Result<ImportSource, ServiceError> {
+        let source = source.within(&self.import_caps);
+        // Roads and footprints lie beyond the cells as well.
+        if job.options.datum.is_some() || job.options.kind == ImportKind::Basemap {
+            return Ok(source);
+        }
+        Ok(source.measured_by(self.plan_in_force(&job.district).await?))
     }
 
     fn import_attempt(&self, job: &Job<'_>) -> Attempt {

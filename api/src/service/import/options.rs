@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use geo_tools::Datum;
 use serde::{Deserialize, Serialize};
 
 use super::problems::ProblemList;
@@ -122,6 +123,9 @@ pub struct ImportOptions {
     pub parent: Option<String>,
     /// Which columns hold what.
     pub columns: ColumnMap,
+    /// What the file's numbers refer to, as its bringer says; `None` is WGS 84 unless it looks otherwise.
+    #[serde(default, with = "by_name")]
+    pub datum: Option<Datum>,
     /// What to do when a row is bad.
     pub bad_rows: BadRows,
     /// Whether to write.
@@ -139,9 +143,26 @@ impl ImportOptions {
             name: None,
             parent: None,
             columns: ColumnMap::default(),
+            datum: None,
             bad_rows: BadRows::default(),
             effect: Effect::default(),
         }
+    }
+}
+
+/// A datum as its name.
+mod by_name {
+    use geo_tools::Datum;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(datum: &Option<Datum>, serializer: S) -> Result<S::Ok, S::Error> {
+        datum.map(Datum::name).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Datum>, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        name.map(|name| name.parse()).transpose().map_err(D::Error::custom)
     }
 }
 
@@ -273,6 +294,7 @@ impl ImportReport {
 
     /// Counts the row or feature that comes next, once however many problems it has; what is wrong with the file is no row.
     pub(super) fn count(&mut self, next: &Next) {
+        self.problems.look_at(next);
         if let Some(index) = next.index() {
             self.row_count = self.row_count.max(index as u64 + 1);
         }

@@ -1,12 +1,12 @@
-//! What is wrong with a file: every problem is counted, the first of them are listed, every bad row is written out.
+//! What is wrong with a file: every problem is counted and, where files for it were named, written out; the first are listed.
 //!
 //! Invariant: what is held in memory does not grow with the file.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use geo_tools::{Code, Problem, Severity, shown};
 
+use super::bad_rows::{BadRowFile, index_of};
+use super::record::{Given, Next};
+use super::report_file::ReportFile;
 use super::source::Progress;
 
 /// How many problems of one severity are listed: more than anybody mends before trying again.
@@ -23,26 +23,73 @@ pub struct ProblemList {
     warning_count: u64,
     broke_off: bool,
     bad_rows: Option<BadRowFile>,
+    report: Option<ReportFile>,
+    /// The row that is looked at, where bad ones are written out.
+    row: Option<Row>,
+}
+
+/// A row as it was given, and what speaks against it so far.
+#[derive(Clone, Debug)]
+struct Row {
+    index: u64,
+    given: Option<Given>,
+    errors: Vec<Problem>,
 }
 
 impl ProblemList {
-    /// An empty list; bad rows are written where the progress is told.
+    /// An empty list; bad rows and the report are written where the progress is told.
     pub(super) fn begin(progress: &Progress) -> Self {
-        let bad_rows = progress.bad_rows().cloned();
-        Self { listed: Vec::new(), error_count: 0, warning_count: 0, broke_off: false, bad_rows }
+        Self {
+            listed: Vec::new(),
+            error_count: 0,
+            warning_count: 0,
+            broke_off: false,
+            bad_rows: progress.bad_rows().cloned(),
+            report: progress.report().cloned(),
+            row: None,
+        }
+    }
+
+    /// Looks at the next row: what is wrong with it comes before the one after it.
+    pub(super) fn look_at(&mut self, next: &Next) {
+        let index = next.index().map(|index| index as u64);
+        let is_same = self.row.as_ref().is_some_and(|row| Some(row.index) == index);
+        if self.bad_rows.is_none() || is_same {
+            return;
+        }
+        self.settle();
+        self.row = index.map(|index| Row { index, given: next.given(), errors: Vec::new() });
+    }
+
+    /// Writes the row out that was looked at, if it is bad.
+    fn settle(&mut self) {
+        if let Some(row) = self.row.take().filter(|row| !row.errors.is_empty()) {
+            self.write_out(&row.errors, row.given.as_ref());
+        }
+    }
+
+    fn write_out(&mut self, errors: &[Problem], given: Option<&Given>) {
+        if let Some(file) = self.bad_rows.clone() {
+            file.add(errors, given).unwrap_or_else(|error| self.lose("the bad rows", &error));
+        }
     }
 
     /// Takes a problem in, with what it repeats of the file shortened: a thousand of them are held and answered.
-    pub(super) fn push(&mut self, mut problem: Problem) {
+    pub(super) fn push(&mut self, problem: impl Into<Problem>) {
+        let mut problem = problem.into();
         for feature in &mut problem.features {
             *feature = shown::text(feature);
         }
         problem.pointer = problem.pointer.map(|pointer| start_of(pointer, MAX_CHARACTERS));
         problem.message = start_of(problem.message, MAX_CHARACTERS);
-        if problem.severity == Severity::Error
-            && let Some(file) = self.bad_rows.clone()
-        {
-            file.add(&problem).unwrap_or_else(|error| self.lose_bad_rows(&error));
+        if let Some(file) = self.report.clone() {
+            file.add(&problem).unwrap_or_else(|error| self.lose("the report", &error));
+        }
+        if problem.severity == Severity::Error && self.bad_rows.is_some() {
+            match &mut self.row {
+                Some(row) if index_of(&problem) == Some(row.index) => row.errors.push(problem.clone()),
+                _ => self.write_out(std::slice::from_ref(&problem), None),
+            }
         }
         self.count(problem);
     }
@@ -52,10 +99,14 @@ impl ProblemList {
         problems.into_iter().for_each(|problem| self.push(problem));
     }
 
-    /// Sees to it that every bad row so far is in its file.
-    pub(super) fn flush(&mut self) {
+    /// Sees to it that every problem so far is on the disk: the bad rows in their file, the report's beside it.
+    pub(in crate::service) fn flush(&mut self) {
+        self.settle();
         if let Some(file) = self.bad_rows.clone() {
-            file.flush().unwrap_or_else(|error| self.lose_bad_rows(&error));
+            file.write().unwrap_or_else(|error| self.lose("the bad rows", &error));
+        }
+        if let Some(file) = self.report.clone() {
+            file.flush().unwrap_or_else(|error| self.lose("the report", &error));
         }
     }
 
@@ -70,11 +121,11 @@ impl ProblemList {
         }
     }
 
-    /// Bad rows that nobody gets to see would be lost with nobody knowing: the import is refused instead.
-    fn lose_bad_rows(&mut self, error: &csv::Error) {
-        self.bad_rows = None;
+    /// What nobody gets to see would be lost with nobody knowing: the import is refused instead.
+    fn lose(&mut self, what: &str, error: &std::io::Error) {
+        (self.bad_rows, self.report) = (None, None);
         self.set_broken_off();
-        self.count(Problem::error(Code::Unreadable, format!("the bad rows cannot be written: {error}")));
+        self.count(Problem::error(Code::Unreadable, format!("{what} cannot be written: {error}")));
     }
 
     /// The first of each severity, in the order of the file.
@@ -108,47 +159,6 @@ impl ProblemList {
     }
 }
 
-/// Where bad rows are written as they are found, each with its place and the reason.
-#[derive(Clone)]
-pub struct BadRowFile(Arc<Mutex<csv::Writer<Box<dyn Write + Send>>>>);
-
-impl std::fmt::Debug for BadRowFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("BadRowFile")
-    }
-}
-
-impl BadRowFile {
-    /// Writes the header.
-    ///
-    /// # Errors
-    /// What the writer says.
-    pub fn begin(writer: impl Write + Send + 'static) -> Result<Self, csv::Error> {
-        let mut table = csv::Writer::from_writer(Box::new(writer) as Box<dyn Write + Send>);
-        table.write_record(["line", "index", "id", "code", "reason", "pointer"])?;
-        table.flush()?;
-        Ok(Self(Arc::new(Mutex::new(table))))
-    }
-
-    fn add(&self, problem: &Problem) -> Result<(), csv::Error> {
-        let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let index = problem.indexes.first().map(|index| *index as u64);
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        table.write_record([
-            number(problem.line).as_str(),
-            number(index).as_str(),
-            problem.features.first().map_or("", String::as_str),
-            problem.code.as_str(),
-            problem.message.as_str(),
-            problem.pointer.as_deref().unwrap_or_default(),
-        ])
-    }
-
-    fn flush(&self) -> Result<(), csv::Error> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()?)
-    }
-}
-
 fn start_of(text: String, max_characters: usize) -> String {
     match text.char_indices().nth(max_characters) {
         None => text,
@@ -159,19 +169,6 @@ fn start_of(text: String, max_characters: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A disk that takes so many bytes.
-    struct SmallDisk(usize);
-
-    impl Write for SmallDisk {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn warnings_do_not_keep_errors_from_being_listed_and_both_are_counted() {
@@ -200,7 +197,7 @@ mod tests {
 
     #[test]
     fn bad_rows_that_cannot_be_written_end_the_import() {
-        let file = BadRowFile::begin(SmallDisk(40)).expect("the header fits, and no row");
+        let file = BadRowFile::begin(std::path::Path::new("/dev/full")).expect("it can be opened");
         let mut problems = ProblemList::begin(&Progress::silent().with_bad_rows(file));
         problems.push(Problem::error(Code::BadValue, "no number"));
         assert!(!problems.broke_off());

@@ -1,6 +1,7 @@
 //! Features of GeoJSON and rows of tables as one thing: a record with its place, its shape and its fields.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use domain::input::quoted;
 use geo_tools::formats::csv::{CsvOptions, Ids, Positions, Row, looks_damaged_by_spreadsheet};
@@ -26,10 +27,10 @@ pub(crate) struct Record {
     pub(crate) geometry: Option<Geometry>,
     /// Its own id, or its id column.
     id: Option<String>,
-    fields: Fields,
+    fields: Arc<Fields>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Fields {
     Properties(Map<String, Value>),
     Cells(Row),
@@ -39,17 +40,86 @@ enum Fields {
 #[derive(Debug)]
 pub(crate) enum Next {
     Record(Box<Record>, Vec<Problem>),
-    Bad(Problem),
+    Bad(Box<Refused>),
     /// Reading ended here, before the file did.
     BrokeOff,
 }
 
+/// What keeps a row from being read, with the row as far as it could be.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    problem: Problem,
+    given: Option<Given>,
+}
+
+impl From<Problem> for Box<Refused> {
+    fn from(problem: Problem) -> Self {
+        Self::new(Refused { problem, given: None })
+    }
+}
+
+impl From<Box<Refused>> for Problem {
+    fn from(refused: Box<Refused>) -> Self {
+        refused.problem
+    }
+}
+
+/// A row or feature as it was given, to be written out again.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    fields: Arc<Fields>,
+    /// A feature's own id.
+    id: Option<String>,
+    /// The position of a feature that is a point.
+    lon_lat: Option<[String; 2]>,
+}
+
+impl Given {
+    /// Its cells by the names of their columns, and the cells that have no column. A property that is called as the position
+    /// is keeps its value under another name.
+    pub(crate) fn cells(&self) -> (Vec<(String, String)>, Vec<String>) {
+        let properties = match &*self.fields {
+            Fields::Cells(row) => {
+                let mut cells = row.cells.iter().cloned();
+                let named = row.columns().iter().cloned().zip(cells.by_ref()).collect();
+                return (named, cells.collect());
+            }
+            Fields::Properties(properties) => properties,
+        };
+        let own_id = self.id.clone().filter(|_| !properties.contains_key("id"));
+        let mut cells: Vec<(String, String)> = own_id.map(|id| ("id".to_owned(), id)).into_iter().collect();
+        if let Some([lon, lat]) = &self.lon_lat {
+            cells.extend([("lon".to_owned(), lon.clone()), ("lat".to_owned(), lat.clone())]);
+        }
+        cells.extend(properties.iter().map(|(name, value)| {
+            let is_taken = ["lon", "lat"].contains(&name.to_lowercase().as_str());
+            let name = if is_taken { format!("property_{name}") } else { name.clone() };
+            let text = match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            (name, text)
+        }));
+        (cells, Vec::new())
+    }
+}
+
 impl Next {
+    /// The row or feature as it was given.
+    pub(crate) fn given(&self) -> Option<Given> {
+        match self {
+            Self::Record(record, _) => Some(record.given()),
+            Self::Bad(refused) => refused.given.clone(),
+            Self::BrokeOff => None,
+        }
+    }
+
     /// The place of the row or feature that it is about, from 0; `None` where it is about the file.
     pub(crate) fn index(&self) -> Option<usize> {
         match self {
             Self::Record(record, _) => Some(record.index),
-            Self::Bad(problem) => problem.indexes.last().copied(),
+            Self::Bad(refused) => refused.problem.indexes.last().copied(),
             Self::BrokeOff => None,
         }
     }
@@ -60,7 +130,11 @@ impl Next {
             Self::Record(record, warnings) => {
                 record.size() + warnings.iter().map(size_of_problem).sum::<usize>()
             }
-            Self::Bad(problem) => size_of_problem(problem),
+            Self::Bad(refused) => {
+                let Refused { problem, given } = &**refused;
+                let given = given.as_ref().map_or(0, |given| size_of_fields(&given.fields));
+                size_of_problem(problem) + given
+            }
             Self::BrokeOff => 0,
         }
     }
@@ -85,6 +159,13 @@ fn size_of_value(value: &Value) -> usize {
         }
 }
 
+fn size_of_fields(fields: &Fields) -> usize {
+    match fields {
+        Fields::Properties(properties) => size_of_members(properties),
+        Fields::Cells(row) => row.cells.iter().map(|cell| size_of::<String>() + cell.len()).sum(),
+    }
+}
+
 fn size_of_members(members: &Map<String, Value>) -> usize {
     members.iter().map(|(key, value)| size_of::<String>() + key.len() + size_of_value(value)).sum()
 }
@@ -92,7 +173,7 @@ fn size_of_members(members: &Map<String, Value>) -> usize {
 /// Gives what a reader gives, and at its end whether the file went on.
 fn all_of<R, I>(
     mut reader: R,
-    next: impl Fn(I) -> Next,
+    next: impl Fn(I, &R) -> Next,
     broke_off: impl Fn(&R) -> bool,
 ) -> impl Iterator<Item = Next>
 where
@@ -100,7 +181,7 @@ where
 {
     let mut is_open = true;
     std::iter::from_fn(move || match reader.next() {
-        Some(item) => Some(next(item)),
+        Some(item) => Some(next(item, &reader)),
         None => (std::mem::replace(&mut is_open, false) && broke_off(&reader)).then_some(Next::BrokeOff),
     })
 }
@@ -113,7 +194,7 @@ pub(crate) fn records<'a>(
 ) -> Box<dyn Iterator<Item = Next> + 'a> {
     match options.format {
         FileFormat::Geojson => {
-            let reader = geojson::read(reader, caps);
+            let reader = geojson::read(reader, caps).in_datum(options.datum.unwrap_or_default());
             Box::new(all_of(reader, of_geojson, geojson::Reader::broke_off))
         }
         FileFormat::Csv => {
@@ -123,7 +204,7 @@ pub(crate) fn records<'a>(
     }
 }
 
-fn of_geojson(item: Item) -> Next {
+fn of_geojson<R: Read>(item: Item, reader: &geojson::Reader<R>) -> Next {
     match item {
         Item::Feature(feature) => {
             let record = Record {
@@ -132,18 +213,29 @@ fn of_geojson(item: Item) -> Next {
                 pointer: Some(feature.pointer),
                 geometry: feature.geometry,
                 id: feature.id,
-                fields: Fields::Properties(feature.properties),
+                fields: Arc::new(Fields::Properties(feature.properties)),
             };
             Next::Record(Box::new(record), feature.warnings)
         }
-        Item::Problem(problem) => Next::Bad(problem),
+        Item::Problem(problem) => {
+            let given = reader.refused().map(|refused| Given {
+                fields: Arc::new(Fields::Properties(refused.properties.clone())),
+                id: refused.id.clone(),
+                lon_lat: refused.lon_lat.clone(),
+            });
+            Next::Bad(Box::new(Refused { problem, given }))
+        }
     }
 }
 
-fn of_csv(item: csv::Item) -> Next {
+fn of_csv<R: Read>(item: csv::Item, reader: &csv::Reader<R>) -> Next {
     match item {
         csv::Item::Row(row) => Next::Record(Box::new(Record::of_row(row)), Vec::new()),
-        csv::Item::Problem(problem) => Next::Bad(problem),
+        csv::Item::Problem(problem) => {
+            let fields = |row: &Row| Arc::new(Fields::Cells(row.clone()));
+            let given = reader.refused().map(|row| Given { fields: fields(row), id: None, lon_lat: None });
+            Next::Bad(Box::new(Refused { problem, given }))
+        }
     }
 }
 
@@ -152,6 +244,7 @@ fn csv_options(options: &ImportOptions) -> CsvOptions {
         lon: options.columns.column("lon").map(str::to_owned),
         lat: options.columns.column("lat").map(str::to_owned),
         id: options.id.clone(),
+        datum: options.datum.unwrap_or_default(),
         // Past incidents compare the rows of one id themselves, and a bad row does not use its id up.
         ids: if options.kind == ImportKind::Incidents { Ids::AsGiven } else { Ids::Unique },
         positions: if options.kind == ImportKind::Households {
@@ -171,13 +264,23 @@ impl Record {
             pointer: None,
             geometry: row.position.map(Geometry::Point),
             id: row.id.clone(),
-            fields: Fields::Cells(row),
+            fields: Arc::new(Fields::Cells(row)),
         }
+    }
+
+    fn given(&self) -> Given {
+        let lon_lat = match (&self.geometry, &*self.fields) {
+            (Some(Geometry::Point(at)), Fields::Properties(_)) => {
+                Some([at.lon().to_string(), at.lat().to_string()])
+            }
+            _ => None,
+        };
+        Given { fields: Arc::clone(&self.fields), id: self.id.clone(), lon_lat }
     }
 
     /// The text of a property or column, trimmed; `None` where it is missing, null or empty.
     pub(crate) fn text(&self, column: &str) -> Option<String> {
-        let text = match &self.fields {
+        let text = match &*self.fields {
             Fields::Properties(properties) => match properties.get(column)? {
                 Value::Null => return None,
                 Value::String(text) => text.clone(),
@@ -227,11 +330,8 @@ impl Record {
     }
 
     fn size(&self) -> usize {
-        let fields = match &self.fields {
-            Fields::Properties(properties) => size_of_members(properties),
-            Fields::Cells(row) => row.cells.iter().map(|cell| size_of::<String>() + cell.len()).sum(),
-        };
-        fields + size_of_shape(self.geometry.as_ref()) + self.id.as_ref().map_or(0, String::len)
+        let id = self.id.as_ref().map_or(0, String::len);
+        size_of_fields(&self.fields) + size_of_shape(self.geometry.as_ref()) + id
     }
 
     /// A whole number in a range; `None` where the column is empty.

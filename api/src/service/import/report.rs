@@ -2,14 +2,22 @@
 
 use geo_tools::formats::geojson::geometry_json;
 use geo_tools::{Problem, Severity};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::options::{Effect, ImportOutcome, ImportReport};
 
 impl ImportReport {
-    /// The report as it is written by `--report` and answered over HTTP.
+    /// The report as it is answered: with the first of the problems, and how many more there are.
     pub fn to_json(&self) -> Value {
-        let figures: serde_json::Map<String, Value> = self
+        let mut report = self.head();
+        let problems = self.problems.listed().iter().map(problem_json).collect::<Vec<Value>>();
+        report.insert("problems".to_owned(), problems.into());
+        Value::Object(report)
+    }
+
+    /// The report but for its problems.
+    pub(super) fn head(&self) -> Map<String, Value> {
+        let figures: Map<String, Value> = self
             .figures
             .iter()
             .map(|figure| {
@@ -22,21 +30,21 @@ impl ImportReport {
                 (figure.what.to_owned(), counts)
             })
             .collect();
-        let totals: serde_json::Map<String, Value> =
+        let totals: Map<String, Value> =
             self.totals.iter().map(|(what, count)| ((*what).to_owned(), json!(count))).collect();
-        json!({
-            "kind": self.kind.as_str(),
-            "dry_run": self.effect == Effect::DryRun,
-            "refused": self.outcome == ImportOutcome::Refused,
-            "row_count": self.row_count,
-            "bad_count": self.problems.error_count(),
-            "warning_count": self.problems.warning_count(),
-            "unlisted_count": self.problems.unlisted_count(),
-            "totals": totals,
-            "figures": figures,
-            "plan_version": self.plan_version,
-            "problems": self.problems.listed().iter().map(problem_json).collect::<Vec<Value>>(),
-        })
+        let head = [
+            ("kind", json!(self.kind.as_str())),
+            ("dry_run", json!(self.effect == Effect::DryRun)),
+            ("refused", json!(self.outcome == ImportOutcome::Refused)),
+            ("row_count", json!(self.row_count)),
+            ("bad_count", json!(self.problems.error_count())),
+            ("warning_count", json!(self.problems.warning_count())),
+            ("unlisted_count", json!(self.problems.unlisted_count())),
+            ("totals", Value::Object(totals)),
+            ("figures", Value::Object(figures)),
+            ("plan_version", json!(self.plan_version)),
+        ];
+        head.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 

@@ -5,29 +5,30 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::plan::Plan;
 use geo_tools::formats::Caps;
 use tokio::sync::mpsc;
 
+use super::bad_rows::BadRowFile;
 use super::options::ImportOptions;
-use super::problems::BadRowFile;
 use super::record::{self, Next};
+use super::report_file::ReportFile;
+use super::suspicion;
+use crate::config::Limits;
 
 /// Records that go from the reading thread at once.
 const CHUNK_RECORDS: usize = 500;
 /// About as many bytes as go at once; the record that reaches it may be larger by itself.
 const CHUNK_BYTES: usize = 4 << 20;
-/// The longest text, properties or row of an import: far more than anybody writes of one thing, and little to hold.
-const MAX_TEXT_BYTES: usize = 256 << 10;
 /// Chunks that may wait for the database; more would only hold memory.
 const WAITING_CHUNKS: usize = 4;
-/// What one file may hold. Problems are counted as they come and not held: there may be as many as there are rows.
-fn caps() -> Caps {
-    Caps { max_text_bytes: MAX_TEXT_BYTES, max_problems: usize::MAX, ..Caps::default() }
-}
 
 /// The bytes of a file.
 pub struct ImportSource {
     reader: Box<dyn Read + Send>,
+    caps: Caps,
+    /// The grid that the file's datum is measured by, where it was not said.
+    measure: Option<Arc<Plan>>,
 }
 
 impl std::fmt::Debug for ImportSource {
@@ -46,22 +47,32 @@ impl ImportSource {
         if file.metadata()?.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
         }
-        Ok(Self { reader: Box::new(BufReader::new(file)) })
+        Ok(Self::of_reader(BufReader::new(file)))
     }
 
     /// Takes bytes that are in memory.
     pub fn of_bytes(bytes: &'static [u8]) -> Self {
-        Self { reader: Box::new(Cursor::new(bytes)) }
+        Self::of_reader(Cursor::new(bytes))
     }
 
     /// Takes bytes as they come.
     pub fn of_reader(reader: impl Read + Send + 'static) -> Self {
-        Self { reader: Box::new(reader) }
+        Self { reader: Box::new(reader), caps: Limits::default().import, measure: None }
+    }
+
+    /// The same, read under caps.
+    pub(super) fn within(self, caps: &Caps) -> Self {
+        Self { caps: caps.clone(), ..self }
+    }
+
+    /// The same, held where it looks as if it were in another datum: in that one it would lie in the grid, and else not.
+    pub(super) fn measured_by(self, measure: Option<Arc<Plan>>) -> Self {
+        Self { measure, ..self }
     }
 
     /// Everything that the file gives, at once: where all of it must be seen together.
     pub(super) fn records(self, options: &ImportOptions) -> Box<dyn Iterator<Item = Next>> {
-        record::records(self.reader, options, &caps())
+        suspicion::held(record::records(self.reader, options, &self.caps), self.measure)
     }
 
     /// Everything that the file gives, in chunks, read on a thread of its own. Reading stops when nobody takes them.
@@ -89,11 +100,12 @@ impl ImportSource {
     }
 }
 
-/// Hears how many rows an import has read, and takes its bad ones.
+/// Hears how many rows an import has read, and takes its bad ones and its problems.
 #[derive(Clone, Default)]
 pub struct Progress {
     rows: Option<Arc<dyn Fn(u64) + Send + Sync>>,
     bad_rows: Option<BadRowFile>,
+    report: Option<ReportFile>,
 }
 
 impl std::fmt::Debug for Progress {
@@ -105,7 +117,7 @@ impl std::fmt::Debug for Progress {
 impl Progress {
     /// Tells somebody.
     pub fn new(hear: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        Self { rows: Some(Arc::new(hear)), bad_rows: None }
+        Self { rows: Some(Arc::new(hear)), ..Self::default() }
     }
 
     /// Tells nobody.
@@ -119,6 +131,12 @@ impl Progress {
         Self { bad_rows: Some(file), ..self }
     }
 
+    /// The same, and every problem is written there.
+    #[must_use]
+    pub fn with_report(self, file: ReportFile) -> Self {
+        Self { report: Some(file), ..self }
+    }
+
     /// Says that so many rows were read.
     pub fn reach(&self, row_count: u64) {
         if let Some(hear) = &self.rows {
@@ -128,5 +146,9 @@ impl Progress {
 
     pub(super) fn bad_rows(&self) -> Option<&BadRowFile> {
         self.bad_rows.as_ref()
+    }
+
+    pub(super) fn report(&self) -> Option<&ReportFile> {
+        self.report.as_ref()
     }
 }
