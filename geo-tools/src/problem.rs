@@ -40,6 +40,8 @@ pub enum Code {
     Depth,
     /// Not the format that was expected.
     NotGeojson,
+    /// A header, length or count in a binary file that cannot be.
+    BadFormat,
     /// A geometry of a kind that is not expected here.
     GeometryType,
     /// A feature without geometry.
@@ -89,6 +91,7 @@ impl Code {
             Self::DuplicateKey => "DUPLICATE_KEY",
             Self::Depth => "DEPTH",
             Self::NotGeojson => "NOT_GEOJSON",
+            Self::BadFormat => "BAD_FORMAT",
             Self::GeometryType => "GEOMETRY_TYPE",
             Self::NullGeometry => "NULL_GEOMETRY",
             Self::Crs => "CRS",

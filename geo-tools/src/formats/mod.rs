@@ -1,18 +1,30 @@
 //! Files in and out: streaming readers that give features and problems in the order of the file, and writers.
 //!
-//! Nothing here knows what a feature is for. Start at [`geojson::read`] and [`csv::read`].
+//! Nothing here knows what a feature is for. Start at [`open`], or at the `read` of one format.
 //!
 //! Invariant: memory is bounded by [`Caps`], whatever the bytes are: no recursion follows the nesting of the input.
 //! Invariant: a problem carries its line, its feature and, in JSON, a pointer to the coordinate.
 //! Invariant: a reader ends after its first problem that leaves the rest of the bytes without meaning.
 
+mod archive;
+mod build;
 pub mod csv;
+mod flow;
 pub mod geojson;
+pub mod geopackage;
+mod open;
+mod reference;
+mod rings;
+pub mod shapefile;
+mod table;
 mod unpack;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
+pub use open::{Files, Folder, Format, Sink, create, open};
+
+use crate::datum::Datum;
 use crate::geometry::Geometry;
 use crate::problem::Problem;
 
@@ -27,7 +39,7 @@ pub struct Feature {
     pub properties: serde_json::Map<String, serde_json::Value>,
     /// Its shape; `None` where the file has none, and then a `NULL_GEOMETRY` warning says so.
     pub geometry: Option<Geometry>,
-    /// The line that it starts on, from 1.
+    /// The line that it starts on, from 1; the number of the record where a file has no lines.
     pub line: u64,
     /// JSON pointer to it; within its own record in a text sequence.
     pub pointer: String,
@@ -59,6 +71,8 @@ pub struct Caps {
     pub max_depth: usize,
     /// Bytes of one properties object, one string or one CSV row; they are held in memory.
     pub max_text_bytes: usize,
+    /// Bytes of a file that can only be read whole: an archive, a database.
+    pub max_held_bytes: u64,
     /// Problems told before reading ends.
     pub max_problems: usize,
 }
@@ -76,6 +90,19 @@ fn id_key(id: &str) -> String {
     format!("{} bytes, {:016x}", id.len(), hasher.finish())
 }
 
+/// How a file is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How much is read.
+    pub caps: Caps,
+    /// What the numbers refer to; what the file says must agree. `None`: what the file says, else WGS 84.
+    pub datum: Option<Datum>,
+    /// The layer that is read of a file with several.
+    pub layer: Option<String>,
+    /// How a table is read; its datum is the one above.
+    pub csv: csv::CsvOptions,
+}
+
 impl Default for Caps {
     fn default() -> Self {
         Self {
@@ -85,6 +112,7 @@ impl Default for Caps {
             max_feature_positions: 2_000_000,
             max_depth: 64,
             max_text_bytes: 4 << 20,
+            max_held_bytes: 512 << 20,
             max_problems: 10_000,
         }
     }

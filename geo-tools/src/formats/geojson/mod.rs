@@ -15,7 +15,7 @@ mod object;
 mod pair;
 mod properties;
 mod reader;
-mod shape;
+pub(in crate::formats) mod shape;
 mod source;
 mod write;
 

@@ -45,14 +45,14 @@ impl Kind {
 }
 
 /// Where a geometry is, and what has been found wrong with it.
-pub(super) struct Findings<'a> {
-    pub(super) pointer: &'a str,
-    pub(super) line: u64,
-    pub(super) problems: &'a mut Vec<Problem>,
+pub(in crate::formats) struct Findings<'a> {
+    pub(in crate::formats) pointer: &'a str,
+    pub(in crate::formats) line: u64,
+    pub(in crate::formats) problems: &'a mut Vec<Problem>,
 }
 
 impl Findings<'_> {
-    pub(super) fn note(&mut self, problem: Problem, place: impl Display) {
+    pub(in crate::formats) fn note(&mut self, problem: Problem, place: impl Display) {
         self.problems.push(Problem {
             line: Some(self.line),
             pointer: Some(format!("{}{place}", self.pointer)),
@@ -167,7 +167,11 @@ fn multi_polygon(positions: &[Position], ends: &[(u8, u32)], findings: &mut Find
     Geometry::MultiPolygon(polygons)
 }
 
-fn polygon(rings: &[&[Position]], place: &str, findings: &mut Findings<'_>) -> Polygon {
+pub(in crate::formats) fn polygon(
+    rings: &[&[Position]],
+    place: &str,
+    findings: &mut Findings<'_>,
+) -> Polygon {
     if rings.is_empty() {
         findings.note(Problem::error(Code::RingTooShort, "a polygon without an outer ring"), place);
     }
@@ -219,7 +223,11 @@ fn count_different(positions: &[Position], enough: usize) -> usize {
 }
 
 /// Checks a line and takes off what stands twice in a row.
-fn line(positions: &[Position], place: Arguments<'_>, findings: &mut Findings<'_>) -> Vec<Position> {
+pub(in crate::formats) fn line(
+    positions: &[Position],
+    place: Arguments<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Position> {
     check_steps(positions, place, findings);
     let mut kept = positions.to_vec();
     kept.dedup();
