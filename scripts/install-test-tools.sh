@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Rust, Node and a C compiler: PostgreSQL, Chromium with a CJK font, Python with
-# shapely. On Debian as root by apt; elsewhere one line says what is missing. Prints nothing where all is there.
+# shapely and pyogrio. On Debian as root by apt; elsewhere one line says what is missing. Prints nothing where all is there.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 

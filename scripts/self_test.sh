@@ -42,6 +42,7 @@ summary 'all suites pass' '0: 16 passed, 0 failed' "$both" rust browser
 summary 'PostgreSQL was left out' '1: 16 passed, 1 failed' "$both" rust browser postgresql
 summary 'Chromium was missing' '1: 12 passed, 1 failed' 'rust\t12\t0\t3\t\nbrowser\t0\t0\t0\tleft out\n' rust browser
 summary 'the data was missing' '1: 12 passed, 1 failed' 'rust\t12\t0\t3\t\nliechtenstein\t0\t0\t0\tleft out\n' rust liechtenstein
+summary 'pyogrio was missing' '1: 12 passed, 1 failed' 'rust\t12\t0\t3\t\nformats\t0\t0\t0\tleft out\n' rust formats
 summary 'a test failed' '1: 15 passed, 1 failed' 'rust\t12\t0\t3\t\nbrowser\t3\t1\t9\t\n' rust browser
 summary 'nothing ran' '1: 0 passed, 0 failed' ''
 summary 'nothing ran of what must' '1: 0 passed, 1 failed' '' postgresql

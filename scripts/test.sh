@@ -5,7 +5,7 @@ set -uo pipefail
 source "$(dirname "$0")/tools.sh"
 source "$(dirname "$0")/suites.sh"
 
-all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein generated repair)
+all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein generated repair formats)
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${all[@]}")
 required=("${wanted[@]}")

@@ -443,7 +443,7 @@ fn rows_of_a_table_are_told_by_their_line_and_column() {
     let named = "x".repeat(4000);
     for (name, bytes, code) in [
         ("UTF-16", b"\xff\xfei\0d\0".to_vec(), Code::Encoding),
-        ("a workbook", b"PK\x03\x04rest".to_vec(), Code::Encoding),
+        ("a workbook", b"PK\x03\x04rest".to_vec(), Code::BadFormat),
         ("nothing", Vec::new(), Code::MissingField),
         ("without the columns", b"id,name\n1,x\n".to_vec(), Code::MissingField),
         ("long columns twice", format!("{named},{named},lon,lat\n").into_bytes(), Code::DuplicateKey),

@@ -95,7 +95,7 @@ fn utf_8_and_gbk_are_told_apart_and_others_refused() {
         2,
     );
     check(b"\xff\xfei\0d\0".as_slice(), &plain(), Code::Encoding, 1);
-    assert!(check(b"PK\x03\x04....".as_slice(), &plain(), Code::Encoding, 1).message.contains("XLSX"));
+    assert!(check(b"PK\x03\x04....".as_slice(), &plain(), Code::BadFormat, 1).message.contains("ZIP"));
     check(b"id,lon,lat\n\0,1,2\n".as_slice(), &plain(), Code::Encoding, 2);
 }
 

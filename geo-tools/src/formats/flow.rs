@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
-use super::{Caps, Feature, Item};
+use super::{Caps, Feature, Item, Source};
 use crate::problem::{Code, Problem, Severity};
 
 /// A file that is read record by record.
@@ -58,13 +58,14 @@ pub(super) struct Items<R> {
     records: R,
     flow: Flow,
     done: bool,
+    broke_off: bool,
 }
 
 impl<R: Records> Items<R> {
     pub(super) fn new(records: R, caps: Caps) -> Self {
         let flow =
             Flow { queue: VecDeque::new(), caps, feature_count: 0, position_count: 0, problem_count: 0 };
-        Self { records, flow, done: false }
+        Self { records, flow, done: false, broke_off: false }
     }
 }
 
@@ -76,18 +77,24 @@ impl<R: Records> Iterator for Items<R> {
             match self.records.next(&mut self.flow) {
                 Ok(more) => self.done = !more,
                 Err(problem) => {
-                    self.done = true;
+                    (self.done, self.broke_off) = (true, true);
                     self.flow.tell(*problem);
                 }
             }
             if self.flow.problem_count > self.flow.caps.max_problems {
-                self.done = true;
+                (self.done, self.broke_off) = (true, true);
                 let most = self.flow.caps.max_problems;
                 let message = format!("more than {most} problems; the rest is not told");
                 self.flow.queue.push_back(Item::Problem(Problem::error(Code::TooLarge, message)));
             }
         }
         self.flow.queue.pop_front()
+    }
+}
+
+impl<R: Records> Source for Items<R> {
+    fn broke_off(&self) -> bool {
+        self.broke_off
     }
 }
 

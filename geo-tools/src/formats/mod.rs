@@ -8,8 +8,11 @@
 
 mod archive;
 mod build;
+mod create;
 pub mod csv;
+mod flatgeobuf;
 mod flow;
+mod frame;
 pub mod geojson;
 pub mod geopackage;
 mod open;
@@ -18,11 +21,14 @@ mod rings;
 pub mod shapefile;
 mod table;
 mod unpack;
+mod wkt;
+mod xlsx;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-pub use open::{Files, Folder, Format, Sink, create, open};
+pub use create::{Make, Sink, WRITTEN, create, create_as};
+pub use open::{Find, Format, Source, open, read};
 
 use crate::datum::Datum;
 use crate::geometry::Geometry;

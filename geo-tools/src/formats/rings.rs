@@ -4,6 +4,7 @@
 //!
 //! Invariant: work is bounded by [`MOST_STEPS`], whatever the rings are.
 
+use crate::geometry::Polygon;
 use crate::position::{Bounds, Position};
 
 /// Sides looked at before a record is refused: a tenth of a second.
@@ -67,6 +68,28 @@ pub(super) fn sort(rings: Vec<Vec<Position>>) -> Sorted {
     Sorted::Polygons(polygons)
 }
 
+/// Which way an outer ring runs; holes run the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Anticlockwise.
+    Left,
+    /// Clockwise.
+    Right,
+}
+
+/// The rings of a polygon, each closed by repeating its first position.
+pub(super) fn closed(polygon: &Polygon, outer: Turn) -> Vec<Vec<Position>> {
+    let close = |(index, ring): (usize, &[Position])| {
+        let mut ring: Vec<Position> = ring.iter().copied().chain(ring.first().copied()).collect();
+        let turn = if doubled_area(&ring) > 0 { Turn::Left } else { Turn::Right };
+        if (turn == outer) != (index == 0) {
+            ring.reverse();
+        }
+        ring
+    };
+    polygon.rings().enumerate().map(close).collect()
+}
+
 /// Whether a ring lies in another, judged by its first position that is not on the other's border.
 fn lies_in(hole: &[Position], outer: &[Position], steps: &mut usize) -> bool {
     for &at in hole {
@@ -109,7 +132,7 @@ fn cross(a: Position, b: Position, at: Position) -> i128 {
 }
 
 /// Twice the signed area of a closed ring in square units: positive where it runs anticlockwise.
-pub(super) fn doubled_area(ring: &[Position]) -> i128 {
+fn doubled_area(ring: &[Position]) -> i128 {
     let Some(&origin) = ring.first() else { return 0 };
     ring.windows(2).map(|pair| cross(origin, pair[0], pair[1])).sum()
 }

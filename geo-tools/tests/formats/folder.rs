@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Write};
 use std::rc::Rc;
 
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
 use geo_tools::formats::geojson::WriteFeature;
-use geo_tools::formats::{Feature, Files, Folder, Item, Options, create, open};
-use geo_tools::{Code, Geometry, Polygon, Position, Problem};
+use geo_tools::formats::{Feature, Item, Options, create, open};
+use geo_tools::{Code, Datum, Geometry, Polygon, Position, Problem};
 use serde_json::{Map, Value};
 
 /// Files by their names.
@@ -28,13 +30,20 @@ impl Memory {
     }
 
     pub(crate) fn write(&self, name: &str, features: &[New]) -> Vec<Problem> {
-        let mut sink = create(name, self).expect("a format that is written");
+        self.write_in(name, Datum::Wgs84, features)
+    }
+
+    pub(crate) fn write_in(&self, name: &str, datum: Datum, features: &[New]) -> Vec<Problem> {
+        let make = |path: &str| self.create(path);
+        let mut sink = create(name, datum, &make).expect("a format that is written");
+        let mut problems = Vec::new();
         for (properties, geometry) in features {
             let feature =
                 WriteFeature { id: None, properties: Some(properties), geometry: geometry.as_ref() };
-            sink.write(feature).expect("in memory");
+            problems.extend(sink.write(feature).expect("in memory"));
         }
-        sink.finish().expect("in memory")
+        problems.extend(sink.finish().expect("in memory"));
+        problems
     }
 }
 
@@ -54,15 +63,13 @@ impl Write for File {
     }
 }
 
-impl Folder for Memory {
+impl Memory {
     fn create(&self, path: &str) -> io::Result<Box<dyn Write>> {
         self.put(path, Vec::new());
         Ok(Box::new(File { memory: self.clone(), name: path.to_owned() }))
     }
-}
 
-impl Files for Memory {
-    fn open(&self, path: &str) -> io::Result<Option<Box<dyn Read>>> {
+    fn find(&self, path: &str) -> io::Result<Option<Box<dyn Read>>> {
         let bytes = self.0.borrow().get(path).cloned();
         Ok(bytes.map(|bytes| Box::new(Cursor::new(bytes)) as Box<dyn Read>))
     }
@@ -76,7 +83,7 @@ pub(crate) fn feature(properties: Value, geometry: Option<Geometry>) -> New {
 }
 
 pub(crate) fn read(name: &str, memory: &Memory, options: &Options) -> Vec<Item> {
-    match open(name, memory, options) {
+    match open(name, &|path| memory.find(path), options) {
         Ok(items) => items.collect(),
         Err(problem) => vec![Item::Problem(*problem)],
     }
@@ -104,4 +111,41 @@ pub(crate) fn polygon_with_hole() -> Option<Geometry> {
         Polygon { exterior: outer, holes: vec![hole] },
         Polygon { exterior: other, holes: Vec::new() },
     ]))
+}
+
+/// Files in an archive, each as its name, its bytes, and the size that the list claims.
+pub(crate) fn archive(entries: &[(&str, &[u8], Option<u32>)]) -> Vec<u8> {
+    let (mut out, mut list) = (Vec::new(), Vec::new());
+    for (name, bytes, claimed) in entries {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).expect("in memory");
+        let packed = encoder.finish().expect("in memory");
+        let mut crc = Crc::new();
+        crc.update(bytes);
+        let mut facts = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
+        facts.extend(crc.sum().to_le_bytes());
+        facts.extend((packed.len() as u32).to_le_bytes());
+        facts.extend(claimed.unwrap_or(bytes.len() as u32).to_le_bytes());
+        facts.extend((name.len() as u16).to_le_bytes());
+        facts.extend([0, 0]);
+        list.extend(b"PK\x01\x02\x14\0");
+        list.extend(&facts);
+        list.extend([0; 10]);
+        list.extend((out.len() as u32).to_le_bytes());
+        list.extend(name.as_bytes());
+        out.extend(b"PK\x03\x04");
+        out.extend(&facts);
+        out.extend(name.as_bytes());
+        out.extend(packed);
+    }
+    let (start, count) = (out.len() as u32, entries.len() as u16);
+    let list_bytes = list.len() as u32;
+    out.extend(list);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend(count.to_le_bytes());
+    out.extend(count.to_le_bytes());
+    out.extend(list_bytes.to_le_bytes());
+    out.extend(start.to_le_bytes());
+    out.extend([0, 0]);
+    out
 }

@@ -1,11 +1,8 @@
 //! Shapefiles: what is written is read again, broken ones are answered, archives are not believed.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::folder::{Memory, codes, feature, features, polygon_with_hole, read};
-use flate2::write::DeflateEncoder;
-use flate2::{Compression, Crc};
+use crate::folder::{Memory, archive, codes, feature, features, polygon_with_hole, read};
 use geo_tools::formats::{Caps, Item, Options};
 use geo_tools::{Code, Datum, Geometry, Position, Severity};
 use serde_json::json;
@@ -156,43 +153,6 @@ fn wrong_row_sizes_and_row_counts_are_told_with_their_numbers() {
         let told = |item: &Item| matches!(item, Item::Problem(problem) if problem.code == Code::BadFormat && problem.message.contains(words));
         assert!(items.iter().any(told), "{words}: {items:?}");
     }
-}
-
-/// Files in an archive, each as its name, its bytes, and the size that the list claims.
-fn archive(entries: &[(&str, &[u8], Option<u32>)]) -> Vec<u8> {
-    let (mut out, mut list) = (Vec::new(), Vec::new());
-    for (name, bytes, claimed) in entries {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(bytes).expect("in memory");
-        let packed = encoder.finish().expect("in memory");
-        let mut crc = Crc::new();
-        crc.update(bytes);
-        let mut facts = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
-        facts.extend(crc.sum().to_le_bytes());
-        facts.extend((packed.len() as u32).to_le_bytes());
-        facts.extend(claimed.unwrap_or(bytes.len() as u32).to_le_bytes());
-        facts.extend((name.len() as u16).to_le_bytes());
-        facts.extend([0, 0]);
-        list.extend(b"PK\x01\x02\x14\0");
-        list.extend(&facts);
-        list.extend([0; 10]);
-        list.extend((out.len() as u32).to_le_bytes());
-        list.extend(name.as_bytes());
-        out.extend(b"PK\x03\x04");
-        out.extend(&facts);
-        out.extend(name.as_bytes());
-        out.extend(packed);
-    }
-    let (start, count) = (out.len() as u32, entries.len() as u16);
-    let list_bytes = list.len() as u32;
-    out.extend(list);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    out.extend(count.to_le_bytes());
-    out.extend(count.to_le_bytes());
-    out.extend(list_bytes.to_le_bytes());
-    out.extend(start.to_le_bytes());
-    out.extend([0, 0]);
-    out
 }
 
 #[test]

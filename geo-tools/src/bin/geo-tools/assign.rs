@@ -6,11 +6,12 @@ use clap::Args;
 use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::datum::suspicion::{Reference, Sample, suspect};
 use geo_tools::formats::csv::{self, CsvOptions, Ids};
-use geo_tools::formats::{Caps, Feature, Item, geojson};
+use geo_tools::formats::{Caps, Feature, Format, Item, Options};
 use geo_tools::locator::{Locator, Method};
 use geo_tools::{Code, Coverage, Datum, Geometry, Position, Problem, Severity};
 
-use crate::input::{Format, detect, open, read_areas, tell_assumed, text_of};
+use crate::disk::Disk;
+use crate::input::{detect, features, read_areas, tell_assumed, text_of};
 use crate::outputs::refuse_clashes;
 use crate::validate::in_the_file;
 use crate::{Unusable, Verdict, report};
@@ -22,16 +23,16 @@ use crate::{Unusable, Verdict, report};
 /// are warned of and not converted.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The cells: polygons as GeoJSON that do not overlap; - is standard input.
+    /// The cells: polygons that do not overlap, as GeoJSON, Shapefile or GeoPackage; - is standard input.
     #[arg(long, value_name = "FILE")]
     cells: String,
     /// The property that names a cell; without it the feature's own id.
     #[arg(long, value_name = "PROPERTY")]
     cell_id: Option<String>,
-    /// What the cells' coordinates refer to; without it WGS 84.
-    #[arg(long, value_name = "DATUM", default_value_t)]
-    cells_datum: Datum,
-    /// The points: CSV with a header, or GeoJSON; - is standard input.
+    /// What the cells' coordinates refer to; without it what the file says, else WGS 84.
+    #[arg(long, value_name = "DATUM")]
+    cells_datum: Option<Datum>,
+    /// The points: CSV or XLSX with a header, GeoJSON, Shapefile or GeoPackage; - is standard input.
     #[arg(long, value_name = "FILE")]
     points: String,
     /// The column or property that names a point; without it `id`, and where there is none, the count from 1.
@@ -69,20 +70,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     }
     refuse_clashes(&[&arguments.cells, &arguments.points], &[Some(&arguments.output)])?;
     let Some(cells) = read_cells(arguments)? else { return Ok(Verdict::Errors) };
-    let (format, reader) = detect(&arguments.points, open(&arguments.points)?)?;
+    let (format, reader) = detect(&arguments.points)?;
     let unwritable =
         |error: ::csv::Error| Unusable::Write { path: arguments.output.clone(), source: error.into() };
+    let disk = Disk::default();
+    let file = disk.create(&arguments.output).map_err(|error| unwritable(error.into()))?;
     let mut output = Output {
-        table: ::csv::Writer::from_writer(report::create(&arguments.output)?),
+        table: ::csv::Writer::from_writer(file),
         cells: &cells,
         within_m: arguments.within_m,
         sample: Sample::default(),
         problems: Vec::new(),
     };
     output.table.write_record(["id", "cell", "method", "distance_to_border_m"]).map_err(unwritable)?;
-    let items = match format {
-        Format::Csv => csv_points(arguments, reader),
-        Format::Geojson => geojson_points(arguments, reader),
+    let items = if format.is_table() {
+        table_points(arguments, reader)
+    } else {
+        feature_points(arguments, format, reader)?
     };
     for item in items {
         output.take(item).map_err(unwritable)?;
@@ -100,7 +104,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
             message: problem.message.clone(),
         });
     }
-    Ok(report::verdict(&output.problems))
+    let verdict = report::verdict(&output.problems);
+    drop(output);
+    disk.keep().map_err(|error| unwritable(error.into()))?;
+    Ok(verdict)
 }
 
 struct Cells {
@@ -110,7 +117,8 @@ struct Cells {
 
 /// Reads the cells and joins them; `None`, said aloud, where they cannot be used.
 fn read_cells(arguments: &Arguments) -> Result<Option<Cells>, Unusable> {
-    let mut areas = read_areas(&arguments.cells, arguments.cell_id.as_deref(), arguments.cells_datum)?;
+    let options = Options { datum: arguments.cells_datum, ..Options::default() };
+    let mut areas = read_areas(&arguments.cells, arguments.cell_id.as_deref(), &options)?;
     let mut problems = std::mem::take(&mut areas.problems);
     if areas.areas.is_empty() && problems.verdict() == Verdict::Fine {
         problems
@@ -154,7 +162,7 @@ fn join(areas: &[Area]) -> (Option<Coverage>, Vec<Problem>) {
 /// A point with what it is called, or what is wrong with it.
 type Point = Result<(String, Position), Vec<Problem>>;
 
-fn csv_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<Item = Point>> {
+fn table_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<Item = Point>> {
     if arguments.datum.is_none() {
         tell_assumed(&arguments.points, "--datum");
     }
@@ -175,16 +183,21 @@ fn csv_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<
     }))
 }
 
-fn geojson_points(arguments: &Arguments, reader: Box<dyn Read>) -> Box<dyn Iterator<Item = Point>> {
+fn feature_points(
+    arguments: &Arguments,
+    format: Format,
+    reader: Box<dyn Read>,
+) -> Result<Box<dyn Iterator<Item = Point>>, Unusable> {
     let id = arguments.id.clone();
-    let features = geojson::read(reader, &Caps::default()).in_datum(arguments.datum.unwrap_or_default());
-    Box::new(features.map(move |item| match item {
+    let options = Options { datum: arguments.datum, ..Options::default() };
+    let items = features((&arguments.points, format, reader), &options)?;
+    Ok(Box::new(items.map(move |item| match item {
         Item::Problem(problem) => Err(vec![problem]),
-        Item::Feature(feature) => geojson_point(feature, id.as_deref()),
-    }))
+        Item::Feature(feature) => feature_point(feature, id.as_deref()),
+    })))
 }
 
-fn geojson_point(feature: Feature, id: Option<&str>) -> Point {
+fn feature_point(feature: Feature, id: Option<&str>) -> Point {
     let name = id.and_then(|property| text_of(feature.properties.get(property)));
     let wrong = |code, message: &str| Problem {
         features: feature.id.iter().cloned().collect(),

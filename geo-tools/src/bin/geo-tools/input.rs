@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 
 use geo_tools::coverage::Area;
-use geo_tools::formats::{Caps, Feature, Item, geojson};
-use geo_tools::{Code, Datum, Geometry, Problem, Severity, shown};
+use geo_tools::formats::{Caps, Feature, Format, Item, Options, Source, read};
+use geo_tools::{Code, Geometry, Problem, Severity, shown};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use crate::Unusable;
+use crate::disk::find;
 use crate::problems::Problems;
 
 /// Opens a file, or standard input for `-`; on a terminal a bar shows how far it has been read.
@@ -50,37 +51,23 @@ impl<R: Read> Drop for Progress<R> {
     }
 }
 
-/// The kinds of files with positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Csv,
-    Geojson,
+/// A file with its format, by its name, else by its first bytes.
+pub(crate) fn detect(path: &str) -> Result<(Format, Box<dyn Read>), Unusable> {
+    let file = open(path)?;
+    match Format::of(path) {
+        Some(format) => Ok((format, file)),
+        None => Format::look(file).map_err(|source| Unusable::Read { path: path.to_owned(), source }),
+    }
 }
 
-/// Tells the format by the file's name, else by its first byte that is not blank.
-pub(crate) fn detect(path: &str, reader: Box<dyn Read>) -> Result<(Format, Box<dyn Read>), Unusable> {
-    let name = path.to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if ends(&[".csv", ".tsv", ".txt"]) {
-        return Ok((Format::Csv, reader));
-    }
-    if ends(&[".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson"]) {
-        return Ok((Format::Geojson, reader));
-    }
-    let unreadable = |source| Unusable::Read { path: path.to_owned(), source };
-    let mut reader = BufReader::new(reader);
-    let mut inner: Box<dyn Read> = if reader.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::read::MultiGzDecoder::new(reader))
-    } else {
-        Box::new(reader)
-    };
-    let mut start = Vec::new();
-    inner.by_ref().take(4096).read_to_end(&mut start).map_err(unreadable)?;
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
-    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    let format = if matches!(first, Some(b'{' | b'[' | 0x1e)) { Format::Geojson } else { Format::Csv };
-    Ok((format, Box::new(std::io::Cursor::new(start).chain(inner))))
+/// The features of a file, whatever its format.
+pub(crate) fn features(
+    (path, format, file): (&str, Format, Box<dyn Read>),
+    options: &Options,
+) -> Result<Box<dyn Source>, Unusable> {
+    let unreadable =
+        |problem: Box<Problem>| Unusable::Unreadable { path: path.to_owned(), message: problem.message };
+    read(format, (path, file), &find, options).map_err(unreadable)
 }
 
 /// Says that a table's datum was not given, and what it is taken for.
@@ -104,19 +91,28 @@ pub(crate) struct Areas {
     pub(crate) problems: Problems,
 }
 
-/// Reads the features of a GeoJSON file; problems and the count go to `areas`.
-pub(crate) fn read_features(path: &str, areas: &mut Areas, datum: Datum) -> Result<Vec<Feature>, Unusable> {
-    let mut features = Vec::new();
-    // However many there are: they are kept on disk.
-    let caps = Caps { max_problems: usize::MAX, ..Caps::default() };
-    for item in geojson::read(open(path)?, &caps).in_datum(datum) {
+/// Reads the features of a file; problems and the count go to `areas`.
+pub(crate) fn read_features(
+    path: &str,
+    areas: &mut Areas,
+    options: &Options,
+) -> Result<Vec<Feature>, Unusable> {
+    let mut read = Vec::new();
+    let (mut format, file) = detect(path)?;
+    if Format::of(path).is_none() && format == Format::Csv {
+        // Text without a name that says so is no table of areas.
+        format = Format::Geojson;
+    }
+    // However many problems there are: they are kept on disk.
+    let caps = Caps { max_problems: usize::MAX, ..options.caps.clone() };
+    for item in features((path, format, file), &Options { caps, ..options.clone() })? {
         match item {
             Item::Feature(mut feature) => {
                 for warning in feature.warnings.drain(..) {
                     areas.problems.push(of_an_area(warning))?;
                 }
                 areas.feature_count = areas.feature_count.max(feature.index + 1);
-                features.push(feature);
+                read.push(feature);
             }
             Item::Problem(problem) if problem.code == Code::Unreadable => {
                 return Err(Unusable::Unreadable { path: path.to_owned(), message: problem.message });
@@ -128,7 +124,7 @@ pub(crate) fn read_features(path: &str, areas: &mut Areas, datum: Datum) -> Resu
             }
         }
     }
-    Ok(features)
+    Ok(read)
 }
 
 /// A feature without a shape may be one; an area is not.
@@ -139,10 +135,10 @@ fn of_an_area(mut problem: Problem) -> Problem {
     problem
 }
 
-/// Reads a GeoJSON file whose features are areas, named by a property, or by their own id.
-pub(crate) fn read_areas(path: &str, id: Option<&str>, datum: Datum) -> Result<Areas, Unusable> {
+/// Reads a file whose features are areas, named by a property, or by their own id.
+pub(crate) fn read_areas(path: &str, id: Option<&str>, options: &Options) -> Result<Areas, Unusable> {
     let mut areas = Areas::default();
-    let features = read_features(path, &mut areas, datum)?;
+    let features = read_features(path, &mut areas, options)?;
     areas.take(features, id)?;
     Ok(areas)
 }

@@ -2,17 +2,19 @@
 //!
 //! Exit codes: 0 fine, warnings allowed; 1 errors found in the data; 2 a call that cannot be carried out, or input that
 //! cannot be read. Each command is a file beside this one; `outputs` refuses to write over what is read, `input` opens and
-//! reads files, `table` makes tables of features, `problems` keeps what is wrong with them and `report` tells it.
+//! reads files, `disk` makes them, `outlet` writes features into them, `problems` keeps what is wrong with them and `report`
+//! tells it.
 
 mod assign;
 mod convert;
+mod disk;
 mod generate;
 mod input;
+mod outlet;
 mod outputs;
 mod problems;
 mod repair;
 mod report;
-mod table;
 mod validate;
 
 use std::io::Write;
@@ -55,7 +57,10 @@ enum Unusable {
     Unreadable { path: String, message: String },
     #[error("cannot write {path}: {source}")]
     Write { path: String, source: std::io::Error },
-    #[error("cannot tell the format of {path} by its name; it must end in .geojson, .json or .csv")]
+    #[error(
+        "cannot tell the format of {path} by its name; it must end in {}, and .gz may follow",
+        geo_tools::formats::WRITTEN
+    )]
     OutputFormat { path: String },
     #[error("{path} would be written while it is read; give the output another name")]
     OutputIsInput { path: String },

@@ -4,13 +4,15 @@ use std::io::Write;
 
 use clap::Args;
 use geo_tools::coverage::{Leaf, Mend, Repair, RepairOptions, repair};
-use geo_tools::formats::Feature;
-use geo_tools::formats::geojson::{WriteFeature, Writer, geometry_json};
+use geo_tools::formats::geojson::geometry_json;
+use geo_tools::formats::{Feature, Format, Options, create_as};
 use geo_tools::{Code, Datum, Geometry, Problem};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::disk::Disk;
 use crate::input::{Areas, read_features};
+use crate::outlet::Outlet;
 use crate::outputs::refuse_clashes;
 use crate::problems::{Listed, Problems};
 use crate::validate::in_the_file;
@@ -22,11 +24,15 @@ use crate::{Unusable, Verdict, report};
 /// border along it. Gaps wider than the tolerance are left and told, and the exit code is 1.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// GeoJSON, gzip or not; - is standard input.
+    /// GeoJSON, Shapefile (.shp, or zipped) or GeoPackage, gzip or not; - is standard input.
     file: String,
-    /// The repaired file, GeoJSON; - is standard output.
+    /// The repaired file, in WGS 84: GeoJSON, or by its ending a Shapefile, a GeoPackage or a FlatGeobuf; - is standard
+    /// output.
     #[arg(short, long, value_name = "FILE")]
     output: String,
+    /// The layer of a file with several.
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
     /// The furthest that a border may move, in metres, to close a gap, an inlet or a strait. Without it enclosed gaps are
     /// closed up to 1 m, and what is open to the outside is left.
     #[arg(long, value_name = "METRES", value_parser = metres)]
@@ -49,7 +55,8 @@ fn metres(text: &str) -> Result<f64, String> {
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     refuse_clashes(&[&arguments.file], &[Some(&arguments.output), arguments.report.as_deref()])?;
     let mut areas = Areas { problems: Problems::without(is_mended_by_reading), ..Areas::default() };
-    let mut features = read_features(&arguments.file, &mut areas, Datum::Wgs84)?;
+    let options = Options { layer: arguments.layer.clone(), ..Options::default() };
+    let mut features = read_features(&arguments.file, &mut areas, &options)?;
     areas.take(features.clone(), None)?;
     // A feature that cannot be read would be missing in the output: then there is none.
     let is_whole = !features.is_empty() && features.len() == areas.feature_count;
@@ -60,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     left.tell(&arguments.file);
     if is_whole {
         put_back(&mut features, &areas, &repaired);
-        write(&arguments.output, &features)?;
+        left.extend_of_coverage(write(&arguments.output, &features)?);
     }
     let verdict = left.verdict();
     if let Some(path) = &arguments.report {
@@ -93,18 +100,22 @@ fn put_back(features: &mut [Feature], areas: &Areas, repaired: &Repair) {
     }
 }
 
-fn write(path: &str, features: &[Feature]) -> Result<(), Unusable> {
+/// Writes the features, and gives what the format cannot hold.
+fn write(path: &str, features: &[Feature]) -> Result<Vec<Problem>, Unusable> {
     let unwritable = |source| Unusable::Write { path: path.to_owned(), source };
-    let mut writer = Writer::new(report::create(path)?).map_err(unwritable)?;
-    for feature in features {
-        let written = WriteFeature {
-            id: feature.id.as_deref(),
-            properties: Some(&feature.properties),
-            geometry: feature.geometry.as_ref(),
-        };
-        writer.write(written).map_err(unwritable)?;
-    }
-    writer.finish().map(drop).map_err(unwritable)
+    let disk = Disk::default();
+    let written = || {
+        let format = Format::of(path).filter(|format| format.is_written() && !format.is_table());
+        let format = format.unwrap_or(Format::Geojson);
+        let make = |path: &str| disk.create(path);
+        let mut outlet = Outlet::new(create_as(format, path, Datum::Wgs84, &make)?, Datum::Wgs84);
+        features.iter().try_for_each(|feature| outlet.take(feature))?;
+        outlet.finish()
+    };
+    let told = written().map_err(unwritable)?;
+    disk.keep().map_err(unwritable)?;
+    report::tell(path, &told);
+    Ok(told)
 }
 
 /// The report: what was mended and how much of it, and under `problems` what is left, as `validate` tells it.

@@ -4,23 +4,28 @@ use std::io::Write;
 
 use clap::Args;
 use geo_tools::coverage::{BuildOptions, build};
+use geo_tools::formats::Options;
 use geo_tools::{Datum, Problem};
 
 use crate::input::{Areas, read_areas};
 use crate::outputs::refuse_clashes;
 use crate::{Unusable, Verdict, report};
 
-/// Find everything that is wrong with a GeoJSON file, and with its polygons as cells that must tile.
+/// Find everything that is wrong with a file, and with its polygons as cells that must tile.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// GeoJSON, gzip or not; - is standard input.
+    /// GeoJSON, Shapefile (.shp, or zipped) or GeoPackage, gzip or not; - is standard input.
     file: String,
     /// The property that names a feature; `id` is the feature's own id where no feature has such a property.
     #[arg(long, value_name = "PROPERTY")]
     id: Option<String>,
     /// What its coordinates refer to: wgs84, gcj02, bd09, cgcs2000 or web-mercator. Problems are placed in WGS 84.
-    #[arg(long, default_value_t)]
-    datum: Datum,
+    /// Without it what the file says, else wgs84.
+    #[arg(long)]
+    datum: Option<Datum>,
+    /// The layer of a file with several.
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
     /// Write the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE")]
     report: Option<String>,
@@ -31,7 +36,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     refuse_clashes(&[&arguments.file], &[arguments.report.as_deref(), arguments.problems.as_deref()])?;
-    let mut areas = read_areas(&arguments.file, arguments.id.as_deref(), arguments.datum)?;
+    let options = Options { datum: arguments.datum, layer: arguments.layer.clone(), ..Options::default() };
+    let mut areas = read_areas(&arguments.file, arguments.id.as_deref(), &options)?;
     let mut problems = std::mem::take(&mut areas.problems);
     if !areas.areas.is_empty() {
         let found = build(&areas.areas, &BuildOptions::default()).problems;

@@ -1,6 +1,6 @@
 //! Bytes to UTF-8: a byte order mark taken off, GBK recognised at the first byte that is not ASCII.
 
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 use encoding_rs::{Decoder, GB18030};
 
@@ -13,7 +13,7 @@ const WINDOW_BYTES: usize = 1 << 16;
 
 /// The text of a reader as UTF-8. Bytes that are neither come as U+FFFD under GBK, and as they are under UTF-8.
 pub(super) struct Decoded<R: Read> {
-    reader: Unpacked<R>,
+    reader: Chain<Cursor<Vec<u8>>, Unpacked<R>>,
     /// Bytes that are still to be decoded.
     raw: Vec<u8>,
     /// Text that is still to be given, from `given` on.
@@ -47,7 +47,7 @@ pub(super) fn read_problem(error: &io::Error) -> Problem {
 }
 
 impl<R: Read> Decoded<R> {
-    pub(super) fn new(reader: Unpacked<R>, encoding: Option<TextEncoding>) -> Self {
+    pub(super) fn new(reader: Chain<Cursor<Vec<u8>>, Unpacked<R>>, encoding: Option<TextEncoding>) -> Self {
         let state = match encoding {
             None => State::Undecided,
             Some(TextEncoding::Utf8) => State::Utf8,
@@ -104,7 +104,6 @@ impl<R: Read> Decoded<R> {
     fn look_at_the_start(&mut self) -> io::Result<()> {
         let what = match self.raw.as_slice() {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => "UTF-16",
-            [b'P', b'K', 3, 4, ..] => "a ZIP archive such as an XLSX workbook",
             [0xd0, 0xcf, 0x11, 0xe0, ..] => "a workbook of an old spreadsheet program",
             [0xef, 0xbb, 0xbf, ..] => {
                 self.raw.drain(..3);

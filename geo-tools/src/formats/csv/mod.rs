@@ -1,4 +1,5 @@
-//! Tables as text: rows with the line they start on, and positions read from two columns.
+//! Tables: rows with the line they start on, and positions read from two columns; text, or a workbook (XLSX) where the
+//! bytes are one.
 //!
 //! Start at [`read`]. `decode` makes UTF-8 of the bytes, `split` rows of the text, `columns` finds the ones that are
 //! wanted. The splitter is our own because a row must be bounded, a quotation mark that is never closed must be told,
@@ -11,12 +12,15 @@ mod damage;
 mod decode;
 mod reader;
 mod split;
+mod write;
 
 use std::io::Read;
 use std::sync::Arc;
 
 pub use damage::{SpreadsheetDamage, looks_damaged_by_spreadsheet};
 pub use reader::Reader;
+pub(super) use split::RawRow;
+pub use write::Writer;
 
 use super::Caps;
 use crate::datum::Datum;
@@ -67,6 +71,8 @@ pub struct CsvOptions {
     pub id: Option<String>,
     /// What is asked of that column.
     pub ids: Ids,
+    /// The sheet of a workbook with several.
+    pub sheet: Option<String>,
     /// Comma, semicolon or tab.
     pub delimiter: Option<u8>,
     /// How bytes stand for text.
@@ -128,7 +134,8 @@ pub enum Item {
     Problem(Problem),
 }
 
-/// Reads a table with a header, packed with gzip or not.
+/// Reads a table with a header, packed with gzip or not. A workbook (XLSX) is known by its first bytes; the line of a row
+/// is its number in the sheet then.
 ///
 /// Every wrong cell is told with its line and column; the row is left out and the others still come.
 pub fn read<R: Read>(reader: R, options: &CsvOptions, caps: &Caps) -> Reader<R> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use super::columns::{self, Columns};
@@ -11,11 +11,17 @@ use super::decode::Decoded;
 use super::split::{RawRow, Splitter};
 use super::{CsvOptions, Ids, Item, PositionColumns, Positions, Row};
 use crate::datum::Datum;
-use crate::formats::unpack::Unpacked;
+use crate::formats::archive::hold;
+use crate::formats::flow::fill;
+use crate::formats::unpack::{Unpacked, read_problem};
+use crate::formats::xlsx::Sheet;
 use crate::formats::{Caps, id_key};
 use crate::position::Position;
 use crate::problem::{Code, Problem};
 use crate::shown;
+
+/// What a workbook begins with.
+const ARCHIVE_MAGIC: &[u8] = b"PK\x03\x04";
 
 /// Gives the rows and problems of a table in its order. Made by [`super::read`].
 pub struct Reader<R: Read> {
@@ -34,9 +40,29 @@ pub struct Reader<R: Read> {
 }
 
 enum State<R: Read> {
-    Unopened(Box<Decoded<R>>),
-    Rows { rows: Box<Splitter<R>>, header: Arc<[String]>, columns: Columns },
+    Unopened(Unpacked<R>),
+    Rows { rows: Box<Rows<R>>, header: Arc<[String]>, columns: Columns },
     Done,
+}
+
+/// Where rows come from.
+enum Rows<R: Read> {
+    Text(Splitter<R>),
+    Sheet(Sheet),
+}
+
+impl<R: Read> Rows<R> {
+    fn row(&mut self) -> Result<Option<RawRow>, Box<Problem>> {
+        match self {
+            Self::Text(rows) => rows.row(),
+            Self::Sheet(rows) => rows.row(),
+        }
+    }
+
+    /// Whether text that could not be decoded comes as U+FFFD.
+    fn replaces(&self) -> bool {
+        matches!(self, Self::Text(rows) if rows.replaces())
+    }
 }
 
 impl<R: Read> std::fmt::Debug for Reader<R> {
@@ -55,7 +81,7 @@ impl<R: Read> Iterator for Reader<R> {
             }
             let step = match std::mem::replace(&mut self.state, State::Done) {
                 State::Done => return None,
-                State::Unopened(text) => self.open(*text),
+                State::Unopened(bytes) => self.open(bytes),
                 State::Rows { rows, header, columns } => self.row(rows, header, columns),
             };
             if let Err(problems) = step {
@@ -79,9 +105,8 @@ impl<R: Read> Reader<R> {
     }
 
     pub(super) fn new(reader: R, options: CsvOptions, caps: Caps) -> Self {
-        let text = Decoded::new(Unpacked::new(reader, caps.max_bytes), options.encoding);
         Self {
-            state: State::Unopened(Box::new(text)),
+            state: State::Unopened(Unpacked::new(reader, caps.max_bytes)),
             queue: VecDeque::new(),
             options,
             caps,
@@ -104,9 +129,25 @@ impl<R: Read> Reader<R> {
         self.header.as_deref()
     }
 
-    fn open(&mut self, text: Decoded<R>) -> Result<(), Vec<Problem>> {
-        let rows = Splitter::new(text, self.options.delimiter, self.caps.max_text_bytes);
-        let mut rows = rows.map_err(|problem| vec![*problem])?;
+    /// The rows of a workbook, or of text.
+    fn rows(&self, mut bytes: Unpacked<R>) -> Result<Rows<R>, Box<Problem>> {
+        let mut start = vec![0; ARCHIVE_MAGIC.len()];
+        let count = fill(&mut bytes, &mut start)
+            .map_err(|error| Box::new(Problem { line: Some(1), ..read_problem(&error) }))?;
+        start.truncate(count);
+        let is_archive = start == ARCHIVE_MAGIC;
+        let bytes = Cursor::new(start).chain(bytes);
+        if is_archive {
+            let held = hold(bytes, self.caps.max_held_bytes)?;
+            return Sheet::open(held, self.options.sheet.as_deref(), &self.caps).map(Rows::Sheet);
+        }
+        let text = Decoded::new(bytes, self.options.encoding);
+        Splitter::new(text, self.options.delimiter, self.caps.max_text_bytes).map(Rows::Text)
+    }
+
+    fn open(&mut self, bytes: Unpacked<R>) -> Result<(), Vec<Problem>> {
+        let first = |problem: Box<Problem>| vec![Problem { line: problem.line.or(Some(1)), ..*problem }];
+        let mut rows = self.rows(bytes).map_err(first)?;
         let Some(raw) = rows.row().map_err(|problem| vec![*problem])? else {
             let problem =
                 Problem::error(Code::MissingField, "the file is empty; its first row must name the columns");
@@ -125,7 +166,7 @@ impl<R: Read> Reader<R> {
 
     fn row(
         &mut self,
-        mut rows: Box<Splitter<R>>,
+        mut rows: Box<Rows<R>>,
         header: Arc<[String]>,
         columns: Columns,
     ) -> Result<(), Vec<Problem>> {

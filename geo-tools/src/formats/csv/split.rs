@@ -7,11 +7,11 @@ use crate::problem::{Code, Problem};
 
 /// A row as it was written.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct RawRow {
-    pub(super) line: u64,
-    pub(super) cells: Vec<Vec<u8>>,
+pub(in crate::formats) struct RawRow {
+    pub(in crate::formats) line: u64,
+    pub(in crate::formats) cells: Vec<Vec<u8>>,
     /// The first cell, counted from 0, with text after its closing quotation mark.
-    pub(super) stray_text: Option<usize>,
+    pub(in crate::formats) stray_text: Option<usize>,
 }
 
 pub(super) struct Splitter<R: Read> {

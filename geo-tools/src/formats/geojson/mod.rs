@@ -15,6 +15,7 @@ mod object;
 mod pair;
 mod properties;
 mod reader;
+mod sequence;
 pub(in crate::formats) mod shape;
 mod source;
 mod write;
@@ -22,6 +23,7 @@ mod write;
 use std::io::Read;
 
 pub use reader::{Reader, Refused};
+pub use sequence::SequenceWriter;
 pub use write::{WriteFeature, Writer, geometry_json, geometry_json_in};
 
 use super::{Caps, Feature, Item};

@@ -63,25 +63,9 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the writer says, or that a position has no coordinates in the datum; then nothing has been written.
     pub fn write(&mut self, feature: WriteFeature<'_>) -> io::Result<()> {
-        let outside = |error: InvalidCoordinates| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let geometry = feature.geometry.map(|geometry| geometry_json_in(geometry, self.datum));
-        let geometry = geometry.transpose().map_err(outside)?;
-        let bbox =
-            feature.geometry.filter(|_| self.with_bbox).and_then(|geometry| bbox(geometry, self.datum));
+        let object = object(&feature, self.datum, self.with_bbox)?;
         self.writer.write_all(if self.feature_count == 0 { b"\n" } else { b",\n" })?;
         self.feature_count += 1;
-        let mut object = Map::new();
-        object.insert("type".to_owned(), "Feature".into());
-        if let Some(id) = feature.id {
-            object.insert("id".to_owned(), id.into());
-        }
-        if let Some(bbox) = bbox {
-            object.insert("bbox".to_owned(), bbox);
-        }
-        let properties =
-            feature.properties.map_or(Value::Null, |properties| Value::Object(properties.clone()));
-        object.insert("properties".to_owned(), properties);
-        object.insert("geometry".to_owned(), geometry.unwrap_or(Value::Null));
         serde_json::to_writer(&mut self.writer, &object).map_err(io::Error::from)
     }
 
@@ -94,6 +78,30 @@ impl<W: Write> Writer<W> {
         self.writer.flush()?;
         Ok(self.writer)
     }
+}
+
+/// A feature as an object of GeoJSON's form, in a datum.
+pub(super) fn object(
+    feature: &WriteFeature<'_>,
+    datum: Datum,
+    with_bbox: bool,
+) -> io::Result<Map<String, Value>> {
+    let outside = |error: InvalidCoordinates| io::Error::new(io::ErrorKind::InvalidInput, error);
+    let geometry = feature.geometry.map(|geometry| geometry_json_in(geometry, datum));
+    let geometry = geometry.transpose().map_err(outside)?;
+    let bbox = feature.geometry.filter(|_| with_bbox).and_then(|geometry| bbox(geometry, datum));
+    let mut object = Map::new();
+    object.insert("type".to_owned(), "Feature".into());
+    if let Some(id) = feature.id {
+        object.insert("id".to_owned(), id.into());
+    }
+    if let Some(bbox) = bbox {
+        object.insert("bbox".to_owned(), bbox);
+    }
+    let properties = feature.properties.map_or(Value::Null, |properties| Value::Object(properties.clone()));
+    object.insert("properties".to_owned(), properties);
+    object.insert("geometry".to_owned(), geometry.unwrap_or(Value::Null));
+    Ok(object)
 }
 
 /// A geometry as a GeoJSON object, in WGS 84. One line or one polygon is written as the single kind.

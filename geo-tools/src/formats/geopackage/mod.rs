@@ -20,7 +20,7 @@ use super::build::{Positions, checked};
 use super::flow::{Flow, Items, Records, too_large};
 use super::reference::Reference;
 use super::unpack::Unpacked;
-use super::{Feature, Item, Options};
+use super::{Feature, Options, Source};
 use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -28,7 +28,7 @@ use pages::{Cell, Pages, Walk};
 use schema::{Column, Layer};
 
 /// Reads the features of a GeoPackage. A feature's `line` is its place in the table, from 1; its id is the key of its row.
-pub fn read<'a>(reader: Box<dyn Read + 'a>, options: &Options) -> impl Iterator<Item = Item> + use<'a> {
+pub fn read<'a>(reader: Box<dyn Read + 'a>, options: &Options) -> impl Source + use<'a> {
     let state = Some(State::Unopened(reader));
     Items::new(Reader { state, options: options.clone() }, options.caps.clone())
 }

@@ -48,6 +48,8 @@ pub(super) struct Pages {
 pub(super) struct Walk {
     stack: Vec<(usize, usize)>,
     visited: usize,
+    /// The number of the row before, which the next must exceed.
+    last: Option<i64>,
 }
 
 fn broken(message: impl Into<String>) -> Box<Problem> {
@@ -88,7 +90,7 @@ impl Pages {
 
     /// Begins to read the table whose tree starts at a page.
     pub(super) fn walk(root: i64) -> Walk {
-        Walk { stack: vec![(usize::try_from(root).unwrap_or(0), 0)], visited: 0 }
+        Walk { stack: vec![(usize::try_from(root).unwrap_or(0), 0)], visited: 0, last: None }
     }
 
     /// The next row in the order of row numbers.
@@ -107,7 +109,13 @@ impl Pages {
             match page.get(head) {
                 Some(0x0d) if cell < count => {
                     walk.stack.push((at, cell + 1));
-                    return self.row(page, pointer(cell, 8), at).map(Some);
+                    let row = self.row(page, pointer(cell, 8), at)?;
+                    if let Some(last) = walk.last.replace(row.0).filter(|last| *last >= row.0) {
+                        let message =
+                            format!("row {} on page {at} follows row {last}: the pages are mixed up", row.0);
+                        return Err(broken(message));
+                    }
+                    return Ok(Some(row));
                 }
                 Some(0x0d) => {}
                 Some(0x05) if cell < count => {

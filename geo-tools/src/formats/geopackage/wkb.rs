@@ -4,7 +4,8 @@
 
 use crate::formats::build::{Positions, Raw};
 use crate::formats::flow::number;
-use crate::formats::rings::doubled_area;
+use crate::formats::frame::Frame;
+use crate::formats::rings::{Turn, closed};
 use crate::geometry::{Geometry, Polygon};
 use crate::position::Position;
 use crate::problem::{Code, Problem};
@@ -12,7 +13,7 @@ use crate::problem::{Code, Problem};
 /// What is left to read of a cell.
 struct Bytes<'a> {
     rest: &'a [u8],
-    length: usize,
+    length_bytes: usize,
 }
 
 fn broken(message: String) -> Box<Problem> {
@@ -22,10 +23,10 @@ fn broken(message: String) -> Box<Problem> {
 impl<'a> Bytes<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], Box<Problem>> {
         if count > self.rest.len() {
-            let at = self.length - self.rest.len();
+            let at = self.length_bytes - self.rest.len();
             return Err(broken(format!(
                 "the geometry ends at byte {} within its byte {at} and on",
-                self.length
+                self.length_bytes
             )));
         }
         let (taken, rest) = self.rest.split_at(count);
@@ -59,7 +60,7 @@ pub(super) fn parse(
     positions: &mut Positions,
     problems: &mut Vec<Problem>,
 ) -> Result<Option<Raw>, Box<Problem>> {
-    let mut bytes = Bytes { rest: cell, length: cell.len() };
+    let mut bytes = Bytes { rest: cell, length_bytes: cell.len() };
     let head = bytes.take(8)?;
     if !head.starts_with(b"GP") {
         return Err(broken("the geometry does not start with \u{201c}GP\u{201d}".to_owned()));
@@ -197,13 +198,12 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A cell with a shape: WGS 84, its box, little-endian; as one of several parts where all of the table are.
-pub(super) fn cell(geometry: &Geometry, several: bool) -> Vec<u8> {
+/// A cell with a shape: its system, its box, little-endian; as one of several parts where all of the table are.
+pub(super) fn cell(geometry: &Geometry, several: bool, (frame, system): (Frame, i64)) -> Vec<u8> {
     let mut cell = b"GP\0\x03".to_vec();
-    cell.extend(4326_i32.to_le_bytes());
-    if let Some(bounds) = geometry.bounds() {
-        let (low, high) = (bounds.south_west(), bounds.north_east());
-        for number in [low.lon(), high.lon(), low.lat(), high.lat()] {
+    cell.extend((system as i32).to_le_bytes());
+    if let Some([west, south, east, north]) = frame.bounds([geometry]) {
+        for number in [west, east, south, north] {
             cell.extend(number.to_le_bytes());
         }
     } else {
@@ -216,13 +216,13 @@ pub(super) fn cell(geometry: &Geometry, several: bool) -> Vec<u8> {
                 head(&mut cell, 4, Some(1));
             }
             head(&mut cell, 1, None);
-            pair(&mut cell, *at);
+            pair(&mut cell, *at, frame);
         }
         Geometry::MultiPoint(positions) => {
             head(&mut cell, 4, Some(positions.len()));
             for at in positions {
                 head(&mut cell, 1, None);
-                pair(&mut cell, *at);
+                pair(&mut cell, *at, frame);
             }
         }
         Geometry::MultiLine(lines) => {
@@ -231,14 +231,14 @@ pub(super) fn cell(geometry: &Geometry, several: bool) -> Vec<u8> {
             }
             for line in lines {
                 head(&mut cell, 2, None);
-                run(&mut cell, line);
+                run(&mut cell, line, frame);
             }
         }
         Geometry::MultiPolygon(polygons) => {
             if several || polygons.len() != 1 {
                 head(&mut cell, 6, Some(polygons.len()));
             }
-            polygons.iter().for_each(|polygon| rings(&mut cell, polygon));
+            polygons.iter().for_each(|polygon| rings(&mut cell, polygon, frame));
         }
     }
     cell
@@ -252,24 +252,19 @@ fn head(cell: &mut Vec<u8>, kind: u32, count: Option<usize>) {
     }
 }
 
-fn pair(cell: &mut Vec<u8>, at: Position) {
-    cell.extend(at.lon().to_le_bytes());
-    cell.extend(at.lat().to_le_bytes());
+fn pair(cell: &mut Vec<u8>, at: Position, frame: Frame) {
+    cell.extend(frame.pair(at).map(f64::to_le_bytes).concat());
 }
 
-fn run(cell: &mut Vec<u8>, positions: &[Position]) {
+fn run(cell: &mut Vec<u8>, positions: &[Position], frame: Frame) {
     cell.extend((positions.len() as u32).to_le_bytes());
-    positions.iter().for_each(|at| pair(cell, *at));
+    positions.iter().for_each(|at| pair(cell, *at, frame));
 }
 
 /// A polygon: the outer ring anticlockwise, holes clockwise, each closed.
-fn rings(cell: &mut Vec<u8>, polygon: &Polygon) {
+fn rings(cell: &mut Vec<u8>, polygon: &Polygon, frame: Frame) {
     head(cell, 3, Some(1 + polygon.holes.len()));
-    for (index, ring) in polygon.rings().enumerate() {
-        let mut ring: Vec<Position> = ring.iter().copied().chain(ring.first().copied()).collect();
-        if (doubled_area(&ring) > 0) != (index == 0) {
-            ring.reverse();
-        }
-        run(cell, &ring);
+    for ring in closed(polygon, Turn::Left) {
+        run(cell, &ring, frame);
     }
 }

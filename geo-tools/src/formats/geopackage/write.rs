@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::pages::Cell;
 use super::tree::File;
 use super::wkb;
+use crate::datum::Datum;
+use crate::formats::create::Sink;
 use crate::formats::geojson::WriteFeature;
-use crate::formats::open::Sink;
-use crate::formats::table::{Column, Kind, Table, text};
-use crate::geometry::Geometry;
-use crate::position::Bounds;
+use crate::formats::table::{Column, Kind, Shapes, Table, text};
+use crate::formats::wkt::{self, System};
 use crate::problem::{Code, Problem};
 use crate::shown;
 
@@ -36,12 +36,6 @@ const SHAPES: &str = "CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NU
     CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name), \
     CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name), \
     CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id))";
-const WGS_84: &str = concat!(
-    r#"GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],"#,
-    r#"AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],"#,
-    r#"UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AXIS["Latitude",NORTH],"#,
-    r#"AXIS["Longitude",EAST],AUTHORITY["EPSG","4326"]]"#
-);
 
 /// Writes a GeoPackage once all features have come.
 pub(in crate::formats) struct Writer<W: Write> {
@@ -52,25 +46,24 @@ pub(in crate::formats) struct Writer<W: Write> {
 
 impl<W: Write> Writer<W> {
     /// A GeoPackage with one layer of this name.
-    pub(in crate::formats) fn new(writer: W, layer: &str) -> Self {
+    pub(in crate::formats) fn new(writer: W, layer: &str, datum: Datum) -> Self {
         let name: String = layer.chars().take(MOST_NAME_CHARACTERS).collect();
         // Names that begin so belong to the database and to the format.
         let lower = name.to_ascii_lowercase();
         let taken = ["sqlite_", "gpkg_", "rtree_"].iter().any(|start| lower.starts_with(start));
         let layer = if name.is_empty() || taken { "features".to_owned() } else { name };
-        Self { writer, layer, table: Table::default() }
+        Self { writer, layer, table: Table::new(datum) }
     }
 }
 
 impl<W: Write> Sink for Writer<W> {
-    fn write(&mut self, feature: WriteFeature<'_>) -> io::Result<()> {
-        self.table.take(feature);
-        Ok(())
+    fn write(&mut self, feature: WriteFeature<'_>) -> io::Result<Vec<Problem>> {
+        self.table.take(feature).map(|()| Vec::new())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<Vec<Problem>> {
         let mut warnings = Vec::new();
-        let columns = self.table.columns();
+        let columns = self.table.columns(&mut warnings);
         if columns.len() > MOST_COLUMNS {
             let message = format!("a GeoPackage holds {MOST_COLUMNS} columns; there are {}", columns.len());
             return Err(io::Error::other(message));
@@ -78,21 +71,25 @@ impl<W: Write> Sink for Writer<W> {
         let bytes = encode(&self.layer, &self.table, &columns, &mut warnings);
         self.writer.write_all(&bytes)?;
         self.writer.flush()?;
+        warnings.extend(System::of(self.table.frame.0).unnamed(self.table.frame.0));
         Ok(warnings)
     }
 }
 
 fn encode(layer: &str, table: &Table, columns: &[Column], warnings: &mut Vec<Problem>) -> Vec<u8> {
-    let shapes = || table.features.iter().filter_map(|feature| feature.geometry.as_ref());
-    let (kind, several) = kind_of(shapes());
-    let bounds = Bounds::of(shapes().flat_map(Geometry::positions));
+    let (kind, frame) = (kind_of(table.shapes()), table.frame);
+    let several = table.shapes().are_several();
+    let system = System::of(frame.0);
+    let bounds = frame.bounds(table.features.iter().filter_map(|feature| feature.geometry.as_ref()));
     let mut file = File::new();
-    describe(&mut file, layer, kind, bounds);
+    describe(&mut file, layer, kind, (&system, bounds));
     let sql = features_sql(layer, kind, columns, warnings);
     let row =
         |(index, feature): (usize, &crate::formats::table::Stored)| {
-            let shape =
-                feature.geometry.as_ref().map_or(Cell::Null, |shape| Cell::Blob(wkb::cell(shape, several)));
+            let shape = feature
+                .geometry
+                .as_ref()
+                .map_or(Cell::Null, |shape| Cell::Blob(wkb::cell(shape, several, (frame, system.id))));
             let mut cells = vec![Cell::Null, shape];
             cells.extend(columns.iter().map(|column| {
                 cell(column.kind, feature.properties.get(&column.name).unwrap_or(&Value::Null))
@@ -104,56 +101,52 @@ fn encode(layer: &str, table: &Table, columns: &[Column], warnings: &mut Vec<Pro
 }
 
 /// The tables that say what the others are.
-fn describe(file: &mut File, layer: &str, kind: &str, bounds: Option<Bounds>) {
+fn describe(file: &mut File, layer: &str, kind: &str, (named, bounds): (&System, Option<[f64; 4]>)) {
     let text = |text: &str| Cell::Text(text.to_owned());
     let system = |id: i64, name: &str, by: &str, definition: &str| {
         (id, vec![text(name), Cell::Null, text(by), Cell::Integer(id), text(definition), Cell::Null])
     };
-    let systems = [
+    // Every GeoPackage has the first three.
+    let mut systems = vec![
         system(-1, "Undefined Cartesian SRS", "NONE", "undefined"),
         system(0, "Undefined geographic SRS", "NONE", "undefined"),
-        system(4326, "WGS 84 geodetic", "EPSG", WGS_84),
+        system(4326, "WGS 84 geodetic", "EPSG", wkt::WGS_84),
     ];
+    if !matches!(named.id, 0 | 4326) {
+        let at = systems.partition_point(|(id, _)| *id < named.id);
+        systems.insert(at, system(named.id, named.name, "EPSG", named.definition));
+    }
     file.table("gpkg_spatial_ref_sys", SYSTEMS, systems.into_iter());
-    let edges = bounds.map_or([Cell::Null, Cell::Null, Cell::Null, Cell::Null], |bounds| {
-        let (low, high) = (bounds.south_west(), bounds.north_east());
-        [low.lon(), low.lat(), high.lon(), high.lat()].map(Cell::Real)
-    });
+    let edges =
+        bounds.map_or([Cell::Null, Cell::Null, Cell::Null, Cell::Null], |edges| edges.map(Cell::Real));
     let mut contents = vec![text(layer), text("features"), text(layer), text(""), text(LAST_CHANGE)];
     contents.extend(edges);
-    contents.push(Cell::Integer(4326));
+    contents.push(Cell::Integer(named.id));
     file.table("gpkg_contents", CONTENTS, std::iter::once((1, contents)));
     file.index("gpkg_contents", 1, vec![(vec![layer], 1)]);
     file.index("gpkg_contents", 2, vec![(vec![layer], 1)]);
-    let shapes =
-        vec![text(layer), text("geom"), text(kind), Cell::Integer(4326), Cell::Integer(0), Cell::Integer(0)];
+    let shapes = vec![
+        text(layer),
+        text("geom"),
+        text(kind),
+        Cell::Integer(named.id),
+        Cell::Integer(0),
+        Cell::Integer(0),
+    ];
     file.table("gpkg_geometry_columns", SHAPES, std::iter::once((1, shapes)));
     file.index("gpkg_geometry_columns", 1, vec![(vec![layer, "geom"], 1)]);
     file.index("gpkg_geometry_columns", 2, vec![(vec![layer], 1)]);
 }
 
-/// The one kind that all shapes are written as, and whether it is one of several parts.
-fn kind_of<'a>(shapes: impl Iterator<Item = &'a Geometry>) -> (&'static str, bool) {
-    let mut found: Option<(&'static str, bool)> = None;
-    for shape in shapes {
-        let (name, several) = match shape {
-            Geometry::Point(_) => ("POINT", false),
-            Geometry::MultiPoint(_) => ("POINT", true),
-            Geometry::MultiLine(lines) => ("LINESTRING", lines.len() != 1),
-            Geometry::MultiPolygon(polygons) => ("POLYGON", polygons.len() != 1),
-        };
-        match found {
-            Some((other, _)) if other != name => return ("GEOMETRY", false),
-            Some((_, before)) => found = Some((name, before || several)),
-            None => found = Some((name, several)),
-        }
-    }
-    match found {
-        None => ("GEOMETRY", false),
-        Some(("POINT", true)) => ("MULTIPOINT", true),
-        Some(("LINESTRING", true)) => ("MULTILINESTRING", true),
-        Some(("POLYGON", true)) => ("MULTIPOLYGON", true),
-        Some((name, _)) => (name, false),
+fn kind_of(shapes: Shapes) -> &'static str {
+    match shapes {
+        Shapes::Any => "GEOMETRY",
+        Shapes::Point => "POINT",
+        Shapes::Line => "LINESTRING",
+        Shapes::Polygon => "POLYGON",
+        Shapes::MultiPoint => "MULTIPOINT",
+        Shapes::MultiLine => "MULTILINESTRING",
+        Shapes::MultiPolygon => "MULTIPOLYGON",
     }
 }
 

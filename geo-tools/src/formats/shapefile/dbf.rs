@@ -15,17 +15,21 @@ const MOST_TEXT_BYTES: usize = 254;
 const REAL_BYTES: usize = 24;
 const REAL_DECIMALS: u8 = 15;
 const MOST_COLUMNS: usize = 255;
+/// Of 64 bits at most nineteen digits: beyond eighteen GDAL and others take a column for one of reals.
+const MOST_WHOLE_DIGITS: usize = 18;
+/// Texts that are cut are told one by one up to here, in each column.
+const MOST_CUTS_TOLD: usize = 100;
 
 struct Field {
     column: Column,
     name: String,
     letter: u8,
-    width: usize,
+    width_bytes: usize,
     decimals: u8,
 }
 
 pub(super) fn encode(table: &Table, warnings: &mut Vec<Problem>) -> io::Result<Vec<u8>> {
-    let columns = table.columns();
+    let columns = table.columns(warnings);
     if columns.len() > MOST_COLUMNS {
         let message = format!("a shapefile holds {MOST_COLUMNS} columns; there are {}", columns.len());
         return Err(io::Error::other(message));
@@ -38,19 +42,61 @@ pub(super) fn encode(table: &Table, warnings: &mut Vec<Problem>) -> io::Result<V
     if fields.is_empty() {
         // Other programs refuse a table without a column.
         let column = Column { name: "id".to_owned(), kind: Kind::Integer };
-        fields.push(Field { name: "id".to_owned(), column, letter: b'N', width: 10, decimals: 0 });
+        fields.push(Field { name: "id".to_owned(), column, letter: b'N', width_bytes: 10, decimals: 0 });
     }
-    let row_bytes: usize = 1 + fields.iter().map(|field| field.width).sum::<usize>();
+    let row_bytes: usize = 1 + fields.iter().map(|field| field.width_bytes).sum::<usize>();
     let mut bytes = header(&fields, table.features.len(), row_bytes);
-    for (index, feature) in table.features.iter().enumerate() {
+    for feature in &table.features {
         bytes.push(b' ');
         for field in &fields {
             let value = feature.properties.get(&field.column.name).unwrap_or(&Value::Null);
-            cell(&mut bytes, field, value, index, warnings);
+            cell(&mut bytes, field, value);
         }
     }
     bytes.push(0x1a);
+    tell_changes(table, &fields, warnings);
     Ok(bytes)
+}
+
+/// Tells of texts that are cut, and of those that a field's filling with blanks changes.
+fn tell_changes(table: &Table, fields: &[Field], warnings: &mut Vec<Problem>) {
+    for field in fields.iter().filter(|field| field.column.kind == Kind::Text) {
+        let name = shown::text(&field.column.name);
+        let (mut cut_count, mut blank_count, mut first_blank) = (0, 0, None);
+        for (index, feature) in table.features.iter().enumerate() {
+            let Some(value) = feature.properties.get(&field.column.name).filter(|value| !value.is_null())
+            else {
+                continue;
+            };
+            let whole = text(value);
+            let kept = start(&whole, field.width_bytes).len();
+            if kept < whole.len() {
+                cut_count += 1;
+                if cut_count <= MOST_CUTS_TOLD {
+                    let (shown, bytes) = (shown::text(&whole), whole.len());
+                    let message = format!(
+                        "column \u{201c}{name}\u{201d}: \u{201c}{shown}\u{201d} has {bytes} bytes and is cut to {kept}"
+                    );
+                    warnings.push(cut(message, Some(index)));
+                }
+            } else if whole.is_empty() || whole.ends_with(' ') {
+                blank_count += 1;
+                first_blank.get_or_insert(index);
+            }
+        }
+        if cut_count > MOST_CUTS_TOLD {
+            let message =
+                format!("column \u{201c}{name}\u{201d}: {cut_count} texts are cut; the first are told");
+            warnings.push(cut(message, None));
+        }
+        if blank_count > 0 {
+            let message = format!(
+                "column \u{201c}{name}\u{201d}: {blank_count} texts are empty or end in a blank; a shapefile fills its \
+                 fields with blanks, so they are read again as null or without it"
+            );
+            warnings.push(cut(message, first_blank));
+        }
+    }
 }
 
 fn field(table: &Table, column: Column, others: &[Field], warnings: &mut Vec<Problem>) -> Field {
@@ -68,13 +114,21 @@ fn field(table: &Table, column: Column, others: &[Field], warnings: &mut Vec<Pro
         let lengths = values.filter(|value| !value.is_null()).map(|value| text(value).len());
         lengths.max().unwrap_or(least).clamp(least, most)
     };
-    let (letter, width, decimals) = match column.kind {
+    let (letter, width_bytes, decimals) = match column.kind {
         Kind::Logical => (b'L', 1, 0),
         Kind::Integer => (b'N', longest(9, 20), 0),
         Kind::Real => (b'N', REAL_BYTES, REAL_DECIMALS),
         Kind::Text => (b'C', longest(1, MOST_TEXT_BYTES), 0),
     };
-    Field { column, name, letter, width, decimals }
+    if column.kind == Kind::Integer && width_bytes > MOST_WHOLE_DIGITS {
+        let shown = shown::text(&column.name);
+        let message = format!(
+            "column \u{201c}{shown}\u{201d}: whole numbers of more than {MOST_WHOLE_DIGITS} characters are written in \
+             full; many programs read them from a shapefile as rounded"
+        );
+        warnings.push(cut(message, None));
+    }
+    Field { column, name, letter, width_bytes, decimals }
 }
 
 /// The start of a name that fits and that no other column has.
@@ -113,46 +167,29 @@ fn header(fields: &[Field], row_count: usize, row_bytes: usize) -> Vec<u8> {
         bytes.resize(at + 11, 0);
         bytes.push(field.letter);
         bytes.extend([0; 4]);
-        bytes.extend([field.width as u8, field.decimals]);
+        bytes.extend([field.width_bytes as u8, field.decimals]);
         bytes.resize(at + 32, 0);
     }
     bytes.push(0x0d);
     bytes
 }
 
-fn cell(bytes: &mut Vec<u8>, field: &Field, value: &Value, index: usize, warnings: &mut Vec<Problem>) {
-    let width = field.width;
+fn cell(bytes: &mut Vec<u8>, field: &Field, value: &Value) {
+    let width_bytes = field.width_bytes;
     match (field.column.kind, value) {
         (Kind::Logical, value) => bytes.push(match value {
             Value::Bool(true) => b'T',
             Value::Bool(false) => b'F',
             _ => b'?',
         }),
-        (_, Value::Null) => bytes.extend(std::iter::repeat_n(b' ', width)),
-        (Kind::Integer | Kind::Real, value) => {
-            let whole = text(value);
-            let fits = if whole.len() > width { rounded(value) } else { whole };
-            bytes.extend(format!("{fits:>width$}").bytes());
-        }
+        (_, Value::Null) => bytes.extend(std::iter::repeat_n(b' ', width_bytes)),
+        // The longest real has 24 characters, the longest whole number 20.
+        (Kind::Integer | Kind::Real, value) => bytes.extend(format!("{:>width_bytes$}", text(value)).bytes()),
         (Kind::Text, value) => {
             let whole = text(value);
-            let fits = start(&whole, width);
-            if fits.len() < whole.len() {
-                let (column, shown) = (shown::text(&field.column.name), shown::text(&whole));
-                let message = format!(
-                    "column \u{201c}{column}\u{201d}: \u{201c}{shown}\u{201d} has {} bytes and is cut to {}",
-                    whole.len(),
-                    fits.len()
-                );
-                warnings.push(cut(message, Some(index)));
-            }
+            let fits = start(&whole, width_bytes);
             bytes.extend(fits.as_bytes());
-            bytes.extend(std::iter::repeat_n(b' ', width - fits.len()));
+            bytes.extend(std::iter::repeat_n(b' ', width_bytes - fits.len()));
         }
     }
-}
-
-/// A number with as many digits as fit beside its exponent.
-fn rounded(value: &Value) -> String {
-    value.as_f64().map_or_else(String::new, |number| format!("{number:.15e}"))
 }

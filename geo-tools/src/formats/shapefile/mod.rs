@@ -20,7 +20,7 @@ use super::build::{Positions, checked};
 use super::flow::{Flow, Items, Records};
 use super::reference::Reference;
 use super::unpack::Unpacked;
-use super::{Feature, Item, Options};
+use super::{Feature, Options, Source};
 use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use shapes::Shapes;
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Parts<'_> {
 }
 
 /// Reads a shapefile. A feature's `line` is the number of its record, from 1.
-pub fn read<'a>(parts: Parts<'a>, options: &Options) -> impl Iterator<Item = Item> + use<'a> {
+pub fn read<'a>(parts: Parts<'a>, options: &Options) -> impl Source + use<'a> {
     let reader = Reader { state: Some(State::Unopened(parts)), options: options.clone(), deleted: 0 };
     Items::new(reader, options.caps.clone())
 }

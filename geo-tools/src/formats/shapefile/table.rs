@@ -1,4 +1,4 @@
-//! The rows of a `.dbf`: fields of fixed width, each with the letter of its kind.
+//! The rows of a `.dbf`: fields of fixed width_bytes, each with the letter of its kind.
 
 use std::io::{Chain, Cursor, Read};
 
@@ -31,7 +31,7 @@ struct Field {
     name: String,
     kind: Kind,
     start: usize,
-    width: usize,
+    width_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl<R: Read> Table<R> {
         reader.by_ref().take(WINDOW_BYTES as u64).read_to_end(&mut window).map_err(unread)?;
         for row in window.chunks_exact(row_bytes.max(1)) {
             for field in fields.iter().filter(|field| field.kind == Kind::Text) {
-                letters.look(trimmed(&row[field.start..field.start + field.width]));
+                letters.look(trimmed(&row[field.start..field.start + field.width_bytes]));
             }
         }
         let reader = Cursor::new(window).chain(reader);
@@ -114,7 +114,7 @@ impl<R: Read> Table<R> {
         }
         let mut properties = Map::new();
         for field in self.fields.iter().filter(|field| field.kind != Kind::Skipped) {
-            let bytes = &row[field.start..field.start + field.width];
+            let bytes = &row[field.start..field.start + field.width_bytes];
             let value = value(field, bytes, &mut self.letters).unwrap_or_else(|problem| {
                 warnings.push(*problem);
                 Value::Null
@@ -150,19 +150,19 @@ fn fields(
             break;
         }
         let letter = field[11];
-        // A text's width may be two bytes, the upper one where a number has its decimals.
+        // A text's width_bytes may be two bytes, the upper one where a number has its decimals.
         let upper = if letter == b'C' { usize::from(field[17]) << 8 } else { 0 };
-        let width = usize::from(field[16]) + upper;
-        let kind = kind(letter, width);
+        let width_bytes = usize::from(field[16]) + upper;
+        let kind = kind(letter, width_bytes);
         let name = field[..11].split(|byte| *byte == 0).next().unwrap_or_default();
         let (name, _) = letters.decode(trimmed(name), trimmed(name).len()).ok_or_else(|| {
             Box::new(Problem::error(Code::Encoding, format!("the name of column {} is not text", at + 1)))
         })?;
-        if start + width > row_bytes {
+        if start + width_bytes > row_bytes {
             let message = format!(
                 "the .dbf says that a row has {row_bytes} bytes; its columns up to \u{201c}{}\u{201d} fill {}",
                 shown::text(&name),
-                start + width
+                start + width_bytes
             );
             return Err(broken(message));
         }
@@ -174,8 +174,8 @@ fn fields(
             flow.tell(Problem::warning(Code::BadValue, message));
         }
         let name = unused(name, &fields);
-        fields.push(Field { name, kind, start, width });
-        start += width;
+        fields.push(Field { name, kind, start, width_bytes });
+        start += width_bytes;
     }
     if row_bytes == 0 {
         return Err(broken("the .dbf says that a row has no bytes; it has at least one".to_owned()));
@@ -193,8 +193,8 @@ fn unused(name: String, fields: &[Field]) -> String {
     numbered.into_iter().find(|name| !taken(name)).unwrap_or(name)
 }
 
-fn kind(letter: u8, width: usize) -> Kind {
-    match (letter, width) {
+fn kind(letter: u8, width_bytes: usize) -> Kind {
+    match (letter, width_bytes) {
         (b'C', _) => Kind::Text,
         (b'N' | b'F', _) => Kind::Number,
         (b'L', 1) => Kind::Logical,
@@ -218,7 +218,7 @@ fn value(field: &Field, bytes: &[u8], letters: &mut Letters) -> Result<Value, Bo
     let cell = trimmed(bytes);
     match field.kind {
         Kind::Text if cell.is_empty() => Ok(Value::Null),
-        Kind::Text => match letters.decode(cell, field.width) {
+        Kind::Text => match letters.decode(cell, field.width_bytes) {
             Some((text, _)) => Ok(text.into()),
             None => Err(wrong(Code::Encoding, "the bytes are not text in the encoding of the file")),
         },
@@ -252,7 +252,8 @@ fn value(field: &Field, bytes: &[u8], letters: &mut Letters) -> Result<Value, Bo
 
 /// A warning where the field ends within a letter.
 fn cut(field: &Field, bytes: &[u8], letters: &mut Letters) -> Option<Problem> {
-    let (text, cut) = letters.decode(trimmed(bytes), field.width).filter(|_| field.kind == Kind::Text)?;
+    let (text, cut) =
+        letters.decode(trimmed(bytes), field.width_bytes).filter(|_| field.kind == Kind::Text)?;
     let message = format!(
         "column \u{201c}{}\u{201d}: the field ends within a letter after \u{201c}{}\u{201d}; the letter is dropped",
         shown::text(&field.name),

@@ -1,22 +1,21 @@
-//! Shapefiles out: `.shp`, `.shx`, `.dbf`, `.prj` and `.cpg`, in UTF-8 and WGS 84.
+//! Shapefiles out: `.shp`, `.shx`, `.dbf`, `.prj` and `.cpg`, in UTF-8.
 //!
 //! Invariant: what the format cannot hold (another kind of shape, 2 GiB) is refused; names and texts that it cuts are told.
 
 use std::io::{self, Write};
 
 use super::dbf;
+use crate::datum::Datum;
+use crate::formats::create::{Make, Sink};
+use crate::formats::frame::Frame;
 use crate::formats::geojson::WriteFeature;
-use crate::formats::open::{Folder, Sink};
-use crate::formats::rings::doubled_area;
-use crate::formats::table::Table;
-use crate::geometry::{Geometry, Polygon};
-use crate::position::{Bounds, Position};
+use crate::formats::rings::{Turn, closed};
+use crate::formats::table::{Shapes, Table};
+use crate::formats::wkt::System;
+use crate::geometry::Geometry;
+use crate::position::Position;
 use crate::problem::{Code, Problem};
 
-const WGS_84: &str = concat!(
-    r#"GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],"#,
-    r#"PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#
-);
 const HEADER_BYTES: usize = 100;
 /// Offsets are counted in words of two bytes by a signed number of four.
 const MOST_BYTES: usize = i32::MAX as usize;
@@ -24,34 +23,46 @@ const MOST_BYTES: usize = i32::MAX as usize;
 /// Writes a shapefile once all features have come.
 pub(in crate::formats) struct Writer<'a> {
     stem: String,
-    folder: &'a dyn Folder,
+    make: Make<'a>,
     table: Table,
+    /// Of what class the first shape is.
+    class: Option<&'static str>,
 }
 
 impl<'a> Writer<'a> {
     /// A shapefile at a path without its ending.
-    pub(in crate::formats) fn new(stem: &str, folder: &'a dyn Folder) -> Self {
-        Self { stem: stem.to_owned(), folder, table: Table::default() }
+    pub(in crate::formats) fn new(stem: &str, make: Make<'a>, datum: Datum) -> Self {
+        Self { stem: stem.to_owned(), make, table: Table::new(datum), class: None }
     }
 
     fn save(&self, ending: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut file = self.folder.create(&format!("{}{ending}", self.stem))?;
+        let mut file = (self.make)(&format!("{}{ending}", self.stem))?;
         file.write_all(bytes)?;
         file.flush()
     }
 }
 
 impl Sink for Writer<'_> {
-    fn write(&mut self, feature: WriteFeature<'_>) -> io::Result<()> {
-        self.table.take(feature);
-        Ok(())
+    fn write(&mut self, feature: WriteFeature<'_>) -> io::Result<Vec<Problem>> {
+        if let Some(geometry) = feature.geometry {
+            let class = class(geometry);
+            let first = *self.class.get_or_insert(class);
+            if class != first {
+                let message = format!(
+                    "a shapefile holds one kind of shape: the first was {first}, this is {class}; write a GeoPackage \
+                     instead"
+                );
+                return Ok(vec![Problem::error(Code::GeometryType, message)]);
+            }
+        }
+        self.table.take(feature).map(|()| Vec::new())
     }
 
     fn finish(self: Box<Self>) -> io::Result<Vec<Problem>> {
-        let code = code_of(&self.table)?;
+        let (code, frame) = (code_of(self.table.shapes()), self.table.frame);
         let (mut shp, mut shx) = (vec![0; HEADER_BYTES], vec![0; HEADER_BYTES]);
         for (index, feature) in self.table.features.iter().enumerate() {
-            let record = record(feature.geometry.as_ref(), code);
+            let record = record(feature.geometry.as_ref(), code, frame);
             for number in [shp.len() / 2, record.len() / 2] {
                 shx.extend((number as i32).to_be_bytes());
             }
@@ -63,58 +74,58 @@ impl Sink for Writer<'_> {
                 return Err(io::Error::other("a shapefile holds at most 2 GiB of shapes"));
             }
         }
-        let positions = self.table.features.iter().filter_map(|feature| feature.geometry.as_ref());
-        let bounds = Bounds::of(positions.flat_map(Geometry::positions));
+        let bounds = frame.bounds(self.table.features.iter().filter_map(|feature| feature.geometry.as_ref()));
         head(&mut shp, code, bounds);
         head(&mut shx, code, bounds);
         let mut warnings = Vec::new();
         let dbf = dbf::encode(&self.table, &mut warnings)?;
+        let system = System::of(frame.0);
         self.save(".shp", &shp)?;
         self.save(".shx", &shx)?;
         self.save(".dbf", &dbf)?;
-        self.save(".prj", WGS_84.as_bytes())?;
+        // An empty one says nothing, and takes the place of any that says something else.
+        self.save(".prj", system.esri.unwrap_or_default().as_bytes())?;
         self.save(".cpg", b"UTF-8")?;
+        warnings.extend(system.unnamed(frame.0));
         Ok(warnings)
     }
 }
 
-/// The one kind of shape that all features have.
-fn code_of(table: &Table) -> io::Result<i32> {
-    let code = |geometry: &Geometry| match geometry {
-        Geometry::Point(_) => 1,
-        Geometry::MultiLine(_) => 3,
-        Geometry::MultiPolygon(_) => 5,
-        Geometry::MultiPoint(_) => 8,
-    };
-    let mut codes: Vec<i32> =
-        table.features.iter().filter_map(|feature| feature.geometry.as_ref()).map(code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    match codes.as_slice() {
-        [] => Ok(5),
-        [only] => Ok(*only),
-        [1, 8] => Ok(8),
-        _ => Err(io::Error::other(
-            "a shapefile holds points, lines or polygons, and these features mix them; write a GeoPackage instead",
-        )),
+/// What a file's first shape binds the others to.
+fn class(geometry: &Geometry) -> &'static str {
+    match geometry {
+        Geometry::Point(_) | Geometry::MultiPoint(_) => "a point",
+        Geometry::MultiLine(_) => "a line",
+        Geometry::MultiPolygon(_) => "a polygon",
     }
 }
 
-fn record(geometry: Option<&Geometry>, code: i32) -> Vec<u8> {
+fn code_of(shapes: Shapes) -> i32 {
+    match shapes {
+        Shapes::Point => 1,
+        Shapes::Line | Shapes::MultiLine => 3,
+        Shapes::Any | Shapes::Polygon | Shapes::MultiPolygon => 5,
+        Shapes::MultiPoint => 8,
+    }
+}
+
+fn record(geometry: Option<&Geometry>, code: i32, frame: Frame) -> Vec<u8> {
     let mut record = Vec::new();
     let Some(geometry) = geometry else { return 0_i32.to_le_bytes().to_vec() };
     record.extend(code.to_le_bytes());
     let runs: Vec<Vec<Position>> = match geometry {
         Geometry::Point(at) if code == 1 => {
-            pair(&mut record, *at);
+            pair(&mut record, *at, frame);
             return record;
         }
         Geometry::Point(at) => vec![vec![*at]],
         Geometry::MultiPoint(positions) => vec![positions.clone()],
         Geometry::MultiLine(lines) => lines.clone(),
-        Geometry::MultiPolygon(polygons) => polygons.iter().flat_map(wound).collect(),
+        Geometry::MultiPolygon(polygons) => {
+            polygons.iter().flat_map(|polygon| closed(polygon, Turn::Right)).collect()
+        }
     };
-    corners(&mut record, geometry.bounds());
+    corners(&mut record, frame.bounds([geometry]));
     let count: usize = runs.iter().map(Vec::len).sum();
     if code != 8 {
         record.extend((runs.len() as i32).to_le_bytes());
@@ -125,40 +136,20 @@ fn record(geometry: Option<&Geometry>, code: i32) -> Vec<u8> {
         record.extend((start as i32).to_le_bytes());
         start += run.len();
     }
-    runs.iter().flatten().for_each(|at| pair(&mut record, *at));
+    runs.iter().flatten().for_each(|at| pair(&mut record, *at, frame));
     record
 }
 
-/// The closed rings of a polygon: the outer one clockwise, holes anticlockwise.
-fn wound(polygon: &Polygon) -> Vec<Vec<Position>> {
-    let mut rings = Vec::with_capacity(1 + polygon.holes.len());
-    for (index, ring) in polygon.rings().enumerate() {
-        let mut ring: Vec<Position> = ring.iter().copied().chain(ring.first().copied()).collect();
-        if (doubled_area(&ring) > 0) == (index == 0) {
-            ring.reverse();
-        }
-        rings.push(ring);
-    }
-    rings
+fn pair(bytes: &mut Vec<u8>, at: Position, frame: Frame) {
+    bytes.extend(frame.pair(at).map(f64::to_le_bytes).concat());
 }
 
-fn pair(bytes: &mut Vec<u8>, at: Position) {
-    bytes.extend(at.lon().to_le_bytes());
-    bytes.extend(at.lat().to_le_bytes());
-}
-
-fn corners(bytes: &mut Vec<u8>, bounds: Option<Bounds>) {
-    match bounds {
-        Some(bounds) => {
-            pair(bytes, bounds.south_west());
-            pair(bytes, bounds.north_east());
-        }
-        None => bytes.extend([0; 32]),
-    }
+fn corners(bytes: &mut Vec<u8>, bounds: Option<[f64; 4]>) {
+    bytes.extend(bounds.unwrap_or_default().map(f64::to_le_bytes).concat());
 }
 
 /// Fills the header in, now that the length is known.
-fn head(file: &mut [u8], code: i32, bounds: Option<Bounds>) {
+fn head(file: &mut [u8], code: i32, bounds: Option<[f64; 4]>) {
     let words = (file.len() / 2) as i32;
     let mut header = Vec::with_capacity(HEADER_BYTES);
     header.extend(9994_i32.to_be_bytes());
