@@ -84,8 +84,9 @@ fn cover(
 pub(crate) fn changes(drawing: &Drawing<'_>, sides: &[Side]) -> (Vec<Edge<Change>>, Vec<Cover>) {
     let mut numbered = Numbered::default();
     let mut edges = Vec::with_capacity(sides.len() / 2);
+    let mut change = Cover::new();
     for twins in sides.chunk_by(|a, b| (a.low, a.high) == (b.low, b.high)) {
-        let mut change: Cover = Vec::with_capacity(twins.len());
+        change.clear();
         for side in twins {
             let polygon = drawing.rings[side.ring as usize].polygon;
             let count = if side.forward { 1 } else { -1 };
@@ -102,7 +103,7 @@ pub(crate) fn changes(drawing: &Drawing<'_>, sides: &[Side]) -> (Vec<Edge<Change
         if is_reversed {
             change.iter_mut().for_each(|entry| entry.1 = -entry.1);
         }
-        let number = numbered.number(change);
+        let number = numbered.number(&change);
         let (left, right) = ((number, is_reversed), (number, !is_reversed));
         edges.push(Edge { low: twins[0].low, high: twins[0].high, left, right });
     }
@@ -199,7 +200,10 @@ fn without_stand_ins(void: u32) -> impl Fn(Border) -> Border {
 /// The coverage whose only stand-in is that for declared voids, without it.
 fn proper(coverage: Coverage, void: u32) -> Result<Coverage, Vec<Problem>> {
     if coverage.faces.iter().all(|face| face.leaf.is_some_and(|leaf| leaf.0 < void)) {
-        return faces::trace(void as usize, coverage.borders);
+        // Leaves come before stand-ins, of which none has a face.
+        let mut leaf_faces = coverage.leaf_faces;
+        leaf_faces.truncate(void as usize + 1);
+        return Ok(Coverage { leaf_count: void as usize, leaf_faces, ..coverage });
     }
     let borders: Vec<Border> = coverage.borders.into_iter().map(without_stand_ins(void)).collect();
     let lines = borders.iter().map(|border| (border.line.as_slice(), border.left, border.right));

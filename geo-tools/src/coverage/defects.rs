@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::coverage::drawing::Drawing;
 use crate::coverage::exact::side;
 use crate::coverage::overlay::{Cover, CoverId};
-use crate::coverage::{BorderRef, BuildOptions, Coverage, Face, Leaf, faces};
+use crate::coverage::{BorderRef, BuildOptions, Coverage, Face, Leaf};
 use crate::{Code, Geometry, Polygon, Position, Problem, measure, shown};
 
 /// How many times longer than wide a sliver is.
@@ -203,7 +203,8 @@ fn corner(
         let there = owners.areas_of(other_side(coverage, at));
         let differs = |area: &&u32| here.contains(area) != there.contains(area);
         let areas: Vec<u32> = here.iter().chain(there).filter(differs).copied().collect();
-        of_edge.extend(faces::walked(&coverage.borders, at).map(|_| areas.clone()));
+        let sides = coverage.borders[at.border as usize].line.len() - 1;
+        of_edge.extend(std::iter::repeat_n(areas, sides));
     }
     let areas_between = |from: usize, to: usize| -> BTreeSet<u32> {
         let steps = (to + count - from) % count;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::coverage::faces::{self, walked};
+use crate::coverage::faces::{self, walk};
 use crate::coverage::{Border, BorderRef, Coverage, Face, Leaf};
 use crate::{Bounds, Polygon, Position, measure};
 
@@ -73,7 +73,9 @@ fn border_refs(face: &Face) -> impl Iterator<Item = &BorderRef> {
 
 pub(crate) fn polygon(borders: &[Border], face: &Face) -> Polygon {
     let positions = |refs: &Vec<BorderRef>| -> Vec<Position> {
-        refs.iter().flat_map(|&at| walked(borders, at)).collect()
+        let mut positions = Vec::new();
+        refs.iter().for_each(|&at| walk(borders, at, &mut positions));
+        positions
     };
     Polygon { exterior: positions(&face.exterior), holes: face.holes.iter().map(positions).collect() }
 }

@@ -29,13 +29,13 @@ pub(crate) fn border_ref(half: u32) -> BorderRef {
     BorderRef { border: half / 2, forward: half.is_multiple_of(2) }
 }
 
-/// The positions of a border as it is walked, without the last.
-pub(crate) fn walked(borders: &[Border], border_ref: BorderRef) -> Box<dyn Iterator<Item = Position> + '_> {
+/// Adds the positions of a border as it is walked, without the last.
+pub(crate) fn walk(borders: &[Border], border_ref: BorderRef, positions: &mut Vec<Position>) {
     let line = &borders[border_ref.border as usize].line;
     if border_ref.forward {
-        Box::new(line[..line.len() - 1].iter().copied())
+        positions.extend_from_slice(&line[..line.len() - 1]);
     } else {
-        Box::new(line[1..].iter().rev().copied())
+        positions.extend(line[1..].iter().rev());
     }
 }
 
@@ -111,8 +111,18 @@ pub(crate) fn rings(borders: &[Border]) -> Result<Vec<Vec<Ring>>, Vec<Problem>> 
     if problems.is_empty() { Ok(groups) } else { Err(problems) }
 }
 
+/// Of so few borders each is compared with each sooner than looked up.
+const SHORT: usize = 16;
+
 /// Cuts one walk around a face into rings that pass each node once.
 fn split(borders: &[Border], lines: &[&[Position]], cycle: &[u32], leaf: Option<Leaf>) -> Vec<Ring> {
+    let is_apart = |(at, &half): (usize, &u32)| {
+        cycle[..at].iter().all(|&other| start(lines, other) != start(lines, half))
+    };
+    // Nearly all walks are short, and rings as they are.
+    if cycle.len() <= SHORT && cycle.iter().enumerate().all(is_apart) {
+        return vec![ring(borders, cycle, leaf)];
+    }
     let mut rings = Vec::new();
     let mut open: Vec<u32> = Vec::new();
     let mut seen: HashMap<Position, usize> = HashMap::new();
@@ -136,7 +146,8 @@ fn split(borders: &[Border], lines: &[&[Position]], cycle: &[u32], leaf: Option<
 
 fn ring(borders: &[Border], halves: &[u32], leaf: Option<Leaf>) -> Ring {
     let refs: Vec<BorderRef> = halves.iter().map(|&half| border_ref(half)).collect();
-    let positions: Vec<Position> = refs.iter().flat_map(|&at| walked(borders, at)).collect();
+    let mut positions = Vec::new();
+    refs.iter().for_each(|&at| walk(borders, at, &mut positions));
     let doubled_area = doubled_area(&positions);
     Ring { refs, leaf, positions, doubled_area }
 }

@@ -85,7 +85,7 @@ fn outlines(coverage: &Coverage) -> Vec<Outline> {
             let at = faces::border_ref(half);
             let border = &coverage.borders[at.border as usize];
             let owner = if at.forward { border.right } else { border.left };
-            outline.positions.extend(faces::walked(&coverage.borders, at));
+            faces::walk(&coverage.borders, at, &mut outline.positions);
             outline.owners.resize(outline.positions.len(), owner);
             half = next[half as usize];
         }

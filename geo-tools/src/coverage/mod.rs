@@ -25,6 +25,7 @@ mod repair;
 mod runs;
 mod simplify;
 mod snap;
+mod spread;
 mod straits;
 mod touch;
 

@@ -4,6 +4,7 @@
 //! no stretch joins to the rest learns what covers it from a ray to the west.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::Position;
 use crate::coverage::chain::{Edge, Stretch, chain};
@@ -30,18 +31,48 @@ pub(crate) struct Overlay {
 /// Gives each distinct value a number.
 #[derive(Default)]
 pub(crate) struct Numbered {
-    numbers: HashMap<Cover, u32>,
+    numbers: HashMap<Cover, u32, BuildHasherDefault<Folded>>,
     pub(crate) values: Vec<Cover>,
 }
 
+/// A hash for short lists of small numbers that nobody can choose freely: one multiplication for each.
+#[derive(Default)]
+struct Folded(u64);
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(26)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_i32(&mut self, number: i32) {
+        self.write_u64(u64::from(number as u32));
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 impl Numbered {
-    pub(crate) fn number(&mut self, value: Cover) -> u32 {
-        if let Some(&number) = self.numbers.get(&value) {
+    pub(crate) fn number(&mut self, value: &[(u32, i32)]) -> u32 {
+        if let Some(&number) = self.numbers.get(value) {
             return number;
         }
         let number = self.values.len() as u32;
-        self.values.push(value.clone());
-        self.numbers.insert(value, number);
+        self.values.push(value.to_vec());
+        self.numbers.insert(value.to_vec(), number);
         number
     }
 }
@@ -73,9 +104,9 @@ pub(crate) fn covered(stretches: Vec<Stretch<Change>>, changes: &[Cover]) -> Ove
     let next = next_around(&lines);
     let walks = Walks::new(&lines, &next);
     let mut covers = Numbered::default();
-    covers.number(Cover::new());
+    covers.number(&[]);
     let mut cover_of: Vec<Option<CoverId>> = vec![None; walks.first.len()];
-    let mut sums: HashMap<(CoverId, u32, bool), CoverId> = HashMap::new();
+    let mut sums: HashMap<(CoverId, u32, bool), CoverId, BuildHasherDefault<Folded>> = HashMap::default();
     let westernmost = lines.iter().flat_map(|line| line.iter().copied()).min();
     let mut west = None;
     for walk in 0..walks.first.len() {
@@ -88,9 +119,10 @@ pub(crate) fn covered(stretches: Vec<Stretch<Change>>, changes: &[Cover]) -> Ove
         let outside = if Some(least) == westernmost {
             Cover::new()
         } else {
-            west.get_or_insert_with(|| West::new(&stretches)).cover_beside(least, changes)
+            let west = west.get_or_insert_with(|| West::new(&lines));
+            cover_beside(west, least, &stretches, changes)
         };
-        cover_of[walk] = Some(covers.number(outside));
+        cover_of[walk] = Some(covers.number(&outside));
         let mut open = vec![walk];
         while let Some(walk) = open.pop() {
             let here = cover_of[walk].unwrap_or(0);
@@ -104,7 +136,7 @@ pub(crate) fn covered(stretches: Vec<Stretch<Change>>, changes: &[Cover]) -> Ove
                     let there = *sums.entry((here, change, is_taken_off)).or_insert_with(|| {
                         let there =
                             sum(&covers.values[here as usize], &changes[change as usize], is_taken_off);
-                        covers.number(there)
+                        covers.number(&there)
                     });
                     cover_of[other] = Some(there);
                     open.push(other);
@@ -126,14 +158,16 @@ pub(crate) fn covered(stretches: Vec<Stretch<Change>>, changes: &[Cover]) -> Ove
 }
 
 /// The closed walks that half-edges make around faces.
-struct Walks {
-    first: Vec<u32>,
-    doubled_area: Vec<i128>,
-    of_half: Vec<u32>,
+pub(crate) struct Walks {
+    /// A half-edge of each.
+    pub(crate) first: Vec<u32>,
+    /// Above zero where the walk runs counter-clockwise around ground; else it is the outer one of a component.
+    pub(crate) doubled_area: Vec<i128>,
+    pub(crate) of_half: Vec<u32>,
 }
 
 impl Walks {
-    fn new(lines: &[&[Position]], next: &[u32]) -> Self {
+    pub(crate) fn new(lines: &[&[Position]], next: &[u32]) -> Self {
         let areas = half_edge_areas(lines);
         let mut walks =
             Self { first: Vec::new(), doubled_area: Vec::new(), of_half: vec![u32::MAX; next.len()] };
@@ -158,7 +192,7 @@ impl Walks {
     }
 
     /// The least position on a walk.
-    fn least(&self, walk: usize, lines: &[&[Position]], next: &[u32]) -> Position {
+    pub(crate) fn least(&self, walk: usize, lines: &[&[Position]], next: &[u32]) -> Position {
         let mut least = lines[(self.first[walk] / 2) as usize][0];
         let mut half = self.first[walk];
         loop {
@@ -172,10 +206,19 @@ impl Walks {
     }
 }
 
+/// What covers the place just west of a position that no edge passes there.
+fn cover_beside(west: &West<'_>, at: Position, stretches: &[Stretch<Change>], changes: &[Cover]) -> Cover {
+    let crossed = west.crossed(at).into_iter();
+    crossed.fold(Cover::new(), |cover, (number, is_upward)| {
+        let (change, is_reversed) = stretches[number as usize].left;
+        sum(&cover, &changes[change as usize], is_upward != is_reversed)
+    })
+}
+
 /// Sides in order of their southern end, to find those that a line of latitude crosses.
-struct West<'a> {
-    stretches: &'a [Stretch<Change>],
-    /// The southern and the northern end, the stretch, and where in its line the side begins.
+pub(crate) struct West<'a> {
+    lines: &'a [&'a [Position]],
+    /// The southern and the northern end, the line, and where in it the side begins.
     by_south: Vec<(i32, i32, u32, u32)>,
     /// The greatest northern end in each block.
     north_of_block: Vec<i32>,
@@ -184,10 +227,10 @@ struct West<'a> {
 const BLOCK: usize = 64;
 
 impl<'a> West<'a> {
-    fn new(stretches: &'a [Stretch<Change>]) -> Self {
+    pub(crate) fn new(lines: &'a [&'a [Position]]) -> Self {
         let mut by_south: Vec<(i32, i32, u32, u32)> = Vec::new();
-        for (number, stretch) in (0..).zip(stretches) {
-            by_south.extend((0..).zip(stretch.line.windows(2)).map(|(at, pair)| {
+        for (number, line) in (0..).zip(lines) {
+            by_south.extend((0..).zip(line.windows(2)).map(|(at, pair)| {
                 let (a, b) = (pair[0].lat_e7(), pair[1].lat_e7());
                 (a.min(b), a.max(b), number, at)
             }));
@@ -196,13 +239,14 @@ impl<'a> West<'a> {
         let north =
             |block: &[(i32, i32, u32, u32)]| block.iter().map(|entry| entry.1).max().unwrap_or(i32::MIN);
         let north_of_block = by_south.chunks(BLOCK).map(north).collect();
-        Self { stretches, by_south, north_of_block }
+        Self { lines, by_south, north_of_block }
     }
 
-    /// What covers the place just west of a position that no edge passes there.
-    fn cover_beside(&self, at: Position, changes: &[Cover]) -> Cover {
+    /// The lines that a ray to the west crosses from just west of a position, by their number and whether they run north
+    /// there; one as often as it is crossed.
+    pub(crate) fn crossed(&self, at: Position) -> Vec<(u32, bool)> {
         let lat_e7 = at.lat_e7();
-        let mut cover = Cover::new();
+        let mut crossed = Vec::new();
         for (block, north) in self.by_south.chunks(BLOCK).zip(&self.north_of_block) {
             if block[0].0 > lat_e7 {
                 break;
@@ -211,8 +255,8 @@ impl<'a> West<'a> {
                 continue;
             }
             for &(south, north, number, from) in block {
-                let stretch = &self.stretches[number as usize];
-                let (from, to) = (stretch.line[from as usize], stretch.line[from as usize + 1]);
+                let line = self.lines[number as usize];
+                let (from, to) = (line[from as usize], line[from as usize + 1]);
                 if south > lat_e7 || north <= lat_e7 || from.min(to).lon_e7() > at.lon_e7() {
                     continue;
                 }
@@ -220,11 +264,10 @@ impl<'a> West<'a> {
                 let turn = side(from, to, at);
                 // Strictly to the east of the side: right of it where it runs north.
                 if (is_upward && turn < 0) || (!is_upward && turn > 0) {
-                    let (change, is_reversed) = stretch.left;
-                    cover = sum(&cover, &changes[change as usize], is_upward != is_reversed);
+                    crossed.push((number, is_upward));
                 }
             }
         }
-        cover
+        crossed
     }
 }

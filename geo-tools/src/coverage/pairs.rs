@@ -4,18 +4,10 @@
 
 use crate::Position;
 use crate::coverage::exact::{delta, side};
+use crate::coverage::spread::{Box4, Region, Spread};
 
 const FEW: usize = 24;
 const MAX_DEPTH: u32 = 64;
-
-/// A box in units, edges included.
-#[derive(Clone, Copy)]
-struct Region {
-    west: i64,
-    south: i64,
-    east: i64,
-    north: i64,
-}
 
 /// Calls `visit` with the indexes of sides that may meet, at least one of each pair active; a pair may come twice.
 ///
@@ -25,55 +17,68 @@ pub(crate) fn visit_pairs(
     active: &[bool],
     visit: &mut impl FnMut(u32, u32) -> bool,
 ) -> bool {
-    let Some(region) = region_around(sides) else { return true };
-    Halving { sides, active }.visit((0..sides.len() as u32).collect(), region, 0, visit)
+    let around: Vec<Box4> = sides.iter().map(|&(low, high)| around(low, high)).collect();
+    let Some(spread) = Spread::new(&around, FEW / 3) else { return true };
+    let mut halving = Halving { sides, active, items: Vec::new() };
+    spread.boxes().all(|(region, items)| {
+        halving.items.clear();
+        halving.items.extend_from_slice(items);
+        halving.visit(0, region, 0, visit)
+    })
 }
 
-fn region_around(sides: &[(Position, Position)]) -> Option<Region> {
-    let bounds = crate::Bounds::of(sides.iter().flat_map(|side| [side.0, side.1]))?;
-    let (south_west, north_east) = (bounds.south_west(), bounds.north_east());
-    Some(Region {
-        west: i64::from(south_west.lon_e7()) - 1,
-        south: i64::from(south_west.lat_e7()) - 1,
-        east: i64::from(north_east.lon_e7()) + 1,
-        north: i64::from(north_east.lat_e7()) + 1,
-    })
+/// The box around a side, widened so that what comes within the margin of a position of it shares a position with it.
+fn around(low: Position, high: Position) -> Box4 {
+    let (south, north) = (low.lat_e7().min(high.lat_e7()), low.lat_e7().max(high.lat_e7()));
+    [low.lon_e7() - 2, south - 2, high.lon_e7() + 2, north + 2]
 }
 
 struct Halving<'a> {
     sides: &'a [(Position, Position)],
     active: &'a [bool],
+    /// The sides near a region, and before them those of the regions that it was halved from.
+    items: Vec<u32>,
 }
 
 impl Halving<'_> {
+    /// Visits what meets near a region, which the items from an index on come near.
     fn visit(
-        &self,
-        items: Vec<u32>,
+        &mut self,
+        from: usize,
         region: Region,
         depth: u32,
         visit: &mut impl FnMut(u32, u32) -> bool,
     ) -> bool {
-        if !items.iter().any(|&item| self.active[item as usize]) {
+        let end = self.items.len();
+        if !self.items[from..].iter().any(|&item| self.active[item as usize]) {
             return true;
         }
-        let (width, height) = (region.east - region.west, region.north - region.south);
-        if items.len() <= FEW || depth >= MAX_DEPTH || width.max(height) < 8 {
-            return self.each_with_each(&items, visit);
+        let [west, south, east, north] = region;
+        let (width, height) = (east - west, north - south);
+        if end - from <= FEW || depth >= MAX_DEPTH || width.max(height) < 8 {
+            return self.each_with_each(&self.items[from..], visit);
         }
         let (mut first, mut second) = (region, region);
         if width >= height {
-            first.east = region.west + width / 2;
-            second.west = first.east;
+            first[2] = west + width / 2;
+            second[0] = first[2];
         } else {
-            first.north = region.south + height / 2;
-            second.south = first.north;
+            first[3] = south + height / 2;
+            second[1] = first[3];
         }
-        let into = |half: Region| -> Vec<u32> {
-            items.iter().copied().filter(|&item| meets(self.sides[item as usize], half)).collect()
-        };
-        let (left, right) = (into(first), into(second));
-        drop(items);
-        self.visit(left, first, depth + 1, visit) && self.visit(right, second, depth + 1, visit)
+        for half in [first, second] {
+            for at in from..end {
+                let item = self.items[at];
+                if meets(self.sides[item as usize], half) {
+                    self.items.push(item);
+                }
+            }
+            if !self.visit(end, half, depth + 1, visit) {
+                return false;
+            }
+            self.items.truncate(end);
+        }
+        true
     }
 
     fn each_with_each(&self, items: &[u32], visit: &mut impl FnMut(u32, u32) -> bool) -> bool {
@@ -101,8 +106,7 @@ impl Halving<'_> {
 
 /// Whether a side comes within one unit of a box.
 fn meets((low, high): (Position, Position), region: Region) -> bool {
-    let (west, east) = (region.west - 1, region.east + 1);
-    let (south, north) = (region.south - 1, region.north + 1);
+    let [west, south, east, north] = [region[0] - 1, region[1] - 1, region[2] + 1, region[3] + 1];
     let (south_end, north_end) = (low.lat_e7().min(high.lat_e7()), low.lat_e7().max(high.lat_e7()));
     if i64::from(low.lon_e7()) > east
         || i64::from(high.lon_e7()) < west

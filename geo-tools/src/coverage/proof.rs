@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use crate::coverage::chain::Stretch;
 use crate::coverage::drawing::MAX_SPAN_E7;
 use crate::coverage::exact::delta;
-use crate::coverage::overlay::{Change, Cover, CoverId, Numbered, covered};
+use crate::coverage::faces::next_around;
+use crate::coverage::overlay::{Change, Cover, CoverId, Numbered, Walks, West, covered};
 use crate::coverage::pairs::{Meeting, meetings};
 use crate::coverage::runs::{SideOf, visit_sides};
 use crate::coverage::{Border, Coverage, Leaf};
@@ -142,14 +143,60 @@ impl Wrong {
     }
 }
 
+/// Whether the borders name what counting from outside would find. Around a face whose borders agree, one that is named
+/// rightly means that all are, and then so are those of the face across each of them: only what the outer walk of each
+/// component names need be compared with what lies around it.
+fn is_rightly_owned(borders: &[Border]) -> bool {
+    let lines: Vec<&[Position]> = borders.iter().map(|border| border.line.as_slice()).collect();
+    let next = next_around(&lines);
+    let walks = Walks::new(&lines, &next);
+    let named = |half: u32| {
+        let border = &borders[(half / 2) as usize];
+        if half.is_multiple_of(2) { border.left } else { border.right }
+    };
+    let agrees = |(half, walk): (u32, &u32)| named(half) == named(walks.first[*walk as usize]);
+    if !(0..).zip(&walks.of_half).all(agrees) {
+        return false;
+    }
+    let westernmost = lines.iter().flat_map(|line| line.iter().copied()).min();
+    let mut west = None;
+    let is_outer = |walk: &usize| walks.doubled_area[*walk] <= 0;
+    (0..walks.first.len()).filter(is_outer).all(|walk| {
+        let (least, named) = (walks.least(walk, &lines, &next), named(walks.first[walk]));
+        // Beyond the westernmost position of all there is nothing to look for.
+        if Some(least) == westernmost {
+            return named.is_none();
+        }
+        let mut around: Vec<(Leaf, i32)> = Vec::new();
+        let mut count = |leaf: Option<Leaf>, by: i32| {
+            let Some(leaf) = leaf else { return };
+            match around.iter_mut().find(|(other, _)| *other == leaf) {
+                Some((_, count)) => *count += by,
+                None => around.push((leaf, by)),
+            }
+        };
+        for (number, is_upward) in west.get_or_insert_with(|| West::new(&lines)).crossed(least) {
+            let (left, right) = (borders[number as usize].left, borders[number as usize].right);
+            let (western, eastern) = if is_upward { (left, right) } else { (right, left) };
+            count(western, -1);
+            count(eastern, 1);
+        }
+        around.retain(|(_, count)| *count != 0);
+        around.into_iter().eq(named.map(|leaf| (leaf, 1)))
+    })
+}
+
 /// Borders with another owner beside them than they name, counted from outside.
 fn wrongly_owned(borders: &[Border]) -> Vec<Problem> {
+    if is_rightly_owned(borders) {
+        return Vec::new();
+    }
     let mut numbered = Numbered::default();
     let stretch = |border: &Border| {
         let mut change: Cover = border.left.map(|leaf| (leaf.0, 1)).into_iter().collect();
         change.extend(border.right.map(|leaf| (leaf.0, -1)));
         change.sort_unstable();
-        let number = numbered.number(change);
+        let number = numbered.number(&change);
         Stretch { line: border.line.clone(), left: (number, false), right: (number, true) }
     };
     let stretches: Vec<Stretch<Change>> = borders.iter().map(stretch).collect();

@@ -7,6 +7,7 @@
 
 use crate::Position;
 use crate::coverage::Border;
+use crate::coverage::spread::{Box4, Region, Spread};
 
 /// More sides than this in one run and its box says little about where they are.
 const LONGEST: usize = 16;
@@ -20,9 +21,6 @@ pub(crate) struct SideOf {
     pub(crate) border: u32,
     pub(crate) at: u32,
 }
-
-/// A box in units, edges included: west, south, east, north.
-type Box4 = [i32; 4];
 
 struct Run {
     border: u32,
@@ -65,37 +63,39 @@ fn runs(borders: &[Border]) -> Vec<Run> {
 /// `visit` answers whether to go on.
 pub(crate) fn visit_sides(borders: &[Border], visit: &mut impl FnMut(SideOf, SideOf) -> bool) {
     let runs = runs(borders);
-    let Some(around) = runs
-        .iter()
-        .map(|run| run.around)
-        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
-    else {
-        return;
-    };
-    let whole = around.map(i64::from);
-    let all = (0..runs.len() as u32).collect();
-    // The eastern and northern edge belong to no half-open box.
-    Halving { borders, runs }.visit(all, [whole[0], whole[1], whole[2] + 1, whole[3] + 1], 0, visit);
+    let around: Vec<Box4> = runs.iter().map(|run| run.around).collect();
+    let Some(spread) = Spread::new(&around, FEW / 2) else { return };
+    let mut halving = Halving { borders, runs, items: Vec::new() };
+    for (region, items) in spread.boxes() {
+        halving.items.clear();
+        halving.items.extend_from_slice(items);
+        if !halving.visit(0, region, 0, visit) {
+            return;
+        }
+    }
 }
 
 struct Halving<'a> {
     borders: &'a [Border],
     runs: Vec<Run>,
+    /// The runs in a region, and before them those of the regions that it was halved from.
+    items: Vec<u32>,
 }
 
 impl Halving<'_> {
-    /// Visits what meets in a region: west and south included, east and north not.
+    /// Visits what meets in a region, which the items from an index on reach.
     fn visit(
-        &self,
-        items: Vec<u32>,
-        region: [i64; 4],
+        &mut self,
+        from: usize,
+        region: Region,
         depth: u32,
         visit: &mut impl FnMut(SideOf, SideOf) -> bool,
     ) -> bool {
         let [west, south, east, north] = region;
         let (width, height) = (east - west, north - south);
-        if items.len() <= FEW || depth >= MAX_DEPTH || width.max(height) < 2 {
-            return self.each_with_each(&items, region, visit);
+        let end = self.items.len();
+        if end - from <= FEW || depth >= MAX_DEPTH || width.max(height) < 2 {
+            return self.each_with_each(&self.items[from..], region, visit);
         }
         let (mut first, mut second) = (region, region);
         if width >= height {
@@ -105,22 +105,27 @@ impl Halving<'_> {
             first[3] = south + height / 2;
             second[1] = first[3];
         }
-        let into = |half: [i64; 4]| -> Vec<u32> {
-            let reaches = |&item: &u32| {
+        for half in [first, second] {
+            for at in from..end {
+                let item = self.items[at];
                 let around = self.runs[item as usize].around.map(i64::from);
-                around[0] < half[2] && around[2] >= half[0] && around[1] < half[3] && around[3] >= half[1]
-            };
-            items.iter().copied().filter(reaches).collect()
-        };
-        let (left, right) = (into(first), into(second));
-        drop(items);
-        self.visit(left, first, depth + 1, visit) && self.visit(right, second, depth + 1, visit)
+                if around[0] < half[2] && around[2] >= half[0] && around[1] < half[3] && around[3] >= half[1]
+                {
+                    self.items.push(item);
+                }
+            }
+            if !self.visit(end, half, depth + 1, visit) {
+                return false;
+            }
+            self.items.truncate(end);
+        }
+        true
     }
 
     fn each_with_each(
         &self,
         items: &[u32],
-        [west, south, east, north]: [i64; 4],
+        [west, south, east, north]: Region,
         visit: &mut impl FnMut(SideOf, SideOf) -> bool,
     ) -> bool {
         for (at, &first) in items.iter().enumerate() {

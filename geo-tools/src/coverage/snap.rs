@@ -49,7 +49,7 @@ pub(crate) fn node(drawing: &Drawing<'_>, max_crossings: usize) -> Result<Noded,
     let mut fresh: Option<HashSet<(Position, Position)>> = None;
     let mut crossings = 0;
     for round in 0..MAX_ROUNDS {
-        noded.sides.sort();
+        noded.sides.sort_unstable();
         let edges = Edges::of(&noded.sides);
         let active: Vec<bool> =
             edges.ends.iter().map(|ends| fresh.as_ref().is_none_or(|fresh| fresh.contains(ends))).collect();
