@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 use super::ConfigError;
 
+/// Bytes of a file that can only be read whole, such as a workbook: what an import may add to the server's memory.
+const MAX_HELD_BYTES: u64 = 128 << 20;
+
 /// Caps, checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -205,6 +208,7 @@ impl Limits {
                 max_feature_positions: size(numbers.max_feature_positions),
                 max_depth: size(numbers.max_file_nesting),
                 max_text_bytes: size(numbers.max_text_bytes),
+                max_held_bytes: MAX_HELD_BYTES,
                 // Problems are counted as they come and not held: there may be as many as there are rows.
                 max_problems: usize::MAX,
             },
