@@ -52,7 +52,7 @@ before(async () => {
       isReady: async (page) => {
         await page.waitForSelector('tbody tr');
         await page.getByRole('combobox', { name: /Search/ }).fill('qqqzzz');
-        await page.getByText('Nothing found').waitFor();
+        await page.getByText('Nothing found').first().waitFor();
       },
     },
     'a report that waits': {

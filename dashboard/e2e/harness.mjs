@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 
 export const url = process.env.GRIDWARD_URL;
 export const token = process.env.GRIDWARD_TOKEN;
+export const workerToken = process.env.GRIDWARD_WORKER_TOKEN;
 assert.ok(url, 'GRIDWARD_URL is not set; start with npm run test:browser');
 
 export const WIDE = { width: 1440, height: 900 };
@@ -20,6 +21,11 @@ export async function startBrowser() {
   });
 }
 
+/** Signs a page in by its address; `signedIn` may also be 'worker', who works for one cell. */
+export function fragment(signedIn) {
+  return signedIn ? `#token=${signedIn === 'worker' ? workerToken : token}` : '';
+}
+
 /** A page with a profile of its own. `close` fails when the policy refused anything or the page threw. */
 export async function openPage(browser, path, { viewport = WIDE, base = url, signedIn = false, ...options } = {}) {
   // A service worker answers before `route` is asked: only a test about it allows it.
@@ -31,7 +37,7 @@ export async function openPage(browser, path, { viewport = WIDE, base = url, sig
     globalThis.refusedByPolicy = [];
     addEventListener('securitypolicyviolation', (event) => globalThis.refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
   });
-  await page.goto(`${base}/${path}${signedIn ? `#token=${token}` : ''}`);
+  await page.goto(`${base}/${path}${fragment(signedIn)}`);
   const close = async () => {
     const refused = await page.evaluate(() => globalThis.refusedByPolicy);
     await context.close();

@@ -55,6 +55,8 @@ test('a report made offline waits in the browser and is filed once when the conn
   await reportOffline(page, context, text);
   await context.setOffline(false);
   await stored(page, 0);
+  await page.waitForSelector('[data-receipt]');
+  assert.equal(await page.getByText('Not sent yet.').count(), 0);
   assert.equal(await page.locator('aside.side [role=alert]').count(), 0, 'the report was not refused');
   assert.equal(await filed(text), 1);
   await close();

@@ -49,7 +49,7 @@ test('an operation goes on to the bundled GraphiQL, which runs it under the same
 
 test('a refused token asks to sign in again and shows what is public meanwhile', async () => {
   const { page, close } = await openPage(browser, '?lang=en#token=no-such-token');
-  await page.getByText('The token is no longer valid').first().waitFor();
+  await page.getByText('This token is not valid').first().waitFor();
   await mapIsLive(page);
   assert.equal(await page.evaluate(() => sessionStorage.getItem('gridward.token')), null);
   assert.ok(!page.url().includes('no-such-token'), 'the token is out of the address');

@@ -43,8 +43,59 @@ test('a page that is loaded again without a connection shows the report that wai
   await context.setOffline(false);
   await mapIsLive(page);
   await page.locator('[data-waiting]').waitFor({ state: 'detached' });
+  // Its reporter has not seen the receipt yet.
+  await page.getByText('1 report that waited was sent. Receipt: ').waitFor();
+  await page.getByRole('button', { name: 'Close this note' }).click();
   await page.waitForFunction(() => document.querySelector('.banner') === null);
   assert.equal(await filed(text), 1);
+  await close();
+});
+
+test('a page that opens without a connection takes a new report at the position of the device, and files it once afterwards', async () => {
+  const { lon, lat } = district.middle;
+  const { page, context, close } = await openPage(browser, '?lang=en', {
+    signedIn: true,
+    serviceWorkers: 'allow',
+    permissions: ['geolocation'],
+    geolocation: { longitude: lon, latitude: lat, accuracy: 20 },
+  });
+  await mapIsLive(page);
+  await pageIsKept(page);
+  await context.setOffline(true);
+  await page.reload();
+  await page.getByText('You can report meanwhile').waitFor();
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  const text = `Begun without a connection ${Date.now()}`;
+  await page.selectOption('#category', district.category);
+  await page.fill('#text', text);
+  await page.getByRole('button', { name: 'My position' }).click();
+  await page.waitForSelector('[data-draft]');
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await page.getByText('Not sent yet.').waitFor();
+  assert.equal(await filed(text), 0);
+
+  await context.setOffline(false);
+  await mapIsLive(page);
+  await page.locator('[data-waiting]').waitFor({ state: 'detached' });
+  assert.equal(await filed(text), 1);
+  await close();
+});
+
+test('a form that is being filled in without a connection stays as it is when the connection comes back', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { serviceWorkers: 'allow' });
+  await mapIsLive(page);
+  await pageIsKept(page);
+  await context.setOffline(true);
+  await page.reload();
+  await page.selectOption('#category', district.category);
+  await page.fill('#text', 'Half a sentence');
+  await context.setOffline(false);
+  await mapIsLive(page);
+  assert.equal(await page.inputValue('#text'), 'Half a sentence');
+  assert.equal(await page.inputValue('#category'), district.category);
+  const kept = await page.evaluate(() => Object.fromEntries(Object.entries(localStorage)));
+  assert.deepEqual(Object.keys(kept), ['gridward.districts']);
+  assert.deepEqual(Object.keys(JSON.parse(kept['gridward.districts'])[0]), ['code', 'names', 'timeZone', 'exercise', 'categories']);
   await close();
 });
 

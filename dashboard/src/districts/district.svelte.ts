@@ -7,6 +7,7 @@ import { isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf } from '../graphql/tada';
 import { session } from '../session/session.svelte';
 import { cellTree, levelsInUse, type CellTree } from '../cells/tree';
+import { keptOf, keptWith, readKept, writeKept, type KeptDistrict } from './kept';
 
 export type District = NonNullable<ResultOf<typeof DistrictDocument>['district']>;
 export type DistrictEntry = NonNullable<ResultOf<typeof DistrictsDocument>['districts']>[number];
@@ -24,11 +25,18 @@ class DistrictState {
   problem = $state.raw<Problem | null>(null);
   /** The server answered, and there is no district to show. */
   absent = $state(false);
+  /** What an earlier visit has left here for the report form, while the server cannot be reached. */
+  kept = $state.raw<KeptDistrict | null>(null);
+  /** The district that a report would be filed in. */
+  form = $derived<KeptDistrict | null>(this.current ?? this.kept);
 
   /** The levels that have cells. */
   levels = $derived(levelsInUse(this.current?.levels ?? [], this.cells.all));
   /** The stage that an incident starts in. */
   firstStage = $derived(this.current?.stages[0]?.key ?? null);
+
+  /** Before the first import there is no cell that a report could belong to. */
+  mayReport = $derived(this.current === null ? this.kept !== null : this.current.planVersion !== null);
 
   #request = 0;
   #giveUp: () => void = () => undefined;
@@ -43,7 +51,14 @@ class DistrictState {
     // Until there is an answer the page shows what it showed: a problem that comes and goes with each attempt cannot be read.
     this.problem = problem;
     this.loading = false;
+    if (this.current === null && !this.absent) this.kept ??= keptOf(readKept(), code);
     if (problem && isPassing(problem)) this.#giveUp = tryAgain(() => void this.load(code));
+  }
+
+  /** Whether the viewer is told of all incidents of a cell: who works for one cell hears of that one only. */
+  hears(code: string): boolean {
+    const own = session.viewer?.cell?.code;
+    return own === undefined || this.cells.isWithin(code, own);
   }
 
   async #loadAll(code: string | null, isStale: () => boolean): Promise<Problem | null> {
@@ -62,6 +77,7 @@ class DistrictState {
     this.absent = answer.data.district === null;
     if (this.current?.code !== answer.data.district?.code) this.cells = cellTree([]);
     this.current = answer.data.district;
+    if (this.current) writeKept(keptWith(readKept(), this.current));
     // Before the first import there is nothing to ask for: that is no problem, and the page says so.
     return (answer.data.district?.planVersion ?? null) === null ? null : this.#loadCells(chosen, isStale);
   }

@@ -9,7 +9,9 @@ import { createClient } from 'graphql-ws';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 
-const START = `# Every field is described in the panel on the left. This asks what the first screen of the dashboard shows.
+const token = sessionStorage.getItem('gridward.token');
+const START = `# Every field is described in the documentation: the book at the top left opens it.
+# You ask ${token === null ? 'as the public; open this page from a panel of the dashboard to ask as whoever is signed in there' : 'as whoever is signed in to the dashboard'}.
 query FirstScreen {
   districts {
     code
@@ -21,7 +23,6 @@ query FirstScreen {
 
 // `/graphiql#query=…&variables=…`: how a panel of the dashboard hands its operation over. A fragment never reaches the server.
 const handedOver = new URLSearchParams(location.hash.slice(1));
-const token = sessionStorage.getItem('gridward.token');
 const container = document.getElementById('graphiql');
 if (!container) throw new Error('graphiql.html has no element with the id "graphiql"');
 

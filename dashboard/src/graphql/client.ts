@@ -148,6 +148,7 @@ export function connect(token: string | null, onState: (state: SocketState) => v
       return () => subscription.unsubscribe();
     },
     hurry: () => patience.hurry(),
-    close: () => void socket.dispose(),
+    // A socket that is refused while it is being closed rejects; the refusal itself has been told by then.
+    close: () => void Promise.resolve(socket.dispose()).catch(() => undefined),
   };
 }

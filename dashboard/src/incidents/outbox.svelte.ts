@@ -24,6 +24,11 @@ export interface WaitingReport {
   problem: Problem | null;
 }
 
+export interface Delivered {
+  clientKey: string;
+  payload: ReportPayload;
+}
+
 export type Outcome = { kind: 'filed'; payload: ReportPayload } | { kind: 'waiting' } | { kind: 'refused'; problem: Problem };
 
 interface OutboxSchema extends DBSchema {
@@ -50,6 +55,8 @@ class Outbox {
   ofOthers = $derived(this.waiting.filter((report) => !isOwn(report, present())).length);
   /** This browser keeps nothing (private window): a report is only sent, and the form says so when it is not. */
   unavailable = $state(false);
+  /** What was filed after it had waited, until its sender has seen the receipt. */
+  delivered = $state.raw<readonly Delivered[]>([]);
   #inForm = $state<string | null>(null);
   #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,7 +72,7 @@ class Outbox {
 
   /** Stores a report, then tries to send it. */
   async send(input: ReportInput): Promise<Outcome> {
-    const categoryNames = districts.current?.categories.find((category) => category.code === input.category)?.names ?? [];
+    const categoryNames = districts.form?.categories.find((category) => category.code === input.category)?.names ?? [];
     const { name, mark } = present();
     const report: WaitingReport = { clientKey: input.clientKey, input, categoryNames, sender: name, mark, storedAt_ms: Date.now(), problem: null };
     this.#inForm = report.clientKey;
@@ -92,11 +99,17 @@ class Outbox {
           this.#tryLater();
           break;
         }
+        if (outcome.kind === 'filed') this.delivered = [...this.delivered, { clientKey: report.clientKey, payload: outcome.payload }];
         if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
       }
     } finally {
       this.#flushing = false;
     }
+  }
+
+  /** The receipts were seen. */
+  acknowledge(): void {
+    this.delivered = [];
   }
 
   async discard(clientKey: string): Promise<void> {

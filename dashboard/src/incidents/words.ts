@@ -31,7 +31,7 @@ export function channelName(channel: Channel): string {
 }
 
 export function categoryName(code: string): string {
-  const category = districts.current?.categories.find((entry) => entry.code === code);
+  const category = districts.form?.categories.find((entry) => entry.code === code);
   return localName(category?.names) || code;
 }
 

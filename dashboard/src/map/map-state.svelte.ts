@@ -19,6 +19,10 @@ class MapState {
   look = $state.raw<Look | null>(null);
   /** The middle of the visible map: where a report from the keyboard is placed. */
   centre = $state.raw<MapPoint | null>(null);
+  /** An address that was searched for, and the cell that it lies in. */
+  found = $state.raw<(MapPoint & { cell: string | null }) | null>(null);
+  /** Where the incident of the panel is, also one that is closed. */
+  shown = $state.raw<MapPoint | null>(null);
   /** The map cannot be drawn here (no WebGL): the table is shown instead. */
   failure = $state<string | null>(null);
   /** The position that is being reported, with the accuracy of the device in metres where it came from one. */

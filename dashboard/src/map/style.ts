@@ -4,7 +4,7 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Language } from '../text/language.svelte';
 import { BASE_LAYERS, FONT, ROAD_NAMES, fading, growing } from './base-layers';
-import { ACCENT, INCIDENT_COLOURS, RATE_COLOURS, SELECTED } from './palette';
+import { ACCENT, INCIDENT_COLOURS, NOT_TOLD_COLOUR, RATE_COLOURS, SELECTED } from './palette';
 
 const EMPTY = { type: 'FeatureCollection' as const, features: [] };
 const TILE_MIN_ZOOM = 8;
@@ -45,9 +45,12 @@ export const lowestBorders = ({ rank }: ShownLevels): FilterSpecification => ['=
 export const higherBorders = ({ rank }: ShownLevels): FilterSpecification => ['<', ['get', 'rank'], rank];
 export const selectedCell = (code: string | null): FilterSpecification => ['==', ['get', 'code'], code ?? ''];
 
+/** The step of a cell of which the viewer is not told what is open. */
+export const NOT_TOLD = -1;
+
 function cellLayers(choice: StyleChoice): LayerSpecification[] {
   const step = ['coalesce', ['feature-state', 'step'], 0];
-  const colours = RATE_COLOURS.slice(1).flatMap((colour, index) => [index + 1, colour]);
+  const byStep = ['step', step, NOT_TOLD_COLOUR, 0, RATE_COLOURS[0], ...RATE_COLOURS.slice(1).flatMap((colour, index) => [index + 1, colour])];
   return [
     {
       id: 'cell-fill',
@@ -56,7 +59,7 @@ function cellLayers(choice: StyleChoice): LayerSpecification[] {
       'source-layer': 'cells',
       filter: shownLevel(choice.shown),
       paint: {
-        'fill-color': ['step', step, RATE_COLOURS[0], ...colours] as unknown as ExpressionSpecification,
+        'fill-color': byStep as unknown as ExpressionSpecification,
         'fill-opacity': fading(9, 0.95, 14, 0.85, 15.5, 0.55, 17, 0.4),
         'fill-antialias': false,
       },

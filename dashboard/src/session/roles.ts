@@ -16,6 +16,13 @@ export function roleName(role: Role): string {
   return names[role]();
 }
 
+/** Who may read households, as the server's rule table has it: to others the list is not offered. */
+const READS_HOUSEHOLDS: readonly Role[] = ['ADMIN', 'PLANNER', 'HEAD', 'WORKER'];
+
+export function mayReadHouseholds(role: Role): boolean {
+  return READS_HOUSEHOLDS.includes(role);
+}
+
 export type PostingRole = 'HEAD' | 'WORKER' | 'SUPERVISOR' | 'COMMANDER' | 'INFORMANT' | 'VOLUNTEER' | 'DEPARTMENT_OFFICER' | 'SUBSTITUTE';
 
 export function postingName(role: PostingRole): string {

@@ -13,6 +13,12 @@ export function localName(names: readonly LocalText[] | null | undefined, wanted
   return (names.find((name) => name.language.startsWith(prefix)) ?? names[0])?.text ?? '';
 }
 
+/** English as the reader's browser has it (days before months, 24 hours); Chinese as it is written here. */
+function locale(): string {
+  if (language.current !== 'en') return language.current;
+  return navigator.languages.find((preferred) => preferred.toLowerCase().startsWith('en')) ?? 'en';
+}
+
 export function formatNumber(value: number, digits = 0): string {
   return new Intl.NumberFormat(language.current, { maximumFractionDigits: digits }).format(value);
 }
@@ -30,12 +36,20 @@ export function formatDistance(distance_m: number): string {
 }
 
 export function formatTime(instant: string, timeZone: string): string {
-  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short', timeZone };
-  return new Intl.DateTimeFormat(language.current, options).format(new Date(instant));
+  const at = new Date(instant);
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const written = new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(at);
+  return own === timeZone ? written : `${written} ${zoneName(at, timeZone)}`;
+}
+
+/** The zone, for a reader who lives in another one: "GMT+8". */
+function zoneName(at: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat(locale(), { timeZone, timeZoneName: 'shortOffset' }).formatToParts(at);
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
 }
 
 export function formatDate(instant: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(language.current, { dateStyle: 'medium', timeZone }).format(new Date(instant));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone }).format(new Date(instant));
 }
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

@@ -1,0 +1,44 @@
+// What the page says to those who are told of a part only.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { NARROW, WIDE, ask, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
+
+let browser;
+let district;
+before(async () => {
+  browser = await startBrowser();
+  district = await demoDistrict();
+});
+after(() => browser.close());
+
+for (const [name, viewport] of [['1440 px', WIDE], ['390 px', NARROW]]) {
+  test(`who works for one cell is told whose figures these are, and of no other cell that nothing is open, at ${name}`, async () => {
+    const { page, close } = await openPage(browser, '?lang=en', { signedIn: 'worker', viewport });
+    await mapIsLive(page);
+    const sentence = await page.getByText('Your area:').textContent();
+    const { cells } = await ask('query($district: String!) { cells(district: $district, level: "cell", first: 200) { nodes { code names { language text } } } }', { district: district.code });
+    const nameOf = (cell) => cell.names.find((other) => other.language === 'en').text;
+    const own = cells.nodes.find((cell) => sentence.includes(nameOf(cell)));
+    const other = cells.nodes.find((cell) => cell.code !== own.code);
+    const steps = await page.evaluate(
+      (codes) => codes.map((id) => globalThis.gridward.map.getFeatureState({ source: 'grid', sourceLayer: 'cells', id }).step),
+      [own.code, other.code],
+    );
+    assert.ok(steps[0] >= 0, `the own cell has the step ${steps[0]}`);
+    assert.equal(steps[1], -1);
+    await page.goto(`${process.env.GRIDWARD_URL}/?lang=en&cell=${encodeURIComponent(other.code)}`);
+    await page.getByText('This cell is not in your area').waitFor();
+    assert.equal(await page.locator('[data-cell-figure]').count(), 0);
+    await close();
+  });
+}
+
+test('a token that is not valid is said to be so, and the page goes on as the public', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&panel=sign-in');
+  await page.fill('#token', 'not-a-token');
+  await page.locator('aside').getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').getByText('This token is not valid').waitFor();
+  await mapIsLive(page);
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  await close();
+});
