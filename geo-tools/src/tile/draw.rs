@@ -1,8 +1,8 @@
 //! Shapes as the commands of a vector tile: whole units, each place written as the step from the one before.
 
-use super::clip;
 use super::mercator::{Frame, Place};
 use super::protobuf::zigzag;
+use super::{BUFFER, clip};
 use crate::geometry::{Geometry, Polygon};
 use crate::position::Position;
 
@@ -47,6 +47,8 @@ pub(super) fn draw(frame: &Frame, geometry: &Geometry) -> Option<Drawing> {
             Kind::Line
         }
         Geometry::MultiPolygon(polygons) => {
+            let rings = polygons.iter().flat_map(Polygon::rings);
+            pen.commands.reserve(rings.map(|ring| 2 * ring.len() + 4).sum());
             for polygon in polygons {
                 pen.polygon(frame, polygon);
             }
@@ -137,8 +139,10 @@ impl Pen {
     }
 }
 
+/// What is drawn lies less than [`BUFFER`] before zero, so that cutting the fraction off is rounding down.
 fn rounded(place: Place) -> Unit {
-    [place.x.round() as i32, place.y.round() as i32]
+    let buffer = f64::from(BUFFER) + 0.5;
+    [(place.x + buffer) as i32 - BUFFER as i32, (place.y + buffer) as i32 - BUFFER as i32]
 }
 
 /// Twice the signed area; positive where the ring runs clockwise on the screen, whose y points down.

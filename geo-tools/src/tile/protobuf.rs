@@ -25,11 +25,18 @@ pub(super) fn packed(bytes: &mut Vec<u8>, field: u64, values: &[u32]) {
     if values.is_empty() {
         return;
     }
-    let mut content = Vec::with_capacity(values.len() * 2);
+    let length: usize = values.iter().map(|value| length_of(*value)).sum();
+    bytes.reserve(length + 8);
+    varint(bytes, field << 3 | LENGTH_DELIMITED);
+    varint(bytes, length as u64);
     for value in values {
-        varint(&mut content, u64::from(*value));
+        varint(bytes, u64::from(*value));
     }
-    message(bytes, field, &content);
+}
+
+/// How many bytes a number takes: seven bits each.
+fn length_of(value: u32) -> usize {
+    (38 - (value | 1).leading_zeros() as usize) / 7
 }
 
 /// Signed numbers so that small ones are short: 0, -1, 1, -2 become 0, 1, 2, 3.
