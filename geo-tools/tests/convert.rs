@@ -268,3 +268,115 @@ fn points_that_look_shifted_are_warned_of_and_assigned_as_they_are() {
     assert!(!told.contains("DATUM_SUSPECTED"), "{told}");
     assert!(!text(folder.path(), "out.csv").contains(",outside,"));
 }
+
+#[test]
+fn a_file_that_cannot_be_read_to_its_end_leaves_the_output_as_it_was() {
+    let cut = &CELLS[..CELLS.len() - 40];
+    let folder = folder_with(&[("cut.geojson", cut), ("cells.geojson", CELLS), ("out.geojson", "as it was")]);
+    for output in ["out.geojson", "new.geojson", "new.gpkg", "new.shp", "new.fgb", "new.geojsonl.gz"] {
+        let ran = run(folder.path(), &["convert", "cut.geojson", output]);
+        assert_eq!(ran.status.code(), Some(1), "{output}");
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(
+            told.contains(&format!("{output} is not written: cut.geojson cannot be read to its end")),
+            "{told}"
+        );
+    }
+    let mut names: Vec<String> = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["cells.geojson", "cut.geojson", "out.geojson"], "nothing stays, under no name");
+    assert_eq!(text(folder.path(), "out.geojson"), "as it was");
+    fine(folder.path(), &["convert", "cells.geojson", "out.geojson"]);
+    assert_eq!(value(folder.path(), "out.geojson"), value(folder.path(), "cells.geojson"));
+}
+
+#[test]
+fn cells_go_through_every_format_and_are_cells_still() {
+    let folder = folder_with(&[("cells.geojson", CELLS), ("points.csv", POINTS)]);
+    let endings = ["geojson.gz", "geojsonl", "geojsons", "shp", "gpkg", "fgb", "gpkg.gz"];
+    for datum in ["wgs84", "web-mercator", "gcj02"] {
+        for ending in endings {
+            let name = format!("{datum}.{ending}");
+            fine(folder.path(), &["convert", "cells.geojson", &name, "--to", datum]);
+            // Metres are named in the file itself, but not where it is GeoJSON; GCJ-02 has no name anywhere.
+            let told = datum == "wgs84" || (datum == "web-mercator" && !ending.starts_with("geojson"));
+            let said: &[&str] = if told { &[] } else { &["--datum", datum] };
+            fine(folder.path(), &[&["validate", &name][..], said].concat());
+            let said: &[&str] = if told { &[] } else { &["--cells-datum", datum] };
+            let call =
+                ["assign", "--cells", &name, "--cell-id", "code", "--points", "points.csv", "-o", "out.csv"];
+            fine(folder.path(), &[&call[..], said].concat());
+            let table = text(folder.path(), "out.csv");
+            assert!(table.contains("\n1,W,inside,") && table.contains("\n2,E,inside,"), "{name}: {table}");
+        }
+    }
+    let other =
+        run(folder.path(), &["validate", "wgs84.gpkg", "--datum", "web-mercator", "--report", "r.json"]);
+    assert_eq!(other.status.code(), Some(1));
+    assert_eq!(value(folder.path(), "r.json")["problems"][0]["code"], "CRS");
+}
+
+#[test]
+fn points_are_assigned_from_every_format_by_a_property_or_their_own_id() {
+    let folder = folder_with(&[("cells.geojson", CELLS), ("points.csv", POINTS)]);
+    for ending in ["geojson", "geojsonl", "shp", "gpkg", "fgb"] {
+        let name = format!("points.{ending}");
+        fine(folder.path(), &["convert", "points.csv", &name, "--from", "wgs84"]);
+        for by in [&["--id", "code"][..], &[]] {
+            let call = [
+                "assign",
+                "--cells",
+                "cells.geojson",
+                "--cell-id",
+                "code",
+                "--points",
+                &name,
+                "-o",
+                "out.csv",
+            ];
+            fine(folder.path(), &[&call[..], by].concat());
+            let table = text(folder.path(), "out.csv");
+            let mut rows: Vec<&str> =
+                table.lines().skip(1).map(|row| row.split(',').next().unwrap_or("")).collect();
+            rows.sort_unstable();
+            let expected = if by.is_empty() { ["1", "2"] } else { ["007", "410184001001"] };
+            assert_eq!(rows, expected, "{name}: {table}");
+        }
+    }
+}
+
+#[test]
+fn what_a_shapefile_cannot_hold_is_told_with_its_place() {
+    let long = "x".repeat(300);
+    let rows = format!(
+        r#"{{"type":"FeatureCollection","features":[
+{{"type":"Feature","id":"a","properties":{{"a long name of a column":"{long}","n":9223372036854775807,"v":1,"tags":[1]}},"geometry":{{"type":"Point","coordinates":[113.7,34.4]}}}},
+{{"type":"Feature","id":"b","properties":{{"n":1,"v":"one","big":18446744073709551615}},"geometry":{{"type":"LineString","coordinates":[[113.7,34.4],[113.8,34.4]]}}}},
+{{"type":"Feature","id":"c","properties":{{"n":2,"v":"two","big":18446744073709551615}},"geometry":{{"type":"Point","coordinates":[113.8,34.4]}}}}
+]}}"#
+    );
+    let folder = folder_with(&[("mixed.geojson", &rows)]);
+    let ran = run(folder.path(), &["convert", "mixed.geojson", "out.shp"]);
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{told}");
+    for words in [
+        "mixed.geojson:3: error GEOMETRY_TYPE: [b] a shapefile holds one kind of shape: the first was a point",
+        "is written as \u{201c}a long nam\u{201d}",
+        "mixed.geojson:2: warning BAD_VALUE: column",
+        "has 300 bytes and is cut to 254",
+        "more than 18 characters",
+        "column \u{201c}v\u{201d}: numbers and logical values are written as text: not all values are",
+        "column \u{201c}tags\u{201d}: lists and objects are written as text",
+        "column \u{201c}big\u{201d}: numbers and logical values are written as text: no column of numbers holds all",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let told = fine(folder.path(), &["convert", "out.shp", "back.geojsonl"]);
+    assert_eq!(told, "");
+    let back = text(folder.path(), "back.geojsonl");
+    let second: Value = serde_json::from_str(back.lines().nth(1).expect("two features")).expect("JSON");
+    assert_eq!((&second["id"], &second["properties"]["big"]), (&json!("c"), &json!("18446744073709551615")));
+}

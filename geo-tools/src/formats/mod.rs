@@ -96,6 +96,15 @@ fn id_key(id: &str) -> String {
     format!("{} bytes, {:016x}", id.len(), hasher.finish())
 }
 
+/// The id of a feature whose format has none: its property `id`, if that is a text or a whole number.
+fn id_of(properties: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
+    match properties.get("id")? {
+        serde_json::Value::String(text) if !text.is_empty() => Some(text.clone()),
+        serde_json::Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// How a file is to be read.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

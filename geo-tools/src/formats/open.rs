@@ -8,7 +8,7 @@ use super::archive::{Archive, hold};
 use super::flow::fill;
 use super::shapefile::Parts;
 use super::unpack::{Unpacked, read_problem};
-use super::{Feature, Item, Options, csv, geojson, geopackage, shapefile};
+use super::{Feature, Item, Options, csv, flatgeobuf, geojson, geopackage, shapefile};
 use crate::geometry::Geometry;
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -214,9 +214,7 @@ pub fn read(
             Ok(parts) => Box::new(shapefile::read(parts, options)),
             Err(problem) => refused(*problem),
         },
-        Format::Flatgeobuf => {
-            refused(Problem::error(Code::BadFormat, "a FlatGeobuf is written and not read; convert it first"))
-        }
+        Format::Flatgeobuf => Box::new(flatgeobuf::read(file, options)),
     })
 }
 

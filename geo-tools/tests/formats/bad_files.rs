@@ -45,7 +45,7 @@ fn a_file_of_another_format_than_its_name_says_is_refused_by_what_it_starts_with
         ("cells.zip", page, Code::BadFormat, "no ZIP archive"),
         ("cells.gpkg", page, Code::BadFormat, "no GeoPackage"),
         ("cells.gpkg", &[0; 4096], Code::BadFormat, "no GeoPackage"),
-        ("cells.fgb", page, Code::BadFormat, "FlatGeobuf"),
+        ("cells.fgb", page, Code::BadFormat, "no FlatGeobuf"),
         ("points.csv", page, Code::MissingField, "no columns for longitude and latitude"),
         ("points.xlsx", page, Code::MissingField, "no columns for longitude and latitude"),
         ("points.csv", b"\xd0\xcf\x11\xe0 and so on", Code::Encoding, "old spreadsheet"),

@@ -7,6 +7,7 @@
 )]
 
 mod bad_files;
+mod flatgeobuf;
 mod folder;
 mod geopackage;
 mod shapefile;

@@ -23,7 +23,7 @@ use crate::{Unusable, Verdict, report};
 /// are warned of and not converted.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The cells: polygons that do not overlap, as GeoJSON, Shapefile or GeoPackage; - is standard input.
+    /// The cells: polygons that do not overlap, as GeoJSON, Shapefile, GeoPackage or FlatGeobuf; - is standard input.
     #[arg(long, value_name = "FILE")]
     cells: String,
     /// The property that names a cell; without it the feature's own id.
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// What the cells' coordinates refer to; without it what the file says, else WGS 84.
     #[arg(long, value_name = "DATUM")]
     cells_datum: Option<Datum>,
-    /// The points: CSV or XLSX with a header, GeoJSON, Shapefile or GeoPackage; - is standard input.
+    /// The points: CSV or XLSX with a header, GeoJSON, Shapefile, GeoPackage or FlatGeobuf; - is standard input.
     #[arg(long, value_name = "FILE")]
     points: String,
     /// The column or property that names a point; without it `id`, and where there is none, the count from 1.

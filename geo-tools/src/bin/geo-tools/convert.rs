@@ -19,7 +19,7 @@ use crate::{Unusable, Verdict, report};
 /// Write a file in another format or another datum. Formats go by the files' endings.
 ///
 /// Read: .geojson, .json, .geojsonl, .ndjson, .geojsons (RFC 8142), .csv, .xlsx, .shp with the files beside it, .zip of
-/// a shapefile, .gpkg. Written: the same but for .xlsx and .zip, and .fgb. Either may end in .gz, but for a written .shp.
+/// a shapefile, .gpkg, .fgb. Written: the same but for .xlsx and .zip. Either may end in .gz, but for a written .shp.
 /// A feature or row that is wrong, or that the format cannot hold, is told and left out, and the exit code is 1. From a
 /// table every column but the position becomes a property, as text; to CSV go points, and their properties become columns.
 #[derive(Args)]

@@ -24,7 +24,7 @@ use crate::{Unusable, Verdict, report};
 /// border along it. Gaps wider than the tolerance are left and told, and the exit code is 1.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// GeoJSON, Shapefile (.shp, or zipped) or GeoPackage, gzip or not; - is standard input.
+    /// GeoJSON, Shapefile (.shp, or zipped), GeoPackage or FlatGeobuf, gzip or not; - is standard input.
     file: String,
     /// The repaired file, in WGS 84: GeoJSON, or by its ending a Shapefile, a GeoPackage or a FlatGeobuf; - is standard
     /// output.

@@ -14,7 +14,7 @@ use crate::{Unusable, Verdict, report};
 /// Find everything that is wrong with a file, and with its polygons as cells that must tile.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// GeoJSON, Shapefile (.shp, or zipped) or GeoPackage, gzip or not; - is standard input.
+    /// GeoJSON, Shapefile (.shp, or zipped), GeoPackage or FlatGeobuf, gzip or not; - is standard input.
     file: String,
     /// The property that names a feature; `id` is the feature's own id where no feature has such a property.
     #[arg(long, value_name = "PROPERTY")]

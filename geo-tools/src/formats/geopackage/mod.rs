@@ -20,14 +20,15 @@ use super::build::{Positions, checked};
 use super::flow::{Flow, Items, Records, too_large};
 use super::reference::Reference;
 use super::unpack::Unpacked;
-use super::{Feature, Options, Source};
+use super::{Feature, Options, Source, id_of};
 use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use crate::shown;
 use pages::{Cell, Pages, Walk};
 use schema::{Column, Layer};
 
-/// Reads the features of a GeoPackage. A feature's `line` is its place in the table, from 1; its id is the key of its row.
+/// Reads the features of a GeoPackage. A feature's `line` is its place in the table, from 1; its id is its column `id`,
+/// else the key of its row.
 pub fn read<'a>(reader: Box<dyn Read + 'a>, options: &Options) -> impl Source + use<'a> {
     let state = Some(State::Unopened(reader));
     Items::new(Reader { state, options: options.clone() }, options.caps.clone())
@@ -101,7 +102,7 @@ impl Reader<'_> {
                 properties.insert(column.name.clone(), value(column, cell, &mut warnings));
             }
         }
-        let id = Some(key.to_string());
+        let id = id_of(&properties).or_else(|| Some(key.to_string()));
         for warning in &mut warnings {
             warning.indexes = vec![index];
             warning.features = id.iter().cloned().collect();

@@ -20,7 +20,7 @@ use super::build::{Positions, checked};
 use super::flow::{Flow, Items, Records};
 use super::reference::Reference;
 use super::unpack::Unpacked;
-use super::{Feature, Options, Source};
+use super::{Feature, Options, Source, id_of};
 use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use shapes::Shapes;
@@ -146,7 +146,8 @@ impl<'a> Reader<'a> {
                 warning.line = Some(line);
                 warning.pointer.get_or_insert_with(|| pointer.clone());
             }
-            flow.give(Feature { index, id: None, properties, geometry, line, pointer, warnings })?;
+            let id = id_of(&properties);
+            flow.give(Feature { index, id, properties, geometry, line, pointer, warnings })?;
         } else {
             self.deleted += 1;
         }
