@@ -18,7 +18,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
 const POSITIONS: u64 = 1_000_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 
 type Boxed = GeomWithData<Rectangle<[f64; 2]>, u32>;
 
