@@ -58,10 +58,12 @@ pub struct Household {
 impl Town {
     /// Every household, in the order of their cells.
     pub fn households(&self) -> impl Iterator<Item = Household> + '_ {
-        let flats = self.buildings.iter().enumerate();
-        flats.flat_map(move |(at, building)| {
-            (0..building.households).map(move |flat| self.household_at(at, flat))
-        })
+        (0..self.buildings.len()).flat_map(|building| self.households_of(building))
+    }
+
+    /// The households of one building, an index into [`Town::buildings`].
+    pub fn households_of(&self, building: usize) -> impl Iterator<Item = Household> + '_ {
+        (0..self.buildings[building].households).map(move |flat| self.household_at(building, flat))
     }
 
     /// The household with a number, from 0.

@@ -10,8 +10,13 @@ const DAYS: i32 = 182;
 /// Half a year has so many incidents a cell, and no more than one import takes.
 const INCIDENTS_PER_CELL: u32 = 24;
 const MAX_INCIDENTS: u32 = 20_000;
-/// Of so many incidents one is closed within an hour or so, the others within days.
+/// Of so many incidents one is closed within an hour or so, most others within their category's time.
 const QUICK_EVERY: u64 = 3;
+/// Of so many others one takes up to twice that time.
+const LATE_EVERY: u64 = 9;
+/// Of so many one is still open, if it is not older than some days.
+const FORGOTTEN_EVERY: u64 = 20;
+const FORGOTTEN_MINUTES: u32 = 9 * 1440;
 const MAX_VISITS_A_DAY: u64 = 4;
 
 /// Something that was reported.
@@ -53,8 +58,23 @@ struct Saying {
     weight: u64,
     channel: &'static str,
     is_on_street: bool,
+    within_hours: u64,
     text: &'static str,
     note: &'static str,
+}
+
+impl Saying {
+    fn minutes_to_close(&self, random: &mut Random) -> u32 {
+        let within = self.within_hours * 60;
+        let minutes = if random.below(QUICK_EVERY) == 0 {
+            20 + random.below(90)
+        } else if random.below(LATE_EVERY) == 0 {
+            within + random.below(within)
+        } else {
+            120 + random.below(within - 120)
+        };
+        minutes as u32
+    }
 }
 
 fn sayings() -> Vec<Saying> {
@@ -67,6 +87,7 @@ fn sayings() -> Vec<Saying> {
                 weight: fields.next()?.parse().ok()?,
                 channel: fields.next()?,
                 is_on_street: fields.next()? == "street",
+                within_hours: fields.next()?.parse().ok()?,
                 text: fields.next()?,
                 note: fields.next()?,
             })
@@ -120,10 +141,9 @@ impl Town {
         } else {
             &building.address
         };
-        let minutes =
-            if random.below(QUICK_EVERY) == 0 { 20 + random.below(90) } else { 120 + random.below(6 * 1440) };
-        let closed_at = at.after(minutes as u32);
-        let is_closed = closed_at <= end && random.below(50) > 0;
+        let closed_at = at.after(saying.minutes_to_close(random));
+        let is_forgotten = random.below(FORGOTTEN_EVERY) == 0 && at.after(FORGOTTEN_MINUTES) > end;
+        let is_closed = closed_at <= end && !is_forgotten;
         Incident {
             code: format!("I{:06}", number + 1),
             category: saying.category,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::coverage::Leaf;
 use crate::generate::grow::{grow, share_out};
-use crate::generate::names::{chinese_number, village_names};
+use crate::generate::names::{chinese_number, in_pinyin, village_names};
 use crate::generate::ownership::Ownership;
 use crate::generate::random::{Purpose, Random};
 use crate::generate::town::{Cell, TownOptions};
@@ -41,8 +41,10 @@ impl Levels {
         let mut villages: Vec<(usize, Vec<usize>)> = Vec::new();
         for (township, (squares, count)) in township_squares.iter().zip(shares).enumerate() {
             let code = format!("{COUNTY_CODE}{:03}", 100 + township);
-            let name = format!("{}{}", township_names[township], if is_city { "街道" } else { "镇" });
-            levels.townships.push(Cell { code, name, parent: 0, leaves: Vec::new() });
+            let stem = &township_names[township];
+            let name = format!("{stem}{}", if is_city { "街道" } else { "镇" });
+            let name_en = format!("{} {}", in_pinyin(stem), if is_city { "Subdistrict" } else { "Town" });
+            levels.townships.push(Cell { code, name, name_en, parent: 0, leaves: Vec::new() });
             let village_squares = parts(ground, squares, count, &mut random);
             villages.extend(village_squares.into_iter().map(|squares| (township, squares)));
         }
@@ -55,8 +57,10 @@ impl Levels {
             // Villages are numbered from 200, communities of towns from 001.
             let number_within = if is_city { *within } else { 200 + *within };
             let code = format!("{}{number_within:03}", levels.townships[*township].code);
-            let name = format!("{}{}", community_names[number], if is_city { "社区" } else { "村" });
-            levels.communities.push(Cell { code, name, parent: *township, leaves: Vec::new() });
+            let stem = &community_names[number];
+            let name = format!("{stem}{}", if is_city { "社区" } else { "村" });
+            let name_en = format!("{} {}", in_pinyin(stem), if is_city { "Community" } else { "Village" });
+            levels.communities.push(Cell { code, name, name_en, parent: *township, leaves: Vec::new() });
             levels.cut_village(ground, squares, count, &mut random);
         }
         levels.add_exclaves(ground, &squares, options.cells as usize / CELLS_PER_EXCLAVE, &mut random);
@@ -90,11 +94,13 @@ impl Levels {
         }
         let community = self.communities.len() - 1;
         for number in 1..=count {
-            let Cell { code, name, .. } = &self.communities[community];
+            let Cell { code, name, name_en, .. } = &self.communities[community];
+            let name_en = name_en.split(' ').next().unwrap_or(name_en);
+            let name_en = format!("{name_en} cell {number}");
             let code = format!("{code}{number:03}");
             let name = format!("{name}第{}网格", chinese_number(number));
             let leaves = vec![Leaf((first + number - 1) as u32)];
-            self.cells.push(Cell { code, name, parent: community, leaves });
+            self.cells.push(Cell { code, name, name_en, parent: community, leaves });
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::generate::random::Random;
 
 const PARTS: &str = include_str!("names.txt");
+const READINGS: &str = include_str!("pinyin.txt");
 
 /// Names of villages that do not repeat: 王家庄, 莲花湾.
 pub(crate) fn village_names(count: usize, random: &mut Random) -> Vec<String> {
@@ -34,6 +35,19 @@ fn names(kind: &str, count: usize, random: &mut Random) -> Vec<String> {
 
 fn parts(label: &str) -> Vec<&'static str> {
     PARTS.lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default().split(' ').collect()
+}
+
+/// How a name is written in Latin letters: 崔家坡 is Cuijiapo. A sign whose reading is not known stays.
+pub(crate) fn in_pinyin(name: &str) -> String {
+    let read: String = name.chars().map(|sign| reading(sign).unwrap_or_else(|| sign.to_string())).collect();
+    let mut letters = read.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn reading(sign: char) -> Option<String> {
+    let mut words = READINGS.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' '));
+    words.find(|word| word.starts_with(sign))?;
+    words.next().map(str::to_owned)
 }
 
 /// A whole number below ten thousand as Chinese writes it: 一, 十二, 一百零三.
@@ -72,6 +86,16 @@ mod tests {
         for names in [village_names(5_000, &mut random), street_names(5_000, &mut random)] {
             assert_eq!(names.iter().collect::<HashSet<_>>().len(), 5_000);
         }
+    }
+
+    #[test]
+    fn every_sign_of_a_name_has_a_reading() {
+        assert_eq!(in_pinyin("崔家坡"), "Cuijiapo");
+        let mut random = Random::new(1, Purpose::Names);
+        let mut names = village_names(2_000, &mut random);
+        names.extend(street_names(1_000, &mut random));
+        let read = |name: &String| in_pinyin(name).chars().all(|letter| letter.is_ascii_alphabetic());
+        assert_eq!(names.iter().find(|name| !read(name)), None);
     }
 
     #[test]

