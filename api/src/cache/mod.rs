@@ -2,7 +2,7 @@
 //!
 //! | key | value | lifetime | dropped by |
 //! |---|---|---|---|
-//! | (none) | every district with its rules | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
+//! | (none) | every district with its rules, but for those that are being made | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
 //! | district, plan version | the plan with its index | the 16 used last | nothing: a published plan never changes |
 //! | district, map version, layer, z, x, y | an encoded tile of the grid or the base map | 64 MB, used last | nothing: the version is in the key |
 //!
@@ -10,7 +10,8 @@
 //!
 //! Invariant: forgetting everything at any moment makes answers slower, never different.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +31,8 @@ const TILES_KEPT_BYTES: u64 = 64 << 20;
 #[derive(Clone)]
 pub struct Cache {
     store: Store,
+    /// The codes of districts that nobody is to see yet, since they are being made.
+    hidden: Arc<Mutex<HashSet<String>>>,
     districts: moka::future::Cache<(), Arc<[Arc<District>]>>,
     plans: moka::future::Cache<(DistrictId, PlanVersion), Arc<Plan>>,
     tiles: moka::future::Cache<TileKey, Bytes>,
@@ -85,6 +88,7 @@ impl Cache {
     pub fn new(store: Store) -> Self {
         Self {
             store,
+            hidden: Arc::default(),
             districts: moka::future::Cache::builder()
                 .time_to_live(DISTRICTS_LIFETIME)
                 .max_capacity(1)
@@ -102,7 +106,12 @@ impl Cache {
     /// # Errors
     /// [`CacheError::Store`].
     pub async fn districts(&self) -> Result<Vec<Arc<District>>, CacheError> {
-        let load = async { Ok(self.store.districts().await?.into_iter().map(Arc::new).collect()) };
+        let load = async {
+            let mut districts = self.store.districts().await?;
+            let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+            districts.retain(|district| !hidden.contains(district.code.as_str()));
+            Ok(districts.into_iter().map(Arc::new).collect())
+        };
         let districts = self.districts.try_get_with((), load).await.map_err(unshared)?;
         Ok(districts.to_vec())
     }
@@ -126,6 +135,18 @@ impl Cache {
     /// Reads districts anew the next time: a plan was published, or a base map replaced.
     pub async fn forget_districts(&self) {
         self.districts.invalidate(&()).await;
+    }
+
+    /// Answers as if there were no district of that code, until [`Cache::show`].
+    pub async fn hide(&self, code: &str) {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).insert(code.to_owned());
+        self.forget_districts().await;
+    }
+
+    /// Answers with a district that was hidden.
+    pub async fn show(&self, code: &str) {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
+        self.forget_districts().await;
     }
 
     /// A published plan; `None` where there is no such version. Many that ask at once load it once.

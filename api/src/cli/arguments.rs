@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use geo_tools::Datum;
 
@@ -75,6 +75,18 @@ pub(super) struct DemoFlags {
     /// The port to listen on.
     #[arg(long, env = "PORT", default_value_t = 8080)]
     pub(super) port: u16,
+    /// How large the generated town demo-cn is made [default: as it is there, else town].
+    #[arg(long, value_enum)]
+    pub(super) scale: Option<Scale>,
+}
+
+/// How large the generated town is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Scale {
+    /// 56 cells, 8,857 households.
+    Town,
+    /// 1,400 cells, 560,000 households: some minutes until it is there.
+    City,
 }
 
 /// What can be done with districts.

@@ -29,7 +29,7 @@ async fn the_demo_is_made_once_from_what_is_embedded() {
     assert_eq!(office.exported("demo", ExportKind::Incidents, ExportFormat::Csv).await, incidents);
     let roles: Vec<&str> = office
         .services
-        .demo_sign_ins()
+        .demo_sign_ins("demo")
         .await
         .expect("there is staff")
         .iter()

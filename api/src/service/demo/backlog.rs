@@ -1,4 +1,4 @@
-//! What the demo's town has been through in the two days before it was made.
+//! What a town of the demo has been through in the two days before it was made.
 
 use std::sync::Arc;
 
@@ -43,7 +43,17 @@ impl Services {
         if self.store.incident_count(&scope, &IncidentQuery::default()).await? > 0 {
             return Ok(());
         }
-        let reports = Reports::read(plan.coverage().bounds())?;
+        self.write_open_backlog(district, plan, &Reports::of_helsinki(plan.coverage().bounds())?).await
+    }
+
+    /// Writes what waits, drawn from some reports.
+    pub(super) async fn write_open_backlog(
+        &self,
+        district: &District,
+        plan: &Plan,
+        reports: &Reports,
+    ) -> Result<(), DemoError> {
+        let scope = Scope::system(district.id);
         let dispatcher = self.demo_user(district.id, Role::Dispatcher).await?.id;
         let mut chance = StdRng::seed_from_u64(SEED);
         let now = self.clock.now();
@@ -51,7 +61,7 @@ impl Services {
             // Most is of the last hours; the oldest have run out of time.
             let share = (number as f64 / OPEN_COUNT as f64).powi(3);
             let at = now - minutes(HISTORY, share) - TimeDelta::seconds(chance.random_range(20..600));
-            let past = self.past(&reports, district, plan, at, &mut chance)?;
+            let past = self.past(reports, district, plan, at, &mut chance)?;
             let sent = number % 5 < 3;
             let past = if sent { dispatched(past, district, dispatcher, &mut chance, now) } else { past };
             self.write_past(&scope, past).await?;
@@ -70,7 +80,7 @@ impl Services {
         if self.store.incident_count(&scope, &query).await? > OPEN_COUNT as u64 {
             return Ok(());
         }
-        let reports = Reports::read(plan.coverage().bounds())?;
+        let reports = Reports::of_helsinki(plan.coverage().bounds())?;
         let dispatcher = self.demo_user(district.id, Role::Dispatcher).await?.id;
         let mut chance = StdRng::seed_from_u64(SEED + 1);
         let now = self.clock.now();

@@ -1,9 +1,11 @@
-//! The demo district: a real town, an invented grid, invented staff, and a stream of simulated incidents.
+//! The demo's districts: `demo`, a real town with an invented grid, and `demo-cn`, a town that does not exist; both with
+//! invented staff and a stream of simulated incidents.
 //!
-//! Start at [`Services::open_demo`]; [`Services::run_demo`] keeps the incidents coming. Everything in the district is
-//! flagged as exercise.
+//! Start at [`Services::open_demo`] and [`Services::open_generated_town`]; [`Services::run_demo`] and
+//! [`Services::run_generated_town`] keep the incidents coming. Everything in the districts is flagged as exercise.
 
 mod backlog;
+mod generated;
 mod reports;
 mod staff;
 mod stream;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::district::{District, DistrictCode};
-use domain::ids::DistrictId;
+use domain::ids::{DistrictId, PlanVersion};
 use domain::plan::Plan;
 use domain::rules::Rules;
 use domain::staff::User;
@@ -27,8 +29,12 @@ use super::{ServiceError, Services};
 use crate::store::plans::Publication;
 use crate::store::{Attempt, Outcome, StoreError};
 
+pub use generated::{DemoScale, OpenTown, Tell};
+
 /// The code of the demo district.
-const DEMO_CODE: &str = "demo";
+pub const DEMO_CODE: &str = "demo";
+/// The code of the generated town.
+pub const TOWN_CODE: &str = "demo-cn";
 const FOOTPRINTS: &[u8] = include_bytes!("../../../demo/town-helsinki/buildings_footprints.geojson.gz");
 /// How long a printed sign-in link works.
 const LINK_GOOD_FOR: TimeDelta = TimeDelta::days(30);
@@ -45,6 +51,12 @@ pub enum DemoError {
     /// A use case.
     #[error("the demo's district")]
     Service(#[from] ServiceError),
+    /// What the generated town brings cannot be written down.
+    #[error("the generated town's files")]
+    File(#[from] std::io::Error),
+    /// There is a generated town of another size.
+    #[error("demo-cn is there already and has another size; --data-dir names another folder to make it in")]
+    Scale,
     /// A column map that is compiled in.
     #[error("the demo's columns")]
     Columns(#[from] InvalidColumnMap),
@@ -73,22 +85,22 @@ impl Services {
         };
         let plan = match self.plan_in_force(&district).await? {
             Some(plan) => plan,
-            None => self.publish_demo_plan(&district).await?,
+            None => self.publish_demo_plan(self.demo_plan(&district)?, None, None).await?,
         };
         // Each step finds what is there already, so that a stop in the middle of the first start is made good by the next.
         if self.store.users(district.id).await?.is_empty() {
             self.import_demo_town().await?;
         }
         self.add_demo_staff(&district, &plan).await?;
-        self.add_open_backlog(&self.demo_district().await?, &plan).await
+        self.add_open_backlog(&self.demo_district(DEMO_CODE).await?, &plan).await
     }
 
-    /// A sign-in for each role, good for thirty days.
+    /// A sign-in for each role in a district of the demo, good for thirty days.
     ///
     /// # Errors
     /// [`DemoError`].
-    pub async fn demo_sign_ins(&self) -> Result<Vec<DemoSignIn>, DemoError> {
-        let district = self.demo_district().await?;
+    pub async fn demo_sign_ins(&self, code: &str) -> Result<Vec<DemoSignIn>, DemoError> {
+        let district = self.demo_district(code).await?;
         let users = self.store.users(district.id).await?;
         let mut sign_ins = Vec::new();
         for role in Role::ALL.into_iter().rev() {
@@ -102,8 +114,8 @@ impl Services {
         Ok(sign_ins)
     }
 
-    async fn demo_district(&self) -> Result<Arc<District>, DemoError> {
-        Ok(self.district(&Viewer::public(), DEMO_CODE).await?)
+    async fn demo_district(&self, code: &str) -> Result<Arc<District>, DemoError> {
+        Ok(self.district(&Viewer::public(), code).await?)
     }
 
     async fn demo_user(&self, district: DistrictId, role: Role) -> Result<User, DemoError> {
@@ -130,10 +142,14 @@ impl Services {
         Ok(district)
     }
 
-    async fn publish_demo_plan(&self, district: &District) -> Result<Arc<Plan>, DemoError> {
-        let plan = self.demo_plan(district)?;
-        let nearest_within_m = district.rules.nearest_within_m();
-        let publication = Publication { plan: &plan, base: None, nearest_within_m, note: None };
+    async fn publish_demo_plan(
+        &self,
+        plan: Plan,
+        base: Option<PlanVersion>,
+        note: Option<&str>,
+    ) -> Result<Arc<Plan>, DemoError> {
+        let nearest_within_m = Rules::default().nearest_within_m();
+        let publication = Publication { plan: &plan, base, nearest_within_m, note };
         let attempt = Attempt::by_system(self.clock.now());
         match self.store.publish_plan(&publication, &attempt).await? {
             Outcome::Done(_) => {

@@ -3,6 +3,8 @@
 use domain::incident::{Channel, IncidentDraft};
 use domain::text::{IncidentText, Note};
 use geo_tools::formats::{Caps, Item, geojson};
+use geo_tools::generate::{Building, Street, Town};
+use geo_tools::locator::Locator;
 use geo_tools::{Bounds, Geometry, Position};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -18,6 +20,8 @@ pub(super) const ROADS: &[u8] = include_bytes!("../../../demo/town-helsinki/road
 
 /// How far a phone may be off, in metres.
 const ACCURACIES_M: [f64; 5] = [4.0, 6.0, 9.0, 15.0, 28.0];
+/// A generated street has so many pieces along each block.
+const VERTICES_PER_BLOCK: usize = 4;
 
 /// Makes reports: the same ones for the same chance.
 #[derive(Debug)]
@@ -25,6 +29,14 @@ pub(super) struct Reports {
     kinds: Vec<Kind>,
     houses: Vec<Site>,
     streets: Vec<Site>,
+    languages: Languages,
+}
+
+/// What people of a town write in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Languages {
+    Chinese,
+    ChineseAndEnglish,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,10 +69,8 @@ struct Site {
 }
 
 impl Reports {
-    /// Reads the sentences and the places that lie within bounds.
-    pub(super) fn read(within: Bounds) -> Result<Self, DemoError> {
-        let file: IncidentFile =
-            toml::from_str(INCIDENTS).map_err(|_| DemoError::Data("incidents.toml cannot be read"))?;
+    /// Reads the sentences, and the places of Helsinki that lie within bounds.
+    pub(super) fn of_helsinki(within: Bounds) -> Result<Self, DemoError> {
         let mut houses = Vec::new();
         for (properties, geometry) in features(BUILDINGS)? {
             let (street, number) = (text(&properties, "street"), text(&properties, "housenumber"));
@@ -81,7 +91,24 @@ impl Reports {
                 return Err(DemoError::Data("the town has no streets or houses"));
             }
         }
-        Ok(Self { kinds: file.kind, houses, streets })
+        Ok(Self { kinds: kinds()?, houses, streets, languages: Languages::ChineseAndEnglish })
+    }
+
+    /// Reads the sentences, and takes the places of a generated town: its houses, and the corners of its streets but for
+    /// those on the town's outline that are no cell's.
+    pub(super) fn of_town(town: &Town) -> Result<Self, DemoError> {
+        let house =
+            |building: &Building| Site { name: building.address.clone(), position: building.position };
+        let houses = town.buildings.iter().map(house).collect();
+        let locator = Locator::build(&town.coverage);
+        let corners = |street: &Street| -> Vec<Site> {
+            let positions: Vec<Position> = street.line.iter().copied().step_by(VERTICES_PER_BLOCK).collect();
+            let owned =
+                positions.iter().zip(locator.locate_many(&positions)).filter(|(_, owner)| owner.is_some());
+            owned.map(|(&position, _)| Site { name: street.name.clone(), position }).collect()
+        };
+        let streets = town.streets.iter().flat_map(corners).collect();
+        Ok(Self { kinds: kinds()?, houses, streets, languages: Languages::Chinese })
     }
 
     /// The next report.
@@ -90,7 +117,8 @@ impl Reports {
         let kind = self.kinds.choose_weighted(chance, |kind| kind.weight).map_err(|_| bare())?;
         let sites = if kind.on == Place::House { &self.houses } else { &self.streets };
         let site = sites.choose(chance).ok_or_else(bare)?;
-        let sentences = if chance.random_bool(0.5) { &kind.zh } else { &kind.en };
+        let in_chinese = self.languages == Languages::Chinese || chance.random_bool(0.5);
+        let sentences = if in_chinese { &kind.zh } else { &kind.en };
         let sentence = sentences.choose(chance).ok_or_else(bare)?.replace("{place}", &site.name);
         let channels = [
             Channel::Patrol,
@@ -115,8 +143,16 @@ impl Reports {
     /// What is noted when an incident of a category is closed.
     pub(super) fn closing_note(&self, category: &str, chance: &mut StdRng) -> Option<Note> {
         let kind = self.kinds.iter().find(|kind| kind.category == category)?;
-        Note::parse(kind.closed.choose(chance)?).ok()
+        let is_spoken = |note: &&String| self.languages != Languages::Chinese || !note.is_ascii();
+        let notes: Vec<&String> = kind.closed.iter().filter(is_spoken).collect();
+        Note::parse(notes.choose(chance)?).ok()
     }
+}
+
+fn kinds() -> Result<Vec<Kind>, DemoError> {
+    let file: IncidentFile =
+        toml::from_str(INCIDENTS).map_err(|_| DemoError::Data("incidents.toml cannot be read"))?;
+    Ok(file.kind)
 }
 
 /// What a feature is like, and where it is.
@@ -142,6 +178,7 @@ fn text(properties: &Map<String, Value>, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use domain::rules::Rules;
+    use geo_tools::generate::{Day, TownOptions};
     use rand::SeedableRng;
 
     use super::*;
@@ -150,7 +187,7 @@ mod tests {
     fn every_report_is_of_a_category_of_the_rules_and_lies_in_the_town() {
         let at = |lon, lat| Position::new(lon, lat).expect("in range");
         let window = Bounds::new(at(24.935_476_2, 60.164_455), at(24.953_114_5, 60.178_813)).expect("a box");
-        let reports = Reports::read(window).expect("the town is embedded");
+        let reports = Reports::of_helsinki(window).expect("the town is embedded");
         let rules = Rules::default();
         let mut chance = StdRng::seed_from_u64(7);
         let mut chinese = 0;
@@ -162,5 +199,20 @@ mod tests {
             chinese += usize::from(!draft.text.as_str().contains(' ') || !draft.text.as_str().ends_with('.'));
         }
         assert!((140..=260).contains(&chinese), "{chinese} of 400 in Chinese");
+    }
+
+    #[test]
+    fn a_generated_town_reports_and_closes_in_chinese() {
+        let until = Day::parse("2026-06-30").expect("a day");
+        let town = Town::generate(&TownOptions::town_cn(20, 1, until)).expect("a town");
+        let reports = Reports::of_town(&town).expect("sentences are embedded");
+        let mut chance = StdRng::seed_from_u64(7);
+        for _ in 0..400 {
+            let draft = reports.draw(&mut chance).expect("there are sentences");
+            let text = draft.text.as_str();
+            let note = reports.closing_note(&draft.category, &mut chance).expect("a note");
+            assert!(!text.contains(' ') && text.chars().any(|sign| sign == '路' || sign == '街'), "{text}");
+            assert!(!note.as_str().is_ascii(), "{note:?}");
+        }
     }
 }

@@ -8,7 +8,6 @@ use domain::district::District;
 use domain::ids::ClientKey;
 use domain::incident::{Channel, Incident, IncidentAction};
 use domain::page::PageSize;
-use domain::plan::Plan;
 use domain::rules::StageKey;
 use domain::text::Note;
 use domain::viewer::{Role, Viewer};
@@ -17,8 +16,8 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use tracing::{info, warn};
 
-use super::DemoError;
 use super::reports::Reports;
+use super::{DEMO_CODE, DemoError, OpenTown};
 use crate::service::Services;
 use crate::service::incidents::{ChangeRequest, Report};
 use crate::store::{IncidentFilter, IncidentOrder, IncidentQuery};
@@ -28,7 +27,7 @@ const PAUSE_S: std::ops::Range<f64> = 2.0..5.5;
 /// Above this many open incidents the staff solve more than come in, below it less.
 const OPEN_TARGET: usize = 50;
 
-/// Who acts in the simulation, and on what.
+/// Who acts in a simulation, and on what.
 struct Simulation {
     district: Arc<District>,
     reports: Reports,
@@ -41,12 +40,27 @@ impl Services {
     /// Keeps incidents coming, being sent on and being solved, until it is dropped.
     ///
     /// A step that fails is logged and passed over: the simulation must not end before the demo does.
+    ///
+    /// # Errors
+    /// [`DemoError`] where it cannot begin.
     pub async fn run_demo(&self) -> Result<(), DemoError> {
-        let district = self.demo_district().await?;
+        let district = self.demo_district(DEMO_CODE).await?;
         let plan = self.plan_in_force(&district).await?.ok_or(DemoError::Data("the demo has no plan"))?;
         self.add_closed_backlog(&district, &plan).await?;
-        let mut simulation = self.simulation(district, &plan).await?;
-        info!(district.code = super::DEMO_CODE, "Simulating incidents");
+        let reports = Reports::of_helsinki(plan.coverage().bounds())?;
+        self.simulate(self.simulation(district, reports).await?).await
+    }
+
+    /// The same in the generated town.
+    ///
+    /// # Errors
+    /// [`DemoError`] where it cannot begin.
+    pub async fn run_generated_town(&self, town: OpenTown) -> Result<(), DemoError> {
+        self.simulate(self.simulation(town.district, town.reports).await?).await
+    }
+
+    async fn simulate(&self, mut simulation: Simulation) -> Result<(), DemoError> {
+        info!(district.code = simulation.district.code.as_str(), "Simulating incidents");
         loop {
             let pause_s = simulation.chance.random_range(PAUSE_S);
             tokio::time::sleep(Duration::from_secs_f64(pause_s)).await;
@@ -56,9 +70,9 @@ impl Services {
         }
     }
 
-    async fn simulation(&self, district: Arc<District>, plan: &Plan) -> Result<Simulation, DemoError> {
+    async fn simulation(&self, district: Arc<District>, reports: Reports) -> Result<Simulation, DemoError> {
         Ok(Simulation {
-            reports: Reports::read(plan.coverage().bounds())?,
+            reports,
             dispatcher: Viewer::staff(&self.demo_user(district.id, Role::Dispatcher).await?),
             worker: Viewer::staff(&self.demo_user(district.id, Role::Worker).await?),
             district,
