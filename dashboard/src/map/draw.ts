@@ -109,6 +109,17 @@ export function showDraft(map: MapLibreMap, draft: (MapPoint & { accuracyM: numb
   setFeatures(map, 'report', features);
 }
 
+export function showShift(map: MapLibreMap, shift: { from: MapPoint; to: MapPoint } | null): void {
+  if (shift === null) return setFeatures(map, 'shift', []);
+  const { from, to } = shift;
+  const line: Feature = {
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'LineString', coordinates: [from, to].map(({ lon, lat }) => [lon, lat]) },
+  };
+  setFeatures(map, 'shift', [line, point(from, { end: 'place' }), point(to, { end: 'misread' })]);
+}
+
 export function showSteps(map: MapLibreMap, steps: ReadonlyMap<string, number>): void {
   for (const [code, step] of steps) map.setFeatureState({ source: 'grid', sourceLayer: 'cells', id: code }, { step });
 }

@@ -27,6 +27,10 @@ class MapState {
   failure = $state<string | null>(null);
   /** The position that is being reported, with the accuracy of the device in metres where it came from one. */
   draft = $state.raw<(MapPoint & { accuracyM: number | null }) | null>(null);
+  /** Where the map was clicked last. */
+  clicked = $state.raw<MapPoint | null>(null);
+  /** A place, and where its GCJ-02 numbers would fall if they were read as WGS 84. */
+  shift = $state.raw<{ from: MapPoint; to: MapPoint } | null>(null);
   /** While reporting, a click on the map places the report. */
   picking = $state(false);
 }

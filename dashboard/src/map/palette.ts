@@ -15,3 +15,5 @@ export const COLOURS: readonly Colour[] = ['RED', 'ORANGE', 'YELLOW'];
 export const INK = '#17343b';
 export const ACCENT = '#17606a';
 export const SELECTED = '#0e4a54';
+/** Where coordinates of another datum would fall. */
+export const MISREAD = '#7a2f86';

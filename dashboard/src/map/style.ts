@@ -4,7 +4,7 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Language } from '../text/language.svelte';
 import { BASE_LAYERS, FONT, ROAD_NAMES, fading, growing } from './base-layers';
-import { ACCENT, INCIDENT_COLOURS, NOT_TOLD_COLOUR, RATE_COLOURS, SELECTED } from './palette';
+import { ACCENT, INCIDENT_COLOURS, MISREAD, NOT_TOLD_COLOUR, RATE_COLOURS, SELECTED } from './palette';
 
 const EMPTY = { type: 'FeatureCollection' as const, features: [] };
 const TILE_MIN_ZOOM = 8;
@@ -194,6 +194,23 @@ const REPORT_LAYERS: LayerSpecification[] = [
   },
 ];
 
+/** A place, and where its GCJ-02 numbers would fall. */
+const SHIFT_LAYERS: LayerSpecification[] = [
+  { id: 'shift-line', type: 'line', source: 'shift', filter: ['==', ['geometry-type'], 'LineString'], paint: { 'line-color': MISREAD, 'line-width': 2, 'line-dasharray': [3, 2] } },
+  {
+    id: 'shift-end',
+    type: 'circle',
+    source: 'shift',
+    filter: ['==', ['geometry-type'], 'Point'],
+    paint: {
+      'circle-color': ['case', ['==', ['get', 'end'], 'place'], MISREAD, 'rgba(255,255,255,0.75)'],
+      'circle-radius': ['case', ['==', ['get', 'end'], 'place'], 5, 7],
+      'circle-stroke-width': 2,
+      'circle-stroke-color': ['case', ['==', ['get', 'end'], 'place'], '#ffffff', MISREAD],
+    },
+  },
+];
+
 export function mapStyle(choice: StyleChoice): StyleSpecification {
   const countOf = (colour: string): ExpressionSpecification => ['+', ['case', ['==', ['get', 'colour'], colour], 1, 0]] as unknown as ExpressionSpecification;
   return {
@@ -212,6 +229,7 @@ export function mapStyle(choice: StyleChoice): StyleSpecification {
       },
       selection: { type: 'geojson', data: EMPTY },
       report: { type: 'geojson', data: EMPTY },
+      shift: { type: 'geojson', data: EMPTY },
     },
     layers: [
       { id: 'background', type: 'background', paint: { 'background-color': '#e7e4dd' } },
@@ -222,6 +240,7 @@ export function mapStyle(choice: StyleChoice): StyleSpecification {
       ...labelLayers(choice),
       ...INCIDENT_LAYERS,
       ...REPORT_LAYERS,
+      ...SHIFT_LAYERS,
     ],
   };
 }

@@ -1,8 +1,8 @@
 //! Locating positions over GraphQL.
 
 use domain::viewer::Role;
-use geo_tools::Datum;
 use geo_tools::datum::Coordinates;
+use geo_tools::{Datum, Position};
 use serde_json::{Value, json};
 use tests::town::{DISTRICT, Town, at, position};
 
@@ -107,5 +107,18 @@ async fn a_cell_is_drawn_in_the_frame_that_is_asked_for_and_found_by_a_box_in_it
         let answer =
             town.ask(Role::Public, document, json!({ "d": DISTRICT, "area": { "within": within } })).await;
         assert_eq!(answer.data()["cells"]["nodes"], json!([{ "code": "C1-1" }]), "{name}");
+    }
+}
+
+#[test]
+fn the_dashboards_table_of_shifted_places_is_what_geo_tools_says() {
+    let table = include_str!("../../../dashboard/src/map/gcj02.table.json");
+    let rows: Vec<Value> = serde_json::from_str(table).expect("JSON");
+    assert!(rows.len() > 50);
+    for row in rows {
+        let number = |datum: &str, axis: usize| row[datum][axis].as_f64().expect("a number");
+        let at = Position::new(number("wgs84", 0), number("wgs84", 1)).expect("in range");
+        let shifted = Datum::Gcj02.rounded(at).expect("every place has one");
+        assert_eq!((shifted.x, shifted.y), (number("gcj02", 0), number("gcj02", 1)), "{row}");
     }
 }

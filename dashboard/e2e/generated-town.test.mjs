@@ -1,0 +1,63 @@
+// The demo's second district: a person comes to it from the first, and sees there which datum the map is in.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { NARROW, WIDE, ask, mapIsLive, openPage, startBrowser } from './harness.mjs';
+
+const THERE_WITHIN_MS = 90_000;
+let browser;
+
+before(async () => {
+  browser = await startBrowser();
+  for (const end = Date.now() + THERE_WITHIN_MS; ; await pause(250)) {
+    const { districts } = await ask('{ districts { code } }');
+    if (districts.some(({ code }) => code === 'demo-cn')) return;
+    assert.ok(Date.now() < end, 'demo-cn is not made in time');
+  }
+});
+after(() => browser.close());
+
+const figure = (page) => page.locator('[data-figure=cells]').first();
+
+test('a person comes from one district to the other, and back by the browser', async () => {
+  const { page, close } = await openPage(browser, '?lang=zh-CN');
+  await mapIsLive(page);
+  assert.equal(await page.locator('.datums').count(), 0, 'nothing is shifted in Helsinki');
+  await page.locator('header select').selectOption('demo-cn');
+  await page.waitForURL(/district=demo-cn/);
+  await page.locator('.datums').waitFor();
+  await mapIsLive(page);
+  assert.equal(await figure(page).textContent(), '56');
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('header select').value === 'demo');
+  await close();
+});
+
+for (const [width, viewport] of [['1440', WIDE], ['390', NARROW]]) {
+  test(`at ${width} px the map says its datum and gives a clicked place in both`, async () => {
+    const { page, context, close } = await openPage(browser, '?district=demo-cn&lang=zh-CN', { viewport });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await mapIsLive(page);
+    await page.getByRole('button', { name: '地图以 WGS 84 显示' }).click();
+    const numbers = async (datum) => (await page.locator(`[data-datum="${datum}"]`).textContent()).split(', ').map(Number);
+    const middle = await numbers('WGS 84');
+    const box = await page.locator('canvas.maplibregl-canvas').boundingBox();
+    await page.mouse.click(box.x + box.width * 0.7, box.y + box.height * 0.75);
+    await page.getByRole('heading', { name: '点选处' }).waitFor();
+    const [wgs84, gcj02] = [await numbers('WGS 84'), await numbers('GCJ-02')];
+    assert.notDeepEqual(wgs84, middle);
+    const { locate } = await ask(
+      'query($position: PositionInput!) { locate(district: "demo-cn", position: $position) { position { lon lat } } }',
+      { position: { lon: wgs84[0], lat: wgs84[1], datum: 'WGS84' } },
+    );
+    assert.deepEqual([locate.position.lon, locate.position.lat], wgs84);
+    const [east, north] = [gcj02[0] - wgs84[0], gcj02[1] - wgs84[1]];
+    assert.ok(east > 0.005 && east < 0.008 && north < 0 && north > -0.003, `shifted by ${east}, ${north}`);
+    const drawn = await page.evaluate(() => globalThis.gridward.map.getSource('shift').serialize().data.features.length);
+    assert.equal(drawn, 3);
+    await page.getByRole('button', { name: '复制 GCJ-02 坐标' }).click();
+    await page.getByText('已复制 GCJ-02 坐标。').waitFor();
+    assert.deepEqual((await page.evaluate(() => navigator.clipboard.readText())).split(', ').map(Number), gcj02);
+    await close();
+  });
+}
