@@ -9,6 +9,9 @@ use super::slim::{SlimBox, StarBox};
 /// Boxes of the uniform grid for each edge. Four times as many take 2.1 kB for a cell of 37 positions and thrice the time
 /// to build, for between a twentieth and a half more positions a second.
 const BOXES_PER_EDGE: f64 = 2.2;
+/// So few edges and twice as many boxes still fit the second cache: 1.4 kB for a cell of 37 positions, and a fifth more
+/// positions a second.
+const FEW_EDGES: usize = 1 << 16;
 /// Fewer records than this are not worth packing.
 const MIN_PACKED: usize = 256;
 /// More than this are worth a step down to a box of a sixteenth of the ground.
@@ -194,11 +197,14 @@ impl Lattice {
             (low, high) = ([0; 2], [0; 2]);
         }
         let size = [high[0] - low[0] + 2, high[1] - low[1] + 2];
-        let wanted = (edges.len() as f64 * BOXES_PER_EDGE).clamp(1.0, MAX_BOXES);
+        let each = if edges.len() <= FEW_EDGES { 2.0 * BOXES_PER_EDGE } else { BOXES_PER_EDGE };
+        let wanted = (edges.len() as f64 * each).clamp(1.0, MAX_BOXES);
         let ratio = if run[1] > 0.0 { (run[0] / run[1]).clamp(1.0 / 64.0, 64.0) } else { 1.0 };
-        let height = (size[0] as f64 * size[1] as f64 / (wanted * ratio)).sqrt();
+        let ground = size[0] as f64 * size[1] as f64 / wanted;
         let bits = |side: f64| side.log2().round().clamp(f64::from(NODE_BITS), 30.0) as u32;
-        let mut bits = [bits(height * ratio), bits(height)];
+        let column_bits = bits((ground * ratio).sqrt());
+        // What rounding one side gave or took, the other makes up for.
+        let mut bits = [column_bits, bits(ground / f64::from(1u32 << column_bits))];
         let count = |axis: usize, bits: u32| (size[axis] >> bits) + 1;
         while (count(0, bits[0]) * count(1, bits[1])) as f64 > 4.0 * wanted
             && bits.iter().all(|bits| *bits < 30)
