@@ -11,20 +11,20 @@ mod tree;
 mod wkb;
 pub(super) mod write;
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use serde_json::{Map, Number, Value};
 
 use super::archive::hold;
 use super::build::{Positions, checked};
-use super::flow::{Flow, Items, Records, too_large};
+use super::flow::{Flow, Items, Records, fill, too_large};
 use super::reference::Reference;
-use super::unpack::Unpacked;
+use super::unpack::{Unpacked, read_problem};
 use super::{Feature, Options, Source, id_of};
 use crate::datum::Datum;
 use crate::problem::{Code, Problem};
 use crate::shown;
-use pages::{Cell, Pages, Walk};
+use pages::{Cell, HEADER_BYTES, Pages, Walk};
 use schema::{Column, Layer};
 
 /// Reads the features of a GeoPackage. A feature's `line` is its place in the table, from 1; its id is its column `id`,
@@ -74,7 +74,13 @@ impl Records for Reader<'_> {
 impl Reader<'_> {
     fn open(&self, reader: Box<dyn Read + '_>, flow: &mut Flow) -> Result<Open, Box<Problem>> {
         let caps = &flow.caps;
-        let bytes = hold(Unpacked::new(reader, caps.max_bytes), caps.max_held_bytes)?;
+        let mut reader = Unpacked::new(reader, caps.max_bytes);
+        // Looked at before the rest is held.
+        let mut start = vec![0; HEADER_BYTES];
+        let count = fill(&mut reader, &mut start).map_err(|error| Box::new(read_problem(&error)))?;
+        start.truncate(count);
+        Pages::page_sizes(&start)?;
+        let bytes = hold(Cursor::new(start).chain(reader), caps.max_held_bytes)?;
         let most = caps.max_text_bytes.saturating_add(caps.max_feature_positions.saturating_mul(32));
         let pages = Pages::open(bytes, most)?;
         let layer = Layer::find(&pages, self.options.layer.as_deref())?;

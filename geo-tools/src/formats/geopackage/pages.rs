@@ -8,7 +8,7 @@
 use crate::formats::flow::number;
 use crate::problem::{Code, Problem};
 
-const HEADER_BYTES: usize = 100;
+pub(super) const HEADER_BYTES: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Deeper trees do not fit into the largest file that the format can hold.
 const MOST_DEPTH: usize = 20;
@@ -57,11 +57,12 @@ fn broken(message: impl Into<String>) -> Box<Problem> {
 }
 
 impl Pages {
-    pub(super) fn open(bytes: Vec<u8>, max_value_bytes: usize) -> Result<Self, Box<Problem>> {
+    /// The bytes of a page, and how many of them are in use, from the first bytes of a file.
+    pub(super) fn page_sizes(bytes: &[u8]) -> Result<(usize, usize), Box<Problem>> {
         if !bytes.starts_with(MAGIC) || bytes.len() < HEADER_BYTES {
             return Err(broken("the file is no GeoPackage: it does not start as an SQLite file does"));
         }
-        let page_bytes = match number(&bytes, 16).map_or(0, u16::from_be_bytes) {
+        let page_bytes = match number(bytes, 16).map_or(0, u16::from_be_bytes) {
             1 => 65_536,
             given => usize::from(given),
         };
@@ -71,6 +72,11 @@ impl Pages {
                 "the file says that a page has {page_bytes} bytes; 512 to 65536 are possible"
             )));
         }
+        Ok((page_bytes, usable_bytes))
+    }
+
+    pub(super) fn open(bytes: Vec<u8>, max_value_bytes: usize) -> Result<Self, Box<Problem>> {
+        let (page_bytes, usable_bytes) = Self::page_sizes(&bytes)?;
         let page_count = number(&bytes, 28).map_or(0, u32::from_be_bytes) as usize;
         let there = bytes.len() / page_bytes;
         if page_count > there {

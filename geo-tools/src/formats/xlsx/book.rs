@@ -16,6 +16,8 @@ const TEXT_BYTES: u64 = 24;
 /// Real workbooks have a few hundred.
 const MOST_STYLES: usize = 100_000;
 const MOST_SHEETS: usize = 1_000;
+/// More than a million rows with seven different texts each.
+const MOST_TEXTS: usize = 8_000_000;
 
 /// A name, or an id, and the file that goes by it.
 pub(super) type Named = (String, String);
@@ -155,6 +157,9 @@ fn texts(archive: &Archive, caps: &Caps) -> Result<Vec<Box<str>>, Box<Problem>> 
                     if held_bytes > caps.max_held_bytes {
                         let most = caps.max_held_bytes;
                         return Err(too_large(format!("the shared texts fill more than {most} bytes")));
+                    }
+                    if texts.len() == MOST_TEXTS {
+                        return Err(too_large(format!("more than {MOST_TEXTS} shared texts")));
                     }
                     texts.push(text.as_str().into());
                 }
