@@ -217,6 +217,13 @@ impl Grid {
         edges.iter().fold(base, |label, edge| label ^ edge.label_at(x, y))
     }
 
+    /// Whether a position, however shifted, lies in a box that is outside whole.
+    pub(super) fn is_well_outside(&self, at: Position) -> bool {
+        let (x, y) = (at.lon_e7(), at.lat_e7());
+        let (east, north) = self.lattice.offset(x, y);
+        east > 0 && north > 0 && self.top[self.lattice.index(x, y)] == Entry::outside()
+    }
+
     /// The label of a position, shifted.
     pub(super) fn label_beside(&self, at: Position, shift: Shift) -> u32 {
         let (x, y) = (at.lon_e7(), at.lat_e7());

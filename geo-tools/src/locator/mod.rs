@@ -156,6 +156,9 @@ impl Locator {
 
     /// The owner of a position that has nobody to its north-east: on an outer border somebody else may have it.
     fn owner_beside(&self, at: Position) -> Option<Leaf> {
+        if self.grid.is_well_outside(at) {
+            return None;
+        }
         let labels = Shift::IN_ORDER[1..].iter().map(|shift| self.grid.label_beside(at, *shift));
         labels.filter_map(leaf).next()
     }
