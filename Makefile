@@ -1,7 +1,7 @@
 # The commands of this repository; each says in one line what it does. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check bless bench fmt
+.PHONY: help demo test build check bless bench bench-peers fmt
 
 help: ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -23,6 +23,9 @@ bless: ## Accept what the SDL, the snapshots and the README's pictures have beco
 
 bench: ## Measure what is fast against what a user would otherwise take; answers are compared first.
 	@bash scripts/bench.sh
+
+bench-peers: ## The same beside shapely, DuckDB, PostGIS, tg, GDAL and GEOS, which it installs.
+	@bash scripts/bench_peers.sh
 
 fmt: ## Format the Rust code.
 	@cargo fmt --all

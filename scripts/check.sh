@@ -20,7 +20,15 @@ step() {
 # What git sees of the tree: names and contents.
 tree() { git status --porcelain && git diff | cksum; }
 
-clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+format() {
+    cargo fmt --all --check && cargo fmt --manifest-path scripts/bench_peers/Cargo.toml --check
+}
+
+# What is no part of the workspace must not rot either.
+clippy() {
+    cargo clippy --locked --workspace --all-targets -- -D warnings || return
+    cargo clippy --locked --manifest-path scripts/bench_peers/Cargo.toml --target-dir "$target/apart" -- -D warnings
+}
 
 deny() {
     local tools=$cache/tools wanted=0.20.2 cargo_deny=cargo-deny
@@ -48,7 +56,7 @@ unchanged() {
 need_rust
 need_node
 before=$(tree)
-step 'Format' cargo fmt --all --check
+step 'Format' format
 step 'Dashboard: build' build_dashboard
 step 'Dashboard: types, operations, lints' dashboard
 step 'Dependencies' deny
