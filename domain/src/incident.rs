@@ -162,6 +162,22 @@ impl Incident {
         reporter: Option<UserId>,
         now: DateTime<Utc>,
     ) -> Result<(Self, IncidentStep), Vec<InputProblem>> {
+        let assignment = plan.assign(draft.position, district.rules.nearest_within_m());
+        Self::file_located(draft, assignment, district, id, reporter, now)
+    }
+
+    /// [`Incident::file`] of what was located already, with many others.
+    ///
+    /// # Errors
+    /// Every problem of the draft.
+    pub fn file_located(
+        draft: IncidentDraft,
+        assignment: Assignment,
+        district: &District,
+        id: IncidentId,
+        reporter: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, IncidentStep), Vec<InputProblem>> {
         let rules = &district.rules;
         let mut problems = Vec::new();
         let category = rules.category(&draft.category);
@@ -191,7 +207,7 @@ impl Incident {
             channel: draft.channel,
             position: draft.position,
             accuracy_m: draft.accuracy_m,
-            assignment: plan.assign(draft.position, rules.nearest_within_m()),
+            assignment,
             audience: if category.public { Audience::Everybody } else { Audience::Staff },
             exercise: district.exercise,
             occurred_at,

@@ -14,6 +14,7 @@ mod m20261122_000005_staff;
 mod m20261122_000006_imports;
 mod m20261122_000007_answers;
 mod m20261122_000008_past_incidents;
+mod m20261122_000009_rows_since_import;
 mod table;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_imports::Migration),
             Box::new(m20261122_000007_answers::Migration),
             Box::new(m20261122_000008_past_incidents::Migration),
+            Box::new(m20261122_000009_rows_since_import::Migration),
         ]
     }
 }

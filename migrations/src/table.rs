@@ -64,8 +64,7 @@ impl NewTable {
 
     fn named_index(&self, kind: &str, columns: &[&'static str]) -> IndexCreateStatement {
         let mut index = Index::create();
-        let last = columns.iter().filter(|&&column| column != "district_id").copied().collect::<Vec<_>>();
-        index.name(format!("{kind}_{}_{}", self.name, last.join("_"))).table(self.name);
+        index.name(index_name(kind, self.name, columns)).table(self.name);
         for &column in columns {
             index.col(column);
         }
@@ -80,6 +79,35 @@ impl NewTable {
         }
         Ok(())
     }
+}
+
+fn index_name(kind: &str, table: &str, columns: &[&str]) -> String {
+    let last = columns.iter().filter(|&&column| column != "district_id").copied().collect::<Vec<_>>();
+    format!("{kind}_{table}_{}", last.join("_"))
+}
+
+/// Rows of a table that is there already are found by these columns.
+pub(crate) async fn index_on(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let mut index = Index::create();
+    index.name(index_name("ix", table, columns)).table(table);
+    for &column in columns {
+        index.col(column);
+    }
+    manager.create_index(index).await
+}
+
+/// Drops an index that is not unique.
+pub(crate) async fn drop_index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let index = Index::drop().name(index_name("ix", table, columns)).table(table).to_owned();
+    manager.drop_index(index).await
 }
 
 /// Drops tables, in the order given.

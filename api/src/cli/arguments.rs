@@ -188,6 +188,9 @@ pub(super) struct ImportFlags {
     /// The property with the code or name of the cell above [default: found by the largest area].
     #[arg(long, value_name = "PROPERTY")]
     pub(super) parent: Option<String>,
+    /// A file with ground that belongs to no cell on purpose, such as an enclave [default: as in the plan in force].
+    #[arg(long, value_name = "FILE")]
+    pub(super) voids: Option<PathBuf>,
     /// What the coordinates refer to: wgs84, gcj02, bd09, cgcs2000 or web-mercator [default: wgs84, and a file that looks
     /// like gcj02 or bd09 waits for an answer].
     #[arg(long, value_name = "DATUM")]

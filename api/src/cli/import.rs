@@ -54,6 +54,7 @@ fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
         id: flags.id.clone(),
         name: flags.name.clone(),
         parent: flags.parent.clone(),
+        voids: flags.voids.as_deref().map(writable).transpose()?,
         columns,
         datum: flags.datum,
         bad_rows: if flags.skip_bad.is_some() { BadRows::Skip } else { BadRows::Refuse },

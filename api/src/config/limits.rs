@@ -211,6 +211,7 @@ impl Limits {
                 max_held_bytes: MAX_HELD_BYTES,
                 // Problems are counted as they come and not held: there may be as many as there are rows.
                 max_problems: usize::MAX,
+                ..Caps::default()
             },
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::district::District;
 use domain::incident::accuracy_problem;
 use domain::input::{InputCode, InputProblem};
-use domain::plan::{Location, Plan};
+use domain::plan::{Assignment, Location, Plan};
 use domain::viewer::Viewer;
 use geo_tools::Position;
 
@@ -57,7 +57,8 @@ impl Services {
         if let Some(problem) = accuracy_problem(fix.accuracy_m, &district.rules) {
             return Err(problem.into());
         }
-        Ok(located(&district, &plan, fix))
+        let location = plan.locate(fix.position, fix.accuracy_m, district.rules.nearest_within_m());
+        Ok(LocatedPosition { district, plan, location })
     }
 
     /// Locates many positions in one plan, in the order given.
@@ -84,11 +85,12 @@ impl Services {
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        Ok(fixes.iter().map(|&fix| located(&district, &plan, fix)).collect())
+        let positions: Vec<Position> = fixes.iter().map(|fix| fix.position).collect();
+        let assignments = plan.assign_all(&positions, district.rules.nearest_within_m());
+        let located = |(fix, assignment): (&Fix, Assignment)| {
+            let location = plan.location(fix.position, assignment, fix.accuracy_m);
+            LocatedPosition { district: Arc::clone(&district), plan: Arc::clone(&plan), location }
+        };
+        Ok(fixes.iter().zip(assignments).map(located).collect())
     }
-}
-
-fn located(district: &Arc<District>, plan: &Arc<Plan>, fix: Fix) -> LocatedPosition {
-    let location = plan.locate(fix.position, fix.accuracy_m, district.rules.nearest_within_m());
-    LocatedPosition { district: Arc::clone(district), plan: Arc::clone(plan), location }
 }

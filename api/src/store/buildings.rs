@@ -6,8 +6,8 @@ use domain::text::{Address, search_text};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::buildings;
-use super::rows::{count, position};
-use super::{MAX_BINDS, Store, StoreError};
+use super::rows::{count, position, to_i32};
+use super::{MAX_BINDS, Store, StoreError, hilbert, scope};
 
 impl Store {
     /// Those of some buildings that are there, in no order.
@@ -22,7 +22,7 @@ impl Store {
         let mut found = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(MAX_BINDS) {
             let rows = buildings::Entity::find()
-                .filter(buildings::Column::DistrictId.eq(district.0))
+                .filter(scope::buildings(district))
                 .filter(buildings::Column::Id.is_in(chunk.iter().map(|id| id.0)))
                 .all(&self.inner.reader)
                 .await?;
@@ -43,13 +43,28 @@ impl Store {
         address: &Address,
     ) -> Result<Option<Building>, StoreError> {
         let row = buildings::Entity::find()
-            .filter(buildings::Column::DistrictId.eq(district.0))
+            .filter(scope::buildings(district))
             .filter(buildings::Column::SearchText.eq(search_text(address.as_str())))
             .order_by_asc(buildings::Column::Id)
             .one(&self.inner.reader)
             .await?;
         row.map(building_of).transpose()
     }
+}
+
+pub(super) fn row_of(building: &Building) -> Result<buildings::Model, StoreError> {
+    Ok(buildings::Model {
+        district_id: building.district.0,
+        id: building.id.0,
+        source_id: building.source_id.clone(),
+        address: building.address.as_ref().map(|address| address.as_str().to_owned()),
+        search_text: searched(building.address.as_ref()),
+        lon_e7: building.position.lon_e7(),
+        lat_e7: building.position.lat_e7(),
+        hilbert: hilbert::key(building.position),
+        dwellings: to_i32("dwellings", building.dwellings)?,
+        since_import: scope::ALWAYS,
+    })
 }
 
 pub(super) fn building_of(row: buildings::Model) -> Result<Building, StoreError> {

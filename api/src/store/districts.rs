@@ -66,6 +66,8 @@ impl Store {
             plan_version: Set(district.plan_version.map(|version| version.0)),
             basemap_version: Set(district.basemap_version),
             authorisation_epoch: Set(1),
+            household_import: Set(0),
+            incident_import: Set(0),
         };
         let inserted = districts::Entity::insert(row)
             .on_conflict_do_nothing_on([districts::Column::Code])

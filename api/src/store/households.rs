@@ -153,8 +153,8 @@ impl Store {
         let rows: Vec<(Option<Uuid>, i64)> = households::Entity::find()
             .select_only()
             .column(Column::CellId)
-            .column_as(Column::Id.count(), "household_count")
-            .filter(Column::DistrictId.eq(district.0))
+            .column_as(Expr::cust("COUNT(*)"), "household_count")
+            .filter(scope::households(&Scope::system(district)))
             .group_by(Column::CellId)
             .into_tuple()
             .all(&self.inner.reader)
@@ -196,6 +196,7 @@ pub(super) fn row_of(household: &Household) -> Result<households::Model, StoreEr
         distance_to_border_m: household.assignment.distance_to_border_m,
         plan_version: household.assignment.plan_version.0,
         registered_at_us: to_us(household.registered_at),
+        since_import: scope::ALWAYS,
     })
 }
 

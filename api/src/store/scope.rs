@@ -6,13 +6,17 @@ use geo_tools::Bounds;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait};
 
-use super::entity::{cell_tree, households, incidents};
+use super::entity::{buildings, cell_tree, districts, households, incidents};
 use super::{geometry, hilbert};
+
+/// The import that brought a row which came without one: it shows always.
+pub(super) const ALWAYS: i32 = 0;
 
 /// The incidents that a scope admits.
 pub(super) fn incidents(scope: &Scope) -> Condition {
     let district = incidents::Column::DistrictId.eq(scope.district().0);
-    let own = Condition::all().add(district);
+    let shown = shown(scope.district(), incidents::Column::SinceImport, districts::Column::IncidentImport);
+    let own = Condition::all().add(district).add(shown);
     match scope.reach() {
         Reach::Nothing => own.add(nothing()),
         Reach::Public => {
@@ -27,7 +31,9 @@ pub(super) fn incidents(scope: &Scope) -> Condition {
 
 /// The households that a scope admits. None is for everybody.
 pub(super) fn households(scope: &Scope) -> Condition {
-    let own = Condition::all().add(households::Column::DistrictId.eq(scope.district().0));
+    let district = households::Column::DistrictId.eq(scope.district().0);
+    let shown = shown(scope.district(), households::Column::SinceImport, districts::Column::HouseholdImport);
+    let own = Condition::all().add(district).add(shown);
     match scope.reach() {
         Reach::Nothing | Reach::Public => own.add(nothing()),
         Reach::Subtree(root) => {
@@ -35,6 +41,18 @@ pub(super) fn households(scope: &Scope) -> Condition {
         }
         Reach::District => own,
     }
+}
+
+/// The buildings of a district: the grid's own, so they take no scope.
+pub(super) fn buildings(district: DistrictId) -> Condition {
+    let shown = shown(district, buildings::Column::SinceImport, districts::Column::HouseholdImport);
+    Condition::all().add(buildings::Column::DistrictId.eq(district.0)).add(shown)
+}
+
+/// Rows that an import is bringing lie beside the others and show, all at once, when their district names that import.
+fn shown<C: ColumnTrait>(district: DistrictId, since_import: C, named: districts::Column) -> Expr {
+    let import = districts::Entity::find_by_id(district.0).select_only().column(named).into_query();
+    since_import.into_expr().lte(Expr::SubQuery(None, Box::new(import.into())))
 }
 
 /// A cell and all below it, in the plan in force.

@@ -75,7 +75,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Found>, StoreError> {
         let rows = buildings::Entity::find()
-            .filter(buildings::Column::DistrictId.eq(district.0))
+            .filter(scope::buildings(district))
             .filter(begins(buildings::Column::SearchText, text))
             .order_by_asc(buildings::Column::SearchText)
             .order_by_asc(buildings::Column::Id)

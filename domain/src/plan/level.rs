@@ -65,7 +65,8 @@ impl NextPlan {
     }
 }
 
-/// Lays a drawn level into the plan in force. `new_id` gives an id to each cell that was not known by its code.
+/// Lays a drawn level into the plan in force. `voids` is ground that belongs to no cell on purpose; where nobody says
+/// which, it is that of the plan in force. `new_id` gives an id to each cell that was not known by its code.
 ///
 /// # Errors
 /// Every problem of the drawing: gaps, overlaps, parents that are not found or not tiled within `tolerance_m2`.
@@ -73,10 +74,13 @@ pub fn lay_level(
     current: Option<&Plan>,
     rank: LevelRank,
     drawn: &[DrawnCell],
+    voids: Option<&[Polygon]>,
     tolerance_m2: f64,
     new_id: &mut dyn FnMut() -> CellId,
 ) -> Result<NextPlan, Vec<Problem>> {
-    let mut level = Level { current, rank, drawn, tolerance_m2, codes: HashMap::new() };
+    let in_force = || current.map(|plan| plan.coverage().voids()).unwrap_or_default();
+    let voids = voids.map_or_else(in_force, <[Polygon]>::to_vec);
+    let mut level = Level { current, rank, drawn, voids, tolerance_m2, codes: HashMap::new() };
     let mut problems = level.repeated_codes();
     if drawn.is_empty() {
         problems.push(Problem::error(Code::MissingField, "the file has no cell; at least one is needed"));
@@ -98,6 +102,8 @@ struct Level<'a> {
     current: Option<&'a Plan>,
     rank: LevelRank,
     drawn: &'a [DrawnCell],
+    /// Ground inside that belongs to no cell on purpose.
+    voids: Vec<Polygon>,
     tolerance_m2: f64,
     /// The codes of the drawn cells.
     codes: HashMap<CellId, CellCode>,
@@ -111,6 +117,10 @@ impl Level<'_> {
 
     fn cells_in_force(&self) -> &[Cell] {
         self.current.map_or(&[], Plan::cells)
+    }
+
+    fn build_options(&self) -> BuildOptions {
+        BuildOptions { declared_voids: self.voids.clone(), ..BuildOptions::default() }
     }
 
     fn has_children(&self, id: CellId) -> bool {
@@ -178,7 +188,7 @@ impl Level<'_> {
                 leaf_cells.push(cell.id);
             }
         }
-        let built = build(&areas, &BuildOptions::default());
+        let built = build(&areas, &self.build_options());
         match built.coverage {
             Some(coverage) => Ok((coverage, leaf_cells, self.named(built.problems, &areas))),
             None => Err(self.named(built.problems, &areas)),
@@ -350,10 +360,11 @@ mod tests {
     #[test]
     fn a_level_laid_twice_says_nothing_new() {
         let mut new_id = ids(0);
-        let first = lay_level(None, LevelRank(0), &townships(), 1.0, &mut new_id).expect("clean");
+        let first = lay_level(None, LevelRank(0), &townships(), None, 1.0, &mut new_id).expect("clean");
         assert_eq!((first.added, first.changed, first.removed), (2, 0, 0));
         let in_force = plan(first);
-        let second = lay_level(Some(&in_force), LevelRank(0), &townships(), 1.0, &mut new_id).expect("clean");
+        let second =
+            lay_level(Some(&in_force), LevelRank(0), &townships(), None, 1.0, &mut new_id).expect("clean");
         assert_eq!((second.added, second.changed, second.unchanged, second.removed), (0, 0, 2, 0));
         assert!(!second.is_news());
     }
@@ -361,25 +372,28 @@ mod tests {
     #[test]
     fn children_of_one_parent_leave_the_others_as_they_were() {
         let mut new_id = ids(0);
-        let in_force = plan(lay_level(None, LevelRank(0), &townships(), 1.0, &mut new_id).expect("clean"));
-        let next = lay_level(Some(&in_force), LevelRank(2), &cells(), 1.0, &mut new_id).expect("clean");
+        let in_force =
+            plan(lay_level(None, LevelRank(0), &townships(), None, 1.0, &mut new_id).expect("clean"));
+        let next = lay_level(Some(&in_force), LevelRank(2), &cells(), None, 1.0, &mut new_id).expect("clean");
         assert_eq!((next.added, next.changed, next.removed), (2, 0, 0));
         let in_force = plan(next);
         let parent = in_force.cell_by_code("t-1").expect("kept").id;
         assert_eq!(in_force.children(parent).count(), 2);
         assert_eq!(in_force.leaves_under(in_force.cell_by_code("t-2").expect("kept").id).len(), 1);
-        let again =
-            lay_level(Some(&in_force), LevelRank(0), &townships(), 1.0, &mut new_id).expect("children win");
+        let again = lay_level(Some(&in_force), LevelRank(0), &townships(), None, 1.0, &mut new_id)
+            .expect("children win");
         assert!(!again.is_news(), "{again:?}");
     }
 
     #[test]
     fn a_parent_is_found_by_the_largest_area_where_the_file_names_none() {
         let mut new_id = ids(0);
-        let in_force = plan(lay_level(None, LevelRank(0), &townships(), 1.0, &mut new_id).expect("clean"));
+        let in_force =
+            plan(lay_level(None, LevelRank(0), &townships(), None, 1.0, &mut new_id).expect("clean"));
         let mut cells = cells();
         cells.iter_mut().for_each(|cell| cell.parent = None);
-        let next = plan(lay_level(Some(&in_force), LevelRank(2), &cells, 1.0, &mut new_id).expect("clean"));
+        let next =
+            plan(lay_level(Some(&in_force), LevelRank(2), &cells, None, 1.0, &mut new_id).expect("clean"));
         let parent =
             next.cell_by_code("c-1").expect("laid").parent.and_then(|id| next.cell(id)).expect("found");
         assert_eq!(parent.code.as_str(), "t-1");
@@ -388,10 +402,11 @@ mod tests {
     #[test]
     fn every_problem_has_its_place_in_the_file() {
         let mut new_id = ids(0);
-        let in_force = plan(lay_level(None, LevelRank(0), &townships(), 1.0, &mut new_id).expect("clean"));
+        let in_force =
+            plan(lay_level(None, LevelRank(0), &townships(), None, 1.0, &mut new_id).expect("clean"));
         let check = |cells: &[DrawnCell], code: Code, index: usize| {
-            let problems =
-                lay_level(Some(&in_force), LevelRank(2), cells, 1.0, &mut ids(100)).expect_err("refused");
+            let problems = lay_level(Some(&in_force), LevelRank(2), cells, None, 1.0, &mut ids(100))
+                .expect_err("refused");
             let fits = |problem: &&Problem| problem.code == code && problem.indexes.contains(&index);
             let found = problems.iter().find(fits);
             let problem = found.unwrap_or_else(|| panic!("{code:?} at {index} in {problems:?}"));
@@ -408,7 +423,27 @@ mod tests {
         check(&elsewhere, Code::ParentMismatch, 1);
         let mut overlapping = cells();
         overlapping[1].polygons = rectangle(4, 0, 10, 10);
-        let problems = lay_level(Some(&in_force), LevelRank(2), &overlapping, 1.0, &mut ids(100));
+        let problems = lay_level(Some(&in_force), LevelRank(2), &overlapping, None, 1.0, &mut ids(100));
         assert!(problems.expect_err("overlap").iter().any(|problem| problem.severity == Severity::Error));
+    }
+
+    #[test]
+    fn ground_that_belongs_to_nobody_on_purpose_stays_so_until_somebody_says_otherwise() {
+        let around = || {
+            let mut around = drawn("t-1", 0, None, rectangle(0, 0, 10, 10));
+            let mut hole = rectangle(4, 4, 6, 6).remove(0).exterior;
+            hole.reverse();
+            around.polygons[0].holes.push(hole);
+            vec![around]
+        };
+        let lay = |current: Option<&Plan>, voids: Option<&[Polygon]>| {
+            lay_level(current, LevelRank(0), &around(), voids, 1.0, &mut ids(0))
+        };
+        let problems = lay(None, None).expect_err("nobody declared it");
+        assert_eq!(problems[0].code, Code::Gap, "{problems:?}");
+        let in_force = plan(lay(None, Some(&rectangle(4, 4, 6, 6))).expect("declared"));
+        assert_eq!(in_force.coverage().voids().len(), 1);
+        assert!(!lay(Some(&in_force), None).expect("declared before").is_news());
+        assert!(lay(Some(&in_force), Some(&[])).is_err(), "declared no more");
     }
 }

@@ -152,6 +152,12 @@ impl Rules {
         self.categories.iter().find(|category| category.code == code)
     }
 
+    /// A category by its code, or by one of its names as a file from elsewhere writes it.
+    pub fn category_called(&self, called: &str) -> Option<&Category> {
+        let named = |category: &&Category| category.names.as_slice().iter().any(|name| name.text == called);
+        self.category(called).or_else(|| self.categories.iter().find(named))
+    }
+
     /// Within what time a problem of a colour is to be cleared.
     pub fn clear_within(&self, colour: Colour) -> TimeDelta {
         let [yellow, orange, red] = self.clear_within;

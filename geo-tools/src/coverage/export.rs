@@ -17,6 +17,11 @@ impl Coverage {
         polygon(&self.borders, face)
     }
 
+    /// The ground inside that belongs to nobody on purpose.
+    pub fn voids(&self) -> Vec<Polygon> {
+        self.faces.iter().filter(|face| face.leaf.is_none()).map(|face| self.polygon(face)).collect()
+    }
+
     /// The polygons of several leaves as one: borders between them fall away. How a parent gets its polygon.
     pub fn union(&self, leaves: &[Leaf]) -> Vec<Polygon> {
         let mut inside = vec![false; self.leaf_count];

@@ -101,21 +101,13 @@ impl Locator {
     ///
     /// The distance to the border is left out more than ten kilometres (or `within_m`) outside the coverage's box.
     pub fn locate(&self, at: Position, within_m: f64) -> Located {
-        if let Some(leaf) = self.owner(at) {
-            if self.grid.has_on_border(at) {
-                return Located { leaf: Some(leaf), method: Method::Border, distance_to_border_m: Some(0.0) };
-            }
-            let nearest = self.grid.nearest(at);
-            let distance_to_border_m = nearest.map(|nearest| nearest.distance_m);
-            return Located { leaf: Some(leaf), method: Method::Inside, distance_to_border_m };
-        }
-        let near = nearest::may_be_near(&self.bounds, at, within_m);
-        let Some(nearest) = near.then(|| self.grid.nearest(at)).flatten() else {
-            return Located { leaf: None, method: Method::Outside, distance_to_border_m: None };
-        };
-        let leaf = if nearest.distance_m <= within_m { self.nearest_leaf(&nearest) } else { None };
-        let method = if leaf.is_some() { Method::Nearest } else { Method::Outside };
-        Located { leaf, method, distance_to_border_m: Some(nearest.distance_m) }
+        self.located(at, self.owner(at), within_m)
+    }
+
+    /// [`Locator::locate`] of each position, whose owners are found together.
+    pub fn locate_all(&self, at: &[Position], within_m: f64) -> Vec<Located> {
+        let owners = self.locate_many(at);
+        at.iter().zip(owners).map(|(at, owner)| self.located(*at, owner, within_m)).collect()
     }
 
     /// Finds the owner of each position; `None` outside. For many at once this is several times faster than one by one.
@@ -154,6 +146,24 @@ impl Locator {
         size_of::<Self>() + self.grid.size()
     }
 
+    /// How a position came to its owner, and how far the border is.
+    fn located(&self, at: Position, owner: Option<Leaf>, within_m: f64) -> Located {
+        if owner.is_some() {
+            if self.grid.has_on_border(at) {
+                return Located { leaf: owner, method: Method::Border, distance_to_border_m: Some(0.0) };
+            }
+            let distance_to_border_m = self.grid.nearest(at).map(|nearest| nearest.distance_m);
+            return Located { leaf: owner, method: Method::Inside, distance_to_border_m };
+        }
+        let near = nearest::may_be_near(&self.bounds, at, within_m);
+        let Some(nearest) = near.then(|| self.grid.nearest(at)).flatten() else {
+            return Located { leaf: None, method: Method::Outside, distance_to_border_m: None };
+        };
+        let leaf = if nearest.distance_m <= within_m { self.nearest_leaf(&nearest) } else { None };
+        let method = if leaf.is_some() { Method::Nearest } else { Method::Outside };
+        Located { leaf, method, distance_to_border_m: Some(nearest.distance_m) }
+    }
+
     /// The owner of a position that has nobody to its north-east: on an outer border somebody else may have it.
     fn owner_beside(&self, at: Position) -> Option<Leaf> {
         if self.grid.is_well_outside(at) {
@@ -166,9 +176,17 @@ impl Locator {
     /// The leaf at the nearest place of a border, which is the owner of that place where it is a corner.
     fn nearest_leaf(&self, nearest: &nearest::Nearest) -> Option<Leaf> {
         match nearest.corner {
-            Some(corner) => self.owner(corner),
+            Some(corner) => self.owner(corner).or_else(|| self.owner_around(corner)),
             None => leaf(nearest.label),
         }
+    }
+
+    /// Who owns a position one unit from a corner that nobody owns: its ground lies so steeply above or below it that no
+    /// shift along the parallel leads inside.
+    fn owner_around(&self, corner: Position) -> Option<Leaf> {
+        const STEPS: [(i32, i32); 6] = [(0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)];
+        let beside = |(east, north)| Position::from_e7(corner.lon_e7() + east, corner.lat_e7() + north);
+        STEPS.into_iter().filter_map(|step| beside(step).ok()).find_map(|at| self.owner(at))
     }
 }
 

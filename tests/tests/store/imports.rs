@@ -10,6 +10,7 @@ use domain::district::District;
 use domain::event::{Change, EventNumber};
 use domain::household::{Building, Household};
 use domain::ids::{BuildingId, HouseholdId, IncidentId, PlanVersion};
+use domain::page::PageSize;
 use domain::plan::Plan;
 use domain::text::Address;
 use geo_tools::{Bounds, Polygon, Position};
@@ -24,13 +25,15 @@ super::on_both_databases!(
     an_import_located_in_an_old_plan_is_turned_away_whole,
     a_later_import_takes_over_and_the_earlier_one_ends,
     a_row_without_source_id_is_refused,
+    rows_that_are_not_promoted_show_nowhere_and_leave_with_their_import,
+    dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of_old_ones,
     a_base_map_replaces_the_one_before_and_an_equal_one_changes_nothing,
     a_base_map_that_broke_off_leaves_nothing_behind,
     no_report_waits_a_second_for_an_import_of_twenty_thousand,
     past_incidents_show_only_when_they_are_promoted_and_as_one_event,
     past_incidents_located_in_an_old_plan_are_turned_away_whole,
     past_incidents_whose_server_was_killed_after_staging_leave_nothing_and_come_in_anew,
-    no_report_waits_a_second_for_as_many_past_incidents_as_a_file_may_bring,
+    no_report_waits_a_second_for_an_import_of_twenty_five_thousand_past_incidents,
 );
 
 /// What a file holds: every third building has two dwellings.
@@ -187,6 +190,73 @@ async fn a_row_without_source_id_is_refused(test: TestStore) {
     let refused = import.expect("a transaction").stage_households(&file.households).await;
 
     assert!(matches!(refused, Err(StoreError::NoSourceId)), "{refused:?}");
+}
+
+/// What anybody can find of households and buildings.
+async fn found(test: &TestStore, district: &District, file: &File) -> [usize; 7] {
+    let store = &test.store;
+    let scope = Scope::system(district.id);
+    let households: Vec<HouseholdId> = file.households.iter().map(|household| household.id).collect();
+    let buildings: Vec<BuildingId> = file.buildings.iter().map(|building| building.id).collect();
+    let whole = Area::Within(around(at(120.0, 14.0), at(122.0, 15.0)));
+    let size = PageSize::new(50).expect("few enough");
+    let address = Address::parse("rizal street 3").expect("an address");
+    [
+        store.household_count(&scope, &Area::Everywhere).await.expect("a statement") as usize,
+        store.household_counts(district.id).await.expect("a statement").values().sum::<u32>() as usize,
+        store.households_by_id(&scope, &households).await.expect("a statement").len(),
+        store.households(&scope, &whole, None, size).await.expect("a statement").rows.len(),
+        store.buildings_by_id(district.id, &buildings).await.expect("a statement").len(),
+        usize::from(store.building_by_address(district.id, &address).await.expect("a statement").is_some()),
+        store.search(&scope, &scope, "rizal", 20).await.expect("a statement").len(),
+    ]
+}
+
+async fn rows_that_are_not_promoted_show_nowhere_and_leave_with_their_import(test: TestStore) {
+    let (district, first) = test.with_plan().await;
+    let file = file(&test, &district, &first, 60);
+    let import = staged(&test, &district, &file).await;
+    assert_eq!(found(&test, &district, &file).await, [0; 7]);
+    let moved = test.publish(&district, Some(1), plan(&district, 2, 120.993)).await;
+    let outcome = import.promote_households(PlanVersion(1), &test.attempt()).await.expect("a transaction");
+    assert_eq!(outcome, Outcome::PlanMoved(PlanVersion(2)));
+
+    // The same ids come again: nothing of what was turned away is in their way.
+    let again = staged(&test, &district, &file).await;
+    again.clone().discard().await.expect("a transaction");
+    let import = staged(&test, &district, &file).await;
+    assert_eq!(found(&test, &district, &file).await, [0; 7]);
+    let promoted = import.promote_households(moved.version(), &test.attempt()).await.expect("a transaction");
+
+    assert_eq!(done(promoted).inserted, 140);
+    assert_eq!(found(&test, &district, &file).await, [80, 80, 80, 50, 60, 1, 40]);
+}
+
+async fn dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of_old_ones(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    imported(&test, &district, &file(&test, &district, &plan, 3)).await;
+    let mut second = file(&test, &district, &plan, 5);
+    second.buildings.iter_mut().for_each(|building| building.dwellings = 1);
+    let id = test.new_id();
+    let import = test.store.begin_import(district.id, ImportKind::Households, id, noon()).await;
+    let mut import = import.expect("a transaction");
+    import.stage_uncounted_buildings(&second.buildings).await.expect("a transaction");
+    let counts: Vec<(BuildingId, u32)> =
+        second.buildings.iter().map(|building| building.id).zip([2, 7, 1, 4, 9]).collect();
+    import.count_dwellings(&counts).await.expect("a transaction");
+
+    let summary =
+        done(import.promote_households(PlanVersion(1), &test.attempt()).await.expect("a transaction"));
+
+    // The first has the two that it had, the second has more, the third the one that it had; two are new.
+    assert_eq!(summary, ImportSummary { inserted: 2, updated: 1, unchanged: 2 });
+    let mut dwellings = Vec::new();
+    for number in 0..5 {
+        let address = Address::parse(&format!("rizal street {number}")).expect("an address");
+        let building = test.store.building_by_address(district.id, &address).await.expect("a statement");
+        dwellings.push(building.expect("it is there").dwellings);
+    }
+    assert_eq!(dwellings, [2, 7, 1, 4, 9]);
 }
 
 fn roads(count: i32) -> Vec<Road> {
@@ -413,28 +483,34 @@ async fn past_incidents_whose_server_was_killed_after_staging_leave_nothing_and_
     let (district, plan) = test.with_plan().await;
     let pasts = pasts(&test, &district, &plan, 700);
     let killed = staged_pasts(&test, &district, &pasts).await;
-    assert_eq!(staged_rows(&test).await, 700 + 1050);
+    assert_eq!(hidden_rows(&test).await, 700 + 1050);
     assert_eq!(incident_count(&test, &district).await, 0, "nothing is half done");
 
     let import = staged_pasts(&test, &district, &pasts).await;
 
-    assert_eq!(staged_rows(&test).await, 700 + 1050, "what the first left is gone");
+    assert_eq!(hidden_rows(&test).await, 700 + 1050, "what the first left is gone");
     let ended = killed.promote_incidents(PlanVersion(1), &test.attempt()).await;
     assert!(matches!(ended, Err(StoreError::ImportOvertaken { what: "incidents" })), "{ended:?}");
     let outcome = import.promote_incidents(PlanVersion(1), &test.attempt()).await.expect("a transaction");
     assert_eq!(done(outcome).inserted, 700);
-    assert_eq!((incident_count(&test, &district).await, staged_rows(&test).await), (700, 0));
+    assert_eq!((incident_count(&test, &district).await, hidden_rows(&test).await), (700, 0));
 }
 
-async fn staged_rows(test: &TestStore) -> i64 {
+/// Incidents that are not promoted, and their steps.
+async fn hidden_rows(test: &TestStore) -> i64 {
     let beside = test.beside().await;
-    let sql = "SELECT (SELECT COUNT(*) FROM staged_incidents) + (SELECT COUNT(*) FROM staged_incident_steps) AS held";
+    let hidden = "SELECT id FROM incidents WHERE since_import > \
+        (SELECT incident_import FROM districts WHERE id = district_id)";
+    let sql = format!(
+        "SELECT (SELECT COUNT(*) FROM ({hidden}) AS hidden) \
+         + (SELECT COUNT(*) FROM incident_steps WHERE incident_id IN ({hidden})) AS held"
+    );
     let statement = Statement::from_string(beside.get_database_backend(), sql);
     let row = beside.query_one_raw(statement).await.expect("a statement").expect("a row");
     row.try_get("", "held").expect("a number")
 }
 
-async fn no_report_waits_a_second_for_as_many_past_incidents_as_a_file_may_bring(test: TestStore) {
+async fn no_report_waits_a_second_for_an_import_of_twenty_five_thousand_past_incidents(test: TestStore) {
     let (district, plan) = test.with_plan().await;
     let pasts = pasts(&test, &district, &plan, 25_000);
     let import = async {

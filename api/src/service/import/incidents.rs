@@ -4,7 +4,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use domain::district::District;
 use domain::incident::{Channel, Incident, IncidentDraft};
 use domain::input::quoted;
 use domain::text::{IncidentText, Note};
@@ -35,13 +37,18 @@ pub(crate) struct PastIncident {
 pub(crate) fn past_incident(
     record: &Record,
     options: &ImportOptions,
+    district: &District,
     now: DateTime<Utc>,
 ) -> Result<PastIncident, Vec<Problem>> {
     let mut problems = Vec::new();
     let column = |field: &'static str| options.columns.column(field).unwrap_or(field).to_owned();
     let source_id = record.id(options.id.as_deref()).map_err(|problem| problems.push(*problem)).ok();
-    let category = record.text(&column("category"));
-    let text = record.text(&column("text"));
+    let called = record.text(&column("category"));
+    let known = called.as_deref().and_then(|called| district.rules.category_called(called));
+    // What is not known is refused when it is filed, with what is allowed.
+    let category = known.map(|category| category.code.clone()).or(called);
+    let columns = options.columns.columns("text");
+    let text = if columns.is_empty() { record.text("text") } else { record.joined(columns) };
     let occurred_at = record.text(&column("occurred_at"));
     for (field, given) in [("category", &category), ("text", &text), ("occurred_at", &occurred_at)] {
         if given.is_none() {
@@ -62,9 +69,10 @@ pub(crate) fn past_incident(
         other => other.map_err(|problem| problems.push(*problem)).ok().flatten(),
     };
     let channel = channel(record, &column("channel")).map_err(|problem| problems.push(*problem)).ok();
-    let reported_at = time(record, &column("occurred_at"), now).map_err(|problem| problems.push(*problem));
+    let clock = Clock { now, time_zone: district.time_zone };
+    let reported_at = time(record, &column("occurred_at"), clock).map_err(|problem| problems.push(*problem));
     let reported_at = reported_at.ok().flatten();
-    let closed = closed(record, &column, reported_at, now).map_err(|problem| problems.push(*problem)).ok();
+    let closed = closed(record, &column, reported_at, clock).map_err(|problem| problems.push(*problem)).ok();
     match (source_id, category, text, position, channel, reported_at, closed) {
         (
             Some(source_id),
@@ -114,9 +122,9 @@ fn closed(
     record: &Record,
     column: &impl Fn(&'static str) -> String,
     reported_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
+    clock: Clock,
 ) -> Result<Option<Closing>, Box<Problem>> {
-    let Some(at) = time(record, &column("closed_at"), now)? else { return Ok(None) };
+    let Some(at) = time(record, &column("closed_at"), clock)? else { return Ok(None) };
     if reported_at.is_some_and(|reported_at| at < reported_at) {
         return Err(record.problem(Code::BadValue, "it was closed before it was reported"));
     }
@@ -136,19 +144,54 @@ fn channel(record: &Record, column: &str) -> Result<Channel, Box<Problem>> {
     })
 }
 
-/// A time with its offset; `None` where the column is empty. What lies ahead is refused.
-fn time(record: &Record, column: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Box<Problem>> {
+/// What a file's times are read by.
+#[derive(Clone, Copy)]
+struct Clock {
+    now: DateTime<Utc>,
+    /// Where a day begins that has no time.
+    time_zone: Tz,
+}
+
+/// A time with its offset, or a day of the district; `None` where the column is empty. What lies ahead is refused.
+fn time(record: &Record, column: &str, clock: Clock) -> Result<Option<DateTime<Utc>>, Box<Problem>> {
     let Some(text) = record.text(column) else { return Ok(None) };
     // As exact as it is stored, or the same row would differ from itself.
-    let time =
-        DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc().trunc_subsecs(6)).map_err(|_| {
-            let message =
-                format!("{column} is {}; a time such as 2026-03-12T08:30:00+08:00 is allowed", quoted(&text));
-            record.problem(Code::BadValue, message)
-        })?;
-    if time > now {
+    let exact = DateTime::parse_from_rfc3339(&text).map(|time| time.to_utc().trunc_subsecs(6)).ok();
+    let Some(time) = exact.or_else(|| start_of_day(&text, clock.time_zone)) else {
+        let message = format!(
+            "{column} is {}; a time such as 2026-03-12T08:30:00+08:00 or a day such as 2026-03-12 is allowed",
+            quoted(&text)
+        );
+        return Err(record.problem(Code::BadValue, message));
+    };
+    if time > clock.now {
         let message = format!("{column} is {}, which lies in the future", shown::text(&text));
         return Err(record.problem(Code::BadValue, message));
     }
     Ok(Some(time))
+}
+
+/// The first moment of a day: not always midnight, where clocks are put forward then.
+fn start_of_day(text: &str, time_zone: Tz) -> Option<DateTime<Utc>> {
+    let midnight = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_time(NaiveTime::MIN);
+    let first = |hours| time_zone.from_local_datetime(&(midnight + TimeDelta::hours(hours))).earliest();
+    (0..=3).find_map(first).map(|time| time.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_where_the_district_is_and_after_the_hour_that_is_left_out() {
+        let check = |text: &str, time_zone: Tz, expected: &str| {
+            let begun = start_of_day(text, time_zone).map(|time| time.to_rfc3339());
+            assert_eq!(begun.as_deref(), Some(expected), "{text}");
+        };
+        check("2026-03-12", Tz::Asia__Shanghai, "2026-03-11T16:00:00+00:00");
+        check("2000-01-03", Tz::America__Chicago, "2000-01-03T06:00:00+00:00");
+        check("2026-04-24", Tz::Africa__Cairo, "2026-04-23T22:00:00+00:00");
+        assert_eq!(start_of_day("2026-02-30", Tz::UTC), None);
+        assert_eq!(start_of_day("12/03/2026", Tz::UTC), None);
+    }
 }

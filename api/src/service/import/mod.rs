@@ -1,7 +1,7 @@
 //! Use cases of import: cells, households, a base map, past incidents, from GeoJSON or tables.
 //!
 //! A file is read record by record (`record`); `cells`, `households`, `basemap` and `incidents` say what one record is;
-//! `take_*` bring them in. Start at [`Services::import`].
+//! `take_*` bring them in, `take` what households and incidents have in common. Start at [`Services::import`].
 //!
 //! Invariant: a file is taken whole or not at all; only bad rows that were to be skipped stay out.
 //! Invariant: the same file a second time changes nothing, and says so.
@@ -19,8 +19,10 @@ mod promote;
 mod record;
 mod report;
 mod report_file;
+mod seen;
 mod source;
 mod suspicion;
+mod take;
 mod take_basemap;
 mod take_cells;
 mod take_households;
@@ -47,6 +49,8 @@ pub use source::{ImportSource, Progress};
 
 use super::{ServiceError, Services};
 use crate::store::Attempt;
+use take_households::Dwellings;
+use take_incidents::PastIncidents;
 
 /// One import under way: into which district, by whom, how.
 #[derive(Debug)]
@@ -91,9 +95,9 @@ impl Services {
         let source = self.prepared(source, &job).await?;
         match job.options.kind {
             ImportKind::Cells => self.take_cells(source, job).await,
-            ImportKind::Households => self.take_households(source, job).await,
+            ImportKind::Households => self.take_rows(Dwellings::default(), source, job).await,
             ImportKind::Basemap => self.take_basemap(source, job).await,
-            ImportKind::Incidents => self.take_incidents(source, job).await,
+            ImportKind::Incidents => self.take_rows(PastIncidents::default(), source, job).await,
         }
     }
 

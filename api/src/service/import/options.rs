@@ -1,6 +1,7 @@
 //! What an import is asked to do, and what it answers.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use geo_tools::Datum;
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,8 @@ pub struct ImportOptions {
     pub name: Option<String>,
     /// The property with the code or name of the cell above.
     pub parent: Option<String>,
+    /// A file with the ground that belongs to no cell on purpose; where it is not said, that is as in the plan in force.
+    pub voids: Option<PathBuf>,
     /// Which columns hold what.
     pub columns: ColumnMap,
     /// What the file's numbers refer to, as its bringer says; `None` is WGS 84 unless it looks otherwise.
@@ -142,6 +145,7 @@ impl ImportOptions {
             id: None,
             name: None,
             parent: None,
+            voids: None,
             columns: ColumnMap::default(),
             datum: None,
             bad_rows: BadRows::default(),

@@ -38,7 +38,7 @@ impl Services {
                 Staged::Incidents(plan) => import.promote_incidents(plan, &attempt).await,
                 Staged::Basemap => import.promote_basemap(&attempt).await,
             };
-            let Outcome::Done(summary) = promoted.map_err(unpromoted)? else {
+            let Outcome::Done(summary) = promoted.map_err(import_error)? else {
                 return Err(ServiceError::Busy);
             };
             services.tell_in_force(&district).await;
@@ -77,7 +77,8 @@ impl Services {
     }
 }
 
-fn unpromoted(error: StoreError) -> ServiceError {
+/// What the store says of an import: that another has the word is no accident.
+pub(super) fn import_error(error: StoreError) -> ServiceError {
     match error {
         StoreError::ImportOvertaken { .. } => ServiceError::ImportOvertaken,
         error => ServiceError::internal(error),

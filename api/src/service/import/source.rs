@@ -17,11 +17,11 @@ use super::suspicion;
 use crate::config::Limits;
 
 /// Records that go from the reading thread at once.
-const CHUNK_RECORDS: usize = 500;
+const CHUNK_RECORDS: usize = 4_000;
 /// About as many bytes as go at once; the record that reaches it may be larger by itself.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the database; more would only hold memory.
-const WAITING_CHUNKS: usize = 4;
+const WAITING_CHUNKS: usize = 2;
 
 /// The bytes of a file.
 pub struct ImportSource {

@@ -3,7 +3,7 @@
 use geo_tools::{Bounds, Position};
 
 use super::basemap::{MapPart, map_part};
-use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{ImportFigure, ImportOutcome, ImportReport};
 use super::promote::Staged;
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job};
@@ -57,7 +57,7 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let mut report = ImportReport::begin(&job.options, job.progress);
-        let mut import = self.begin_basemap(&job).await?;
+        let mut import = self.begin_staging(Staging::Basemap, &job).await?;
         let read = self.read_basemap(source, &job, import.as_mut(), &mut report).await;
         report.problems.flush();
         let is_refused = report.is_refused(job.options.bad_rows);
@@ -101,16 +101,6 @@ impl Services {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Begins to stage; `None` for a dry run.
-    async fn begin_basemap(&self, job: &Job<'_>) -> Result<Option<Import>, ServiceError> {
-        if job.options.effect == Effect::DryRun {
-            return Ok(None);
-        }
-        let id = self.ids.next_id();
-        let begun = self.store.begin_import(job.district.id, Staging::Basemap, id, self.clock.now()).await;
-        begun.map(Some).map_err(ServiceError::internal)
     }
 
     /// What the base map in place has of the kinds that the file does not have.

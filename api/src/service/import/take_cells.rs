@@ -1,13 +1,16 @@
 //! Taking cells: the drawn level is laid into the plan in force, and published as the next.
 
+use std::fmt::Display;
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::ids::CellId;
 use domain::input::InputCode;
 use domain::level::LevelRank;
 use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
+use geo_tools::{Code, Geometry, Polygon, Problem};
 
-use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{Effect, FileFormat, ImportFigure, ImportKind, ImportOutcome, ImportReport};
 use super::record::Next;
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
@@ -18,6 +21,8 @@ const PARENT_TOLERANCE_M2: f64 = 100.0;
 /// What was read from a file of cells.
 struct Drawing {
     cells: Vec<DrawnCell>,
+    /// Ground that belongs to no cell on purpose, where a file says so.
+    voids: Option<Vec<Polygon>>,
     report: ImportReport,
 }
 
@@ -30,7 +35,7 @@ impl Services {
         let rank = rank(&job)?;
         let current = self.plan_in_force(&job.district).await?;
         let (options, begun) = (job.options.clone(), ImportReport::begin(&job.options, job.progress));
-        let Drawing { cells, mut report } = off_thread(move || draw(source, &options, begun)).await?;
+        let Drawing { cells, voids, mut report } = off_thread(move || draw(source, &options, begun)).await?;
         job.progress.reach(report.row_count);
         report.problems.flush();
         if report.is_refused(job.options.bad_rows) {
@@ -40,7 +45,7 @@ impl Services {
         let (base, ids) = (current.clone(), self.ids.clone());
         let laid = off_thread(move || {
             let mut new_id = || CellId(ids.next_id());
-            lay_level(base.as_deref(), rank, &cells, PARENT_TOLERANCE_M2, &mut new_id)
+            lay_level(base.as_deref(), rank, &cells, voids.as_deref(), PARENT_TOLERANCE_M2, &mut new_id)
         });
         let mut next = match laid.await? {
             Ok(next) => next,
@@ -96,7 +101,11 @@ fn rank(job: &Job<'_>) -> Result<LevelRank, ServiceError> {
 }
 
 fn draw(source: ImportSource, options: &ImportOptions, report: ImportReport) -> Drawing {
-    let mut drawing = Drawing { cells: Vec::new(), report };
+    let mut drawing = Drawing { cells: Vec::new(), voids: None, report };
+    if let Some(path) = &options.voids {
+        let voids = voids_of(path).map_err(|problem| drawing.report.problems.push(*problem));
+        drawing.voids = voids.ok();
+    }
     for next in source.records(options) {
         drawing.report.count(&next);
         let problems = &mut drawing.report.problems;
@@ -113,6 +122,30 @@ fn draw(source: ImportSource, options: &ImportOptions, report: ImportReport) -> 
         }
     }
     drawing
+}
+
+/// The areas of a file of voids, or the first thing that is wrong with it.
+fn voids_of(path: &Path) -> Result<Vec<Polygon>, Box<Problem>> {
+    let wrong = |code: Code, reason: &dyn Display| {
+        Box::new(Problem::error(code, format!("the file of voids, {}: {reason}", path.display())))
+    };
+    let source = ImportSource::open(path).map_err(|error| wrong(Code::Unreadable, &error))?;
+    let options = ImportOptions::new(ImportKind::Cells, FileFormat::of_name(&path.to_string_lossy()));
+    let mut voids = Vec::new();
+    for next in source.records(&options) {
+        match next {
+            Next::Record(record, _) => match record.geometry {
+                Some(Geometry::MultiPolygon(polygons)) => voids.extend(polygons),
+                _ => return Err(wrong(Code::GeometryType, &"a void is an area")),
+            },
+            Next::Bad(refused) => {
+                let problem = Problem::from(refused);
+                return Err(wrong(problem.code, &problem.message));
+            }
+            Next::BrokeOff => return Err(wrong(Code::Unreadable, &"it cannot be read to its end")),
+        }
+    }
+    Ok(voids)
 }
 
 fn figure(next: &NextPlan) -> ImportFigure {

@@ -1,36 +1,32 @@
-//! Taking households: each record located in the plan in force, staged in chunks, promoted at the end.
+//! Taking households: what names no place is placed by its building or its address, when the whole file is known.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::district::District;
 use domain::household::{Building, Household};
-use domain::ids::{BuildingId, HouseholdId};
+use domain::ids::{BuildingId, HouseholdId, PlanVersion};
 use domain::input::quoted;
-use domain::plan::{Assignment, Plan};
+use domain::plan::Assignment;
 use domain::text::Address;
 use geo_tools::{Code, Position, Problem};
 
 use super::households::{Dwelling, DwellingContent, dwelling};
-use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
-use super::promote::Staged;
-use super::record::Next;
-use super::{ImportSource, Job};
-use crate::service::{ServiceError, Services};
-use crate::store::imports::{Import, ImportKind as Staging};
+use super::options::ImportFigure;
+use super::promote::{Staged, import_error};
+use super::record::Record;
+use super::seen::{FirstLines, IdDigest, digest_of};
+use super::take::{Rows, Taking};
+use crate::service::ServiceError;
+use crate::store::imports::{ImportKind as Staging, ImportSummary};
 
-/// An import of households under way.
-struct Taking<'a> {
-    services: &'a Services,
-    job: &'a Job<'a>,
-    plan: Arc<Plan>,
-    now: DateTime<Utc>,
-    report: ImportReport,
+/// The households of a file, and the buildings that they are in.
+#[derive(Default)]
+pub(super) struct Dwellings {
     /// On which line each id was first.
-    lines: HashMap<String, u64>,
+    lines: FirstLines<()>,
     /// Buildings that households of this file name.
-    named: HashMap<String, NamedBuilding>,
+    named: HashMap<IdDigest, NamedBuilding>,
+    /// Those of them that were first named since the last time that rows were staged.
+    named_now: Vec<Building>,
     /// Households without a position, to be placed when all buildings are known.
     unplaced: Vec<Dwelling>,
     buildings: Vec<Building>,
@@ -42,267 +38,200 @@ struct Taking<'a> {
 /// A building that is known by the households in it.
 struct NamedBuilding {
     id: BuildingId,
-    address: Option<Address>,
     position: Position,
     dwellings: u32,
 }
 
-impl Services {
-    pub(super) async fn take_households(
-        &self,
-        source: ImportSource,
-        job: Job<'_>,
-    ) -> Result<ImportReport, ServiceError> {
-        let plan = self.plan_for_import(&job).await?;
-        let mut import = None;
-        if job.options.effect == Effect::Write {
-            let begun = self.store.begin_import(
-                job.district.id,
-                Staging::Households,
-                self.ids.next_id(),
-                self.clock.now(),
-            );
-            import = Some(begun.await.map_err(ServiceError::internal)?);
-        }
-        let mut taking = Taking::begin(self, &job, plan);
-        if let Err(error) = taking.read(source, import.as_mut()).await {
-            if let Some(import) = import {
-                import.give_up().await;
-            }
-            return Err(error);
-        }
-        taking.finish(import).await
-    }
-}
+impl Rows for Dwellings {
+    type Row = Dwelling;
 
-impl<'a> Taking<'a> {
-    fn begin(services: &'a Services, job: &'a Job<'a>, plan: Arc<Plan>) -> Self {
-        let mut report = ImportReport::begin(&job.options, job.progress);
-        report.plan_version = Some(plan.version().0);
-        Self {
-            services,
-            job,
-            plan,
-            now: services.clock.now(),
-            report,
-            lines: HashMap::new(),
-            named: HashMap::new(),
-            unplaced: Vec::new(),
-            buildings: Vec::new(),
-            households: Vec::new(),
-            building_count: 0,
-            household_count: 0,
-        }
+    const STAGING: Staging = Staging::Households;
+
+    fn read(record: &Record, taking: &Taking<'_>) -> Result<Dwelling, Vec<Problem>> {
+        dwelling(record, &taking.job.options)
     }
 
-    /// Reads and stages everything.
-    async fn read(
-        &mut self,
-        source: ImportSource,
-        mut import: Option<&mut Import>,
-    ) -> Result<(), ServiceError> {
-        let mut chunks = source.chunks(&self.job.options);
-        while let Some(chunk) = chunks.recv().await {
-            for next in chunk {
-                self.take(next);
-            }
-            if !self.is_refused() {
-                self.stage(import.as_deref_mut()).await?;
-            }
-            self.job.progress.reach(self.report.row_count);
-        }
-        if self.report.row_count == 0 && self.report.problems.error_count() == 0 {
-            let mut problem =
-                Problem::error(Code::MissingField, "the file has no rows: at least one is needed");
-            problem.line = Some(1);
-            self.report.problems.push(problem);
-        }
-        self.place_the_unplaced().await?;
-        self.add_named_buildings();
-        if self.is_refused() { Ok(()) } else { self.stage(import).await }
+    fn position(found: &Dwelling) -> Option<Position> {
+        found.position
     }
 
-    /// Whether something was seen for which nothing may be written.
-    fn is_refused(&self) -> bool {
-        self.report.is_refused(self.job.options.bad_rows)
-    }
-
-    fn district(&self) -> &District {
-        &self.job.district
-    }
-
-    fn take(&mut self, next: Next) {
-        self.report.count(&next);
-        let record = match next {
-            Next::BrokeOff => return self.report.problems.set_broken_off(),
-            Next::Bad(problem) => return self.report.problems.push(problem),
-            Next::Record(record, warnings) => {
-                self.report.problems.extend(warnings);
-                record
-            }
-        };
-        let found = match dwelling(&record, &self.job.options) {
-            Ok(found) => found,
-            Err(problems) => return self.report.problems.extend(problems),
-        };
-        if let Some(first) = self.lines.get(&found.source_id) {
+    fn add(&mut self, found: Dwelling, assignment: Assignment, taking: &mut Taking<'_>) {
+        if let Err((first, ())) = self.lines.note(&found.source_id, found.line, ()) {
             let message = format!("id {} stands on line {first} already", quoted(&found.source_id));
-            return self.report.problems.push(found.problem(Code::DuplicateId, message));
+            return taking.report.problems.push(found.problem(Code::DuplicateId, message));
         }
-        self.lines.insert(found.source_id.clone(), found.line);
         match (found.content.clone(), found.position) {
             (DwellingContent::Building { dwellings }, Some(position)) => {
-                self.add_building(found, dwellings, position);
+                self.add_building(found, dwellings, Place { position: Some(position), assignment }, taking);
             }
             (DwellingContent::Household { building, member_count }, Some(position)) => {
-                let building = building.map(|name| self.name_building(name, found.address.clone(), position));
-                self.add_household(found.source_id, building, found.address, Some(position), member_count);
+                let address = found.address.clone();
+                let building = building.map(|name| self.name_building(name, address, position, taking));
+                let place = Place { position: Some(position), assignment };
+                self.add_household(found, building, place, member_count, taking);
             }
             _ => self.unplaced.push(found),
         }
     }
 
-    /// A building with its households, `ID/1` to `ID/N`.
-    fn add_building(&mut self, found: Dwelling, dwellings: u32, position: Position) {
-        let id = BuildingId(self.services.ids.next_id());
-        let assignment = self.assign(Some(position));
-        for number in 1..=dwellings {
-            let source_id = format!("{}/{number}", found.source_id);
-            let household =
-                self.household(source_id, Some(id), found.address.clone(), Some(position), None, assignment);
-            self.households.push(household);
-        }
-        self.household_count += u64::from(dwellings);
-        self.push_building(id, found.source_id, found.address, position, dwellings);
+    async fn complete(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
+        self.place_the_unplaced(taking).await?;
+        self.stage(taking).await?;
+        let Some(import) = taking.import() else { return Ok(()) };
+        // As one each they were written.
+        let many = self.named.values().filter(|named| named.dwellings != 1);
+        let counts: Vec<(BuildingId, u32)> = many.map(|named| (named.id, named.dwellings)).collect();
+        import.count_dwellings(&counts).await.map_err(import_error)
     }
 
-    fn push_building(
-        &mut self,
-        id: BuildingId,
-        source_id: String,
-        address: Option<Address>,
-        position: Position,
-        dwellings: u32,
-    ) {
-        self.building_count += 1;
-        let district = self.district().id;
-        let source_id = Some(source_id);
-        self.buildings.push(Building { id, district, source_id, address, position, dwellings });
+    async fn stage(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
+        let (buildings, households) =
+            (std::mem::take(&mut self.buildings), std::mem::take(&mut self.households));
+        let named = std::mem::take(&mut self.named_now);
+        let Some(import) = taking.import() else { return Ok(()) };
+        import.stage_buildings(&buildings).await.map_err(import_error)?;
+        import.stage_uncounted_buildings(&named).await.map_err(import_error)?;
+        import.stage_households(&households).await.map_err(import_error)
+    }
+
+    fn staged(plan: PlanVersion) -> Staged {
+        Staged::Households(plan)
+    }
+
+    fn totals(&self) -> Vec<(&'static str, u64)> {
+        vec![("buildings", self.building_count), ("households", self.household_count)]
+    }
+
+    fn figure(&self, summary: ImportSummary) -> ImportFigure {
+        ImportFigure::of("rows", summary)
+    }
+}
+
+/// Where a household is, and the cell that it was given to.
+#[derive(Clone, Copy)]
+struct Place {
+    position: Option<Position>,
+    assignment: Assignment,
+}
+
+impl Dwellings {
+    /// A building with its households, `ID/1` to `ID/N`.
+    fn add_building(&mut self, found: Dwelling, dwellings: u32, place: Place, taking: &Taking<'_>) {
+        let id = BuildingId(taking.services.ids.next_id());
+        for number in 1..=dwellings {
+            let source_id = format!("{}/{number}", found.source_id);
+            self.households.push(household(source_id, Some(id), found.address.clone(), place, None, taking));
+        }
+        self.household_count += u64::from(dwellings);
+        if let Some(position) = place.position {
+            self.building_count += 1;
+            let building = building(id, found.source_id, found.address, position, dwellings, taking);
+            self.buildings.push(building);
+        }
     }
 
     /// The building that a household names, known from now on.
-    fn name_building(&mut self, name: String, address: Option<Address>, position: Position) -> BuildingId {
-        let ids = &self.services.ids;
-        let new = || NamedBuilding { id: BuildingId(ids.next_id()), address, position, dwellings: 0 };
-        let building = self.named.entry(name).or_insert_with(new);
-        building.dwellings += 1;
-        building.id
+    fn name_building(
+        &mut self,
+        name: String,
+        address: Option<Address>,
+        position: Position,
+        taking: &Taking<'_>,
+    ) -> BuildingId {
+        if let Some(building) = self.named.get_mut(&digest_of(&name)) {
+            building.dwellings += 1;
+            return building.id;
+        }
+        let id = BuildingId(taking.services.ids.next_id());
+        self.named.insert(digest_of(&name), NamedBuilding { id, position, dwellings: 1 });
+        self.building_count += 1;
+        self.named_now.push(building(id, name, address, position, 1, taking));
+        id
     }
 
     fn add_household(
         &mut self,
-        source_id: String,
+        found: Dwelling,
         building: Option<BuildingId>,
-        address: Option<Address>,
-        position: Option<Position>,
+        place: Place,
         member_count: Option<u32>,
+        taking: &Taking<'_>,
     ) {
-        let assignment = self.assign(position);
-        let household = self.household(source_id, building, address, position, member_count, assignment);
+        let household = household(found.source_id, building, found.address, place, member_count, taking);
         self.households.push(household);
         self.household_count += 1;
     }
 
-    fn household(
-        &self,
-        source_id: String,
-        building: Option<BuildingId>,
-        address: Option<Address>,
-        position: Option<Position>,
-        member_count: Option<u32>,
-        assignment: Assignment,
-    ) -> Household {
-        Household {
-            id: HouseholdId(self.services.ids.next_id()),
-            district: self.district().id,
-            version: 1,
-            source_id: Some(source_id),
-            building,
-            address,
-            position,
-            member_count,
-            assignment,
-            registered_at: self.now,
-        }
-    }
-
-    fn assign(&self, position: Option<Position>) -> Assignment {
-        match position {
-            Some(position) => self.plan.assign(position, self.district().rules.nearest_within_m()),
-            None => Assignment::outside(self.plan.version()),
-        }
-    }
-
     /// Finds a place by the building or the address; the rest come in without one, to be placed by hand.
-    async fn place_the_unplaced(&mut self) -> Result<(), ServiceError> {
+    async fn place_the_unplaced(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
         for found in std::mem::take(&mut self.unplaced) {
             let DwellingContent::Household { building, member_count } = found.content.clone() else {
                 continue;
             };
-            let named = building.filter(|name| self.named.contains_key(name));
-            if let Some(name) = named {
-                let position = self.named[&name].position;
-                let id = self.name_building(name, None, position);
-                self.add_household(found.source_id, Some(id), found.address, Some(position), member_count);
-                continue;
-            }
-            let known = match &found.address {
-                Some(address) => self.services.store.building_by_address(self.job.district.id, address).await,
-                None => Ok(None),
+            let (building, position) = match building.and_then(|name| self.named.get_mut(&digest_of(&name))) {
+                Some(named) => {
+                    named.dwellings += 1;
+                    (Some(named.id), Some(named.position))
+                }
+                None => known_place(&found, taking).await?,
             };
-            let known = known.map_err(ServiceError::internal)?;
-            if known.is_none() {
-                let message = "neither a position nor a building or address that is known; place it by hand";
-                self.report.problems.push(found.warning(Code::NullGeometry, message.to_owned()));
-            }
-            let (id, position) = (
-                known.as_ref().map(|building| building.id),
-                known.as_ref().map(|building| building.position),
-            );
-            self.add_household(found.source_id, id, found.address, position, member_count);
+            let assignment = match position {
+                Some(position) => taking.plan.assign(position, taking.district().rules.nearest_within_m()),
+                None => Assignment::outside(taking.plan.version()),
+            };
+            self.add_household(found, building, Place { position, assignment }, member_count, taking);
         }
         Ok(())
     }
+}
 
-    fn add_named_buildings(&mut self) {
-        for (name, NamedBuilding { id, address, position, dwellings }) in std::mem::take(&mut self.named) {
-            self.push_building(id, name, address, position, dwellings);
-        }
+/// The building at a household's address, if one is there already; a warning where there is none.
+async fn known_place(
+    found: &Dwelling,
+    taking: &mut Taking<'_>,
+) -> Result<(Option<BuildingId>, Option<Position>), ServiceError> {
+    let known = match &found.address {
+        Some(address) => taking.services.store.building_by_address(taking.district().id, address).await,
+        None => Ok(None),
+    };
+    let known = known.map_err(ServiceError::internal)?;
+    if known.is_none() {
+        let message = "neither a position nor a building or address that is known; place it by hand";
+        taking.report.problems.push(found.warning(Code::NullGeometry, message.to_owned()));
     }
+    Ok((known.as_ref().map(|building| building.id), known.map(|building| building.position)))
+}
 
-    /// Writes what was gathered beside what is in force.
-    async fn stage(&mut self, import: Option<&mut Import>) -> Result<(), ServiceError> {
-        let (buildings, households) =
-            (std::mem::take(&mut self.buildings), std::mem::take(&mut self.households));
-        let Some(import) = import else { return Ok(()) };
-        import.stage_buildings(&buildings).await.map_err(ServiceError::internal)?;
-        import.stage_households(&households).await.map_err(ServiceError::internal)
-    }
+fn building(
+    id: BuildingId,
+    source_id: String,
+    address: Option<Address>,
+    position: Position,
+    dwellings: u32,
+    taking: &Taking<'_>,
+) -> Building {
+    let district = taking.district().id;
+    Building { id, district, source_id: Some(source_id), address, position, dwellings }
+}
 
-    async fn finish(mut self, import: Option<Import>) -> Result<ImportReport, ServiceError> {
-        self.report.problems.flush();
-        self.report.totals = vec![("buildings", self.building_count), ("households", self.household_count)];
-        if self.is_refused() {
-            self.report.outcome = ImportOutcome::Refused;
-            if let Some(import) = import {
-                import.give_up().await;
-            }
-            return Ok(self.report);
-        }
-        let Some(import) = import else { return Ok(self.report) };
-        let staged = Staged::Households(self.plan.version());
-        let summary = self.services.promote(import, staged, self.job).await?;
-        self.report.figures.push(ImportFigure::of("rows", summary));
-        Ok(self.report)
+fn household(
+    source_id: String,
+    building: Option<BuildingId>,
+    address: Option<Address>,
+    place: Place,
+    member_count: Option<u32>,
+    taking: &Taking<'_>,
+) -> Household {
+    Household {
+        id: HouseholdId(taking.services.ids.next_id()),
+        district: taking.district().id,
+        version: 1,
+        source_id: Some(source_id),
+        building,
+        address,
+        position: place.position,
+        member_count,
+        assignment: place.assignment,
+        registered_at: taking.now,
     }
 }

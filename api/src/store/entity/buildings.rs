@@ -16,6 +16,7 @@ pub struct Model {
     pub lat_e7: i32,
     pub hilbert: i64,
     pub dwellings: i32,
+    pub since_import: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

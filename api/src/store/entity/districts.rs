@@ -16,6 +16,8 @@ pub struct Model {
     pub plan_version: Option<i32>,
     pub basemap_version: i32,
     pub authorisation_epoch: i64,
+    pub household_import: i32,
+    pub incident_import: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,7 @@ pub struct Model {
     pub distance_to_border_m: Option<f64>,
     pub plan_version: i32,
     pub registered_at_us: i64,
+    pub since_import: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

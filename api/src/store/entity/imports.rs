@@ -11,6 +11,7 @@ pub struct Model {
     pub what: String,
     pub import_id: Uuid,
     pub started_at_us: i64,
+    pub number: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

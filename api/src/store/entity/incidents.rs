@@ -31,6 +31,7 @@ pub struct Model {
     pub due_at_us: i64,
     pub closed_at_us: Option<i64>,
     pub reporter_id: Option<Uuid>,
+    pub since_import: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -9,13 +9,16 @@ use sea_orm::{
     QueryFilter, Statement, Value,
 };
 
-use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary};
+use super::{Import, ImportKind, ImportSummary};
 use crate::store::basemap::{Footprint, Road};
 use crate::store::entity::{districts, footprints, roads};
 use crate::store::geometry::{corners_e7, encode_area, encode_line};
 use crate::store::write::{Deed, fresh, with_retries};
 use crate::store::{Answer, Attempt, Outcome, StoreError};
 use domain::text::search_text;
+
+/// How many rows one statement and its transaction write or remove: some milliseconds.
+const STATEMENT_ROWS: usize = 1_000;
 
 /// How many rows two versions have, and how many of the second are not in the first with the same number.
 const DIFFERENCE: &str = "SELECT \
@@ -60,7 +63,7 @@ impl Import {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn stage_roads(&mut self, given: &[Road]) -> Result<(), StoreError> {
-        for chunk in given.chunks(CHUNK_ROWS) {
+        for chunk in given.chunks(STATEMENT_ROWS) {
             let mut rows = Vec::with_capacity(chunk.len());
             for road in chunk {
                 let Some(bounds) = Bounds::of(road.line.iter().copied()) else { continue };
@@ -93,7 +96,7 @@ impl Import {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn stage_footprints(&mut self, given: &[Footprint]) -> Result<(), StoreError> {
-        for chunk in given.chunks(CHUNK_ROWS) {
+        for chunk in given.chunks(STATEMENT_ROWS) {
             let mut rows = Vec::with_capacity(chunk.len());
             for footprint in chunk {
                 let positions = footprint.area.iter().flat_map(|polygon| &polygon.exterior).copied();
@@ -198,7 +201,7 @@ impl Import {
         for table in ["roads", "footprints"] {
             let sql = format!(
                 "DELETE FROM {table} WHERE district_id = $1 AND (basemap_version, number) IN \
-                 (SELECT basemap_version, number FROM {table} WHERE district_id = $1 AND {which} LIMIT {CHUNK_ROWS})"
+                 (SELECT basemap_version, number FROM {table} WHERE district_id = $1 AND {which} LIMIT {STATEMENT_ROWS})"
             );
             self.repeat(&sql, values).await?;
         }

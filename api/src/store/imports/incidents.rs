@@ -1,6 +1,6 @@
-//! Past incidents: those that are not there yet are staged with their steps, and promoted as they are.
+//! Past incidents: those that are not there yet are written where they stay, with their steps, and promoted as they are.
 //!
-//! Which are there is asked while staging. It holds until the promotion: only an import of incidents adds to what is asked,
+//! Which are there is asked while writing. It holds until the promotion: only an import of incidents adds to what is asked,
 //! and another one would have taken the word.
 
 use std::collections::{HashMap, HashSet};
@@ -9,10 +9,11 @@ use domain::access::Scope;
 use domain::event::Change;
 use domain::ids::{IncidentId, PlanVersion};
 use domain::incident::{Incident, IncidentStep};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 
-use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary, execute};
-use crate::store::entity::{incident_sources, staged_incident_steps, staged_incidents};
+use super::insert::Columns;
+use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary};
+use crate::store::entity::{districts, incident_sources, incident_steps, incidents};
 use crate::store::incidents::{row_of, step_row};
 use crate::store::write::{Deed, fresh, with_retries};
 use crate::store::{Answer, Attempt, MAX_BINDS, Outcome, Store, StoreError};
@@ -28,22 +29,42 @@ pub struct StagedIncident {
     pub steps: Vec<IncidentStep>,
 }
 
-/// In the order of the keys, which spares the database moving its pages about.
-const INSERT_INCIDENTS: &str = "INSERT INTO incidents (district_id, id, version, category, colour, text, search_text, \
-    stage, channel, lon_e7, lat_e7, hilbert, accuracy_m, cell_id, method, distance_to_border_m, plan_version, public, \
-    exercise, occurred_at_us, reported_at_us, due_at_us, closed_at_us, reporter_id) \
-    SELECT district_id, id, version, category, colour, text, search_text, stage, channel, lon_e7, lat_e7, hilbert, \
-    accuracy_m, cell_id, method, distance_to_border_m, plan_version, public, exercise, occurred_at_us, reported_at_us, \
-    due_at_us, closed_at_us, reporter_id FROM staged_incidents WHERE district_id = $1 AND import_id = $2 ORDER BY id";
-
-const INSERT_STEPS: &str = "INSERT INTO incident_steps \
-    (district_id, incident_id, version, at_us, action, stage, by_user_id, note) \
-    SELECT district_id, incident_id, version, at_us, action, stage, by_user_id, note FROM staged_incident_steps \
-    WHERE district_id = $1 AND import_id = $2 ORDER BY incident_id, version";
-
-const INSERT_SOURCES: &str = "INSERT INTO incident_sources (district_id, source_id, incident_id) \
-    SELECT district_id, source_id, id FROM staged_incidents WHERE district_id = $1 AND import_id = $2 \
-    ORDER BY source_id";
+const NEW_INCIDENTS: Columns<2, 23> = Columns {
+    table: "incidents",
+    shared: ["district_id", "since_import"],
+    each: [
+        "id",
+        "version",
+        "category",
+        "colour",
+        "text",
+        "search_text",
+        "stage",
+        "channel",
+        "lon_e7",
+        "lat_e7",
+        "hilbert",
+        "accuracy_m",
+        "cell_id",
+        "method",
+        "distance_to_border_m",
+        "plan_version",
+        "public",
+        "exercise",
+        "occurred_at_us",
+        "reported_at_us",
+        "due_at_us",
+        "closed_at_us",
+        "reporter_id",
+    ],
+};
+const NEW_STEPS: Columns<1, 7> = Columns {
+    table: "incident_steps",
+    shared: ["district_id"],
+    each: ["incident_id", "version", "at_us", "action", "stage", "by_user_id", "note"],
+};
+const NEW_SOURCES: Columns<1, 2> =
+    Columns { table: "incident_sources", shared: ["district_id"], each: ["source_id", "incident_id"] };
 
 impl Store {
     /// Those of some incidents of a file that are there, by what their source calls them.
@@ -82,29 +103,31 @@ impl Store {
 }
 
 impl Import {
-    /// Stages incidents that are not there yet, located in the plan in force.
+    /// Writes incidents that are not there yet, located in the plan in force.
     ///
     /// # Errors
-    /// [`StoreError::Database`] also where an id comes twice.
+    /// [`StoreError::ImportOvertaken`], [`StoreError::Database`] also where an id comes twice.
     pub async fn stage_incidents(&mut self, incidents: &[StagedIncident]) -> Result<(), StoreError> {
-        for chunk in incidents.chunks(CHUNK_ROWS) {
-            let rows = chunk.iter().map(|staged| self.staged_incident(staged));
-            let steps = chunk
-                .iter()
-                .flat_map(|staged| staged.steps.iter().map(|step| self.staged_step(&staged.incident, step)));
-            let steps: Vec<_> = steps.collect();
-            let tx = self.store.begin_write().await?;
-            staged_incidents::Entity::insert_many(rows).exec_without_returning(&tx).await?;
-            for steps in steps.chunks(CHUNK_ROWS) {
-                let steps = steps.iter().cloned();
-                staged_incident_steps::Entity::insert_many(steps).exec_without_returning(&tx).await?;
+        for chunk in incidents.chunks(CHUNK_ROWS / 2) {
+            self.count_rows(chunk.len(), chunk.len(), 0);
+            let district = || Value::from(self.district.0);
+            let tx = self.begin_chunk().await?;
+            let rows = chunk.iter().map(|staged| incident_values(row_of(&staged.incident))).collect();
+            NEW_INCIDENTS.insert(&tx, [district(), self.number.into()], rows).await?;
+            let mut steps = Vec::with_capacity(2 * chunk.len());
+            for StagedIncident { incident, steps: taken, .. } in chunk {
+                steps.extend(taken.iter().map(|step| step_values(step_row(incident, step))));
             }
+            NEW_STEPS.insert(&tx, [district()], steps).await?;
+            let source =
+                |staged: &StagedIncident| [staged.source_id.as_str().into(), staged.incident.id.0.into()];
+            NEW_SOURCES.insert(&tx, [district()], chunk.iter().map(source).collect()).await?;
             tx.commit().await?;
         }
         Ok(())
     }
 
-    /// Puts the staged incidents in place, while the plan they were located in is in force; nothing stays staged.
+    /// Lets the incidents show, while the plan they were located in is in force.
     ///
     /// # Errors
     /// [`StoreError::ImportOvertaken`], [`StoreError::Database`].
@@ -114,7 +137,9 @@ impl Import {
         attempt: &Attempt,
     ) -> Result<Outcome<ImportSummary>, StoreError> {
         let outcome = with_retries!(self.try_promote_incidents(located_in, attempt));
-        self.log_clean_up(self.remove_staged_incidents().await);
+        if !matches!(outcome, Ok(Outcome::Done(_))) {
+            self.log_clean_up(self.remove_hidden_incidents().await);
+        }
         outcome
     }
 
@@ -123,101 +148,63 @@ impl Import {
         located_in: PlanVersion,
         attempt: &Attempt,
     ) -> Result<Outcome<ImportSummary>, StoreError> {
-        let values: [Value; 2] = [self.district.0.into(), self.id.into()];
         let answer = Answer::of(self.id, 1);
         let write = fresh!(self.store.begin_attempt(self.district, attempt, &answer).await?);
         self.require_word(&write.tx).await?;
-        let inserted = execute(&write.tx, INSERT_INCIDENTS, &values).await?;
-        let summary = ImportSummary { inserted, ..ImportSummary::default() };
-        if inserted == 0 {
+        let summary = self.summary(0);
+        if summary.inserted == 0 {
             // Nothing happened, so nothing is told: the transaction is dropped.
             return Ok(Outcome::Done(summary));
         }
-        if write.tx.get_database_backend() == DbBackend::Postgres {
-            // It looks each step's incident up by a plan that may be of a time when there were none: it would read the whole
-            // table for each, minutes instead of milliseconds. Fresh figures make it plan anew.
-            execute(&write.tx, "ANALYZE incidents", &[]).await?;
-        }
-        execute(&write.tx, INSERT_STEPS, &values).await?;
-        execute(&write.tx, INSERT_SOURCES, &values).await?;
+        self.show_rows(&write.tx, districts::Column::IncidentImport).await?;
         let locked = write.lock_stream(1).await?;
         if let Some(in_force) = write.moved_plan(&locked, located_in).await? {
             return Ok(Outcome::PlanMoved(in_force));
         }
-        let change = Change::Imported { what: ImportKind::Incidents.as_str().to_owned(), rows: inserted };
+        let what = ImportKind::Incidents.as_str().to_owned();
+        let change = Change::Imported { what, rows: summary.inserted };
         let deed = Deed { action: "incident.import", subject: Some(self.id) };
         write.commit(locked, deed, vec![change]).await?;
         Ok(Outcome::Done(summary))
     }
+}
 
-    pub(super) async fn remove_staged_incidents(&self) -> Result<(), StoreError> {
-        self.remove_incidents("=").await
-    }
+fn incident_values(row: incidents::Model) -> [Value; 23] {
+    [
+        row.id.into(),
+        row.version.into(),
+        row.category.into(),
+        row.colour.into(),
+        row.text.into(),
+        row.search_text.into(),
+        row.stage.into(),
+        row.channel.into(),
+        row.lon_e7.into(),
+        row.lat_e7.into(),
+        row.hilbert.into(),
+        row.accuracy_m.into(),
+        row.cell_id.into(),
+        row.method.into(),
+        row.distance_to_border_m.into(),
+        row.plan_version.into(),
+        row.public.into(),
+        row.exercise.into(),
+        row.occurred_at_us.into(),
+        row.reported_at_us.into(),
+        row.due_at_us.into(),
+        row.closed_at_us.into(),
+        row.reporter_id.into(),
+    ]
+}
 
-    pub(super) async fn remove_overtaken_incidents(&self) -> Result<(), StoreError> {
-        self.remove_incidents("<>").await
-    }
-
-    async fn remove_incidents(&self, whose: &str) -> Result<(), StoreError> {
-        for (table, key) in [
-            ("staged_incident_steps", "import_id, incident_id, version"),
-            ("staged_incidents", "import_id, id"),
-        ] {
-            let sql = format!(
-                "DELETE FROM {table} WHERE district_id = $1 AND ({key}) IN \
-                 (SELECT {key} FROM {table} WHERE district_id = $1 AND import_id {whose} $2 LIMIT {CHUNK_ROWS})"
-            );
-            self.repeat(&sql, &[self.district.0.into(), self.id.into()]).await?;
-        }
-        Ok(())
-    }
-
-    fn staged_incident(&self, staged: &StagedIncident) -> staged_incidents::ActiveModel {
-        let row = row_of(&staged.incident);
-        staged_incidents::Model {
-            district_id: row.district_id,
-            import_id: self.id,
-            id: row.id,
-            source_id: staged.source_id.clone(),
-            version: row.version,
-            category: row.category,
-            colour: row.colour,
-            text: row.text,
-            search_text: row.search_text,
-            stage: row.stage,
-            channel: row.channel,
-            lon_e7: row.lon_e7,
-            lat_e7: row.lat_e7,
-            hilbert: row.hilbert,
-            accuracy_m: row.accuracy_m,
-            cell_id: row.cell_id,
-            method: row.method,
-            distance_to_border_m: row.distance_to_border_m,
-            plan_version: row.plan_version,
-            public: row.public,
-            exercise: row.exercise,
-            occurred_at_us: row.occurred_at_us,
-            reported_at_us: row.reported_at_us,
-            due_at_us: row.due_at_us,
-            closed_at_us: row.closed_at_us,
-            reporter_id: row.reporter_id,
-        }
-        .into_active_model()
-    }
-
-    fn staged_step(&self, incident: &Incident, step: &IncidentStep) -> staged_incident_steps::ActiveModel {
-        let row = step_row(incident, step);
-        staged_incident_steps::Model {
-            district_id: row.district_id,
-            import_id: self.id,
-            incident_id: row.incident_id,
-            version: row.version,
-            at_us: row.at_us,
-            action: row.action,
-            stage: row.stage,
-            by_user_id: row.by_user_id,
-            note: row.note,
-        }
-        .into_active_model()
-    }
+fn step_values(row: incident_steps::Model) -> [Value; 7] {
+    [
+        row.incident_id.into(),
+        row.version.into(),
+        row.at_us.into(),
+        row.action.into(),
+        row.stage.into(),
+        row.by_user_id.into(),
+        row.note.into(),
+    ]
 }

@@ -117,7 +117,7 @@ async fn counts(
         .column_as(how_many(open.clone()), "open_count")
         .column_as(how_many(due), "due_count")
         .column_as(how_many(open.and(Column::DueAtUs.lt(to_us(now)))), "overdue_count")
-        .column_as(Column::Id.count(), "all_count")
+        .column_as(Expr::cust("COUNT(*)"), "all_count")
         .filter(condition(scope, &Area::Everywhere, filter))
         .group_by(Column::CellId);
     let mut counts = HashMap::new();

@@ -8,6 +8,7 @@ use domain::text::{IncidentText, Note, search_text};
 
 use crate::store::entity::{incident_steps, incidents};
 use crate::store::rows::{assignment, from_us, from_word, position, to_us, word};
+use crate::store::scope::ALWAYS;
 use crate::store::{StoreError, hilbert};
 
 pub(in crate::store) fn row_of(incident: &Incident) -> incidents::Model {
@@ -36,6 +37,7 @@ pub(in crate::store) fn row_of(incident: &Incident) -> incidents::Model {
         due_at_us: to_us(incident.due_at),
         closed_at_us: incident.closed_at.map(to_us),
         reporter_id: incident.reporter.map(|user| user.0),
+        since_import: ALWAYS,
     }
 }
 

@@ -32,6 +32,14 @@ impl Placed {
             Self::Incidents => "incidents",
         }
     }
+
+    /// What an import is bringing is left out: it was located in the plan before, and will be turned away.
+    fn shown(self) -> &'static str {
+        match self {
+            Self::Households => "since_import <= (SELECT household_import FROM districts WHERE id = $1)",
+            Self::Incidents => "since_import <= (SELECT incident_import FROM districts WHERE id = $1)",
+        }
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -93,8 +101,10 @@ async fn all_of(
     nearest_within_m: f64,
 ) -> Result<(), StoreError> {
     let sql = format!(
-        "SELECT id, lon_e7, lat_e7, cell_id, method FROM {} WHERE district_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-        placed.table()
+        "SELECT id, lon_e7, lat_e7, cell_id, method FROM {} WHERE district_id = $1 AND id > $2 AND {} \
+         ORDER BY id LIMIT $3",
+        placed.table(),
+        placed.shown()
     );
     let mut after = Uuid::nil();
     loop {
@@ -136,29 +146,41 @@ async fn rows(
     Ok(PlacedRow::find_by_statement(statement).all(tx).await?)
 }
 
+/// The rows whose cell is another one now. Most stay where they are: only for the others it is measured how near the
+/// border is, or who is nearest.
 fn moves(
     plan: &Plan,
     nearest_within_m: f64,
     rows: &[PlacedRow],
 ) -> Result<Vec<(Uuid, Assignment)>, StoreError> {
+    let is_leaf = |id: CellId| plan.cell(id).is_some() && plan.children(id).next().is_none();
     let mut moves = Vec::new();
+    let mut places = Vec::with_capacity(rows.len());
+    let mut placed = Vec::with_capacity(rows.len());
     for row in rows {
         let cell = row.cell_id.map(CellId);
         let by_hand = LocationMethod::parse(&row.method) == Some(LocationMethod::Manual);
-        let is_leaf = |id: CellId| plan.cell(id).is_some() && plan.children(id).next().is_none();
         if by_hand && cell.is_some_and(is_leaf) {
             continue;
         }
-        let assignment = match (row.lon_e7, row.lat_e7) {
+        match (row.lon_e7, row.lat_e7) {
             (Some(lon_e7), Some(lat_e7)) => {
                 let at = Position::from_e7(lon_e7, lat_e7)
                     .map_err(|problem| StoreError::corrupt("incidents", "lon_e7", problem))?;
-                plan.assign(at, nearest_within_m)
+                places.push(at);
+                placed.push((row.id, cell));
             }
-            _ => Assignment::outside(plan.version()),
-        };
+            _ if cell.is_some() => moves.push((row.id, Assignment::outside(plan.version()))),
+            _ => {}
+        }
+    }
+    for ((owner, at), (id, cell)) in plan.cells_at(&places).into_iter().zip(places).zip(placed) {
+        if owner.is_some() && owner == cell {
+            continue;
+        }
+        let assignment = plan.assign(at, nearest_within_m);
         if assignment.cell != cell {
-            moves.push((row.id, assignment));
+            moves.push((id, assignment));
         }
     }
     Ok(moves)

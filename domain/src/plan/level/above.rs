@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use geo_tools::coverage::{Area, BuildOptions, Coverage, Leaf, build, match_parents};
+use geo_tools::coverage::{Area, Coverage, Leaf, build, match_parents};
 use geo_tools::{Code, Problem, Severity};
 
 use super::{Level, area_as_drawn, placed};
@@ -55,7 +55,7 @@ impl Level<'_> {
         parents: &mut [Option<CellId>],
     ) -> Result<(), Vec<Problem>> {
         let areas: Vec<Area> = self.drawn.iter().map(area_as_drawn).collect();
-        let built = build(&areas, &BuildOptions::default());
+        let built = build(&areas, &self.build_options());
         let Some(coverage) = built.coverage else { return Err(self.named(built.problems, &areas)) };
         let above: Vec<Area> = candidates.iter().map(|cell| self.area_in_force(cell)).collect();
         // Where the two drawings differ is told when the whole plan is laid: here a parent may lack most of its children.
