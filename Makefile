@@ -1,7 +1,7 @@
 # The commands of this repository; each says in one line what it does. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check bless bench bench-peers fmt
+.PHONY: help demo test build check bless bench bench-peers fuzz fmt
 
 help: ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -26,6 +26,9 @@ bench: ## Measure what is fast against what a user would otherwise take; answers
 
 bench-peers: ## The same beside shapely, DuckDB, PostGIS, tg, GDAL and GEOS, which it installs.
 	@bash scripts/bench_peers.sh
+
+fuzz: ## Feed every reader what nobody meant, for FUZZ_SECONDS (600) a target.
+	@bash scripts/fuzz.sh
 
 fmt: ## Format the Rust code.
 	@cargo fmt --all

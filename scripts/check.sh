@@ -21,13 +21,16 @@ step() {
 tree() { git status --porcelain && git diff | cksum; }
 
 format() {
-    cargo fmt --all --check && cargo fmt --manifest-path scripts/bench_peers/Cargo.toml --check
+    cargo fmt --all --check && cargo fmt --manifest-path fuzz/Cargo.toml --check &&
+        cargo fmt --manifest-path scripts/bench_peers/Cargo.toml --check
 }
 
 # What is no part of the workspace must not rot either.
 clippy() {
     cargo clippy --locked --workspace --all-targets -- -D warnings || return
-    cargo clippy --locked --manifest-path scripts/bench_peers/Cargo.toml --target-dir "$target/apart" -- -D warnings
+    for apart in fuzz scripts/bench_peers; do
+        cargo clippy --locked --manifest-path "$apart/Cargo.toml" --target-dir "$target/apart" -- -D warnings || return
+    done
 }
 
 deny() {

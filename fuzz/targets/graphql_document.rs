@@ -1,0 +1,50 @@
+//! A GraphQL document at the door: refused, or within every cap, and answered quickly whatever it is.
+#![no_main]
+
+use std::time::{Duration, Instant};
+
+use graphql::preflight::{DocumentLimits, admit};
+use libfuzzer_sys::fuzz_target;
+
+/// The door's own files, without the server behind it.
+#[path = "../../api/src/graphql"]
+mod graphql {
+    pub(crate) mod error {
+        //! What the door needs of the server's errors.
+
+        use async_graphql::{Pos, ServerError};
+
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum Code {
+            GraphqlValidationFailed,
+            GraphqlParseFailed,
+            DocumentRefused,
+        }
+
+        pub(crate) fn request_error(code: Code, message: String, at: Option<Pos>) -> ServerError {
+            ServerError::new(format!("{code:?}: {message}"), at)
+        }
+    }
+
+    pub(crate) mod preflight;
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    let limits = DocumentLimits::default();
+    let started = Instant::now();
+    for name in [None, Some("Query")] {
+        match admit(&text, name, None, &limits) {
+            Ok(admitted) => {
+                assert!(text.len() <= limits.bytes);
+                let kinds: Vec<_> =
+                    admitted.document.operations.iter().map(|(_, kept)| kept.node.ty).collect();
+                assert_eq!(kinds, [admitted.kind], "only what was asked for is kept");
+                assert!(admitted.document.fragments.len() <= limits.fragments);
+            }
+            Err(error) => assert!(!error.message.is_empty() && error.message.len() < 2_000, "{error:?}"),
+        }
+    }
+    // A hundred times what it takes without a sanitizer.
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+});
