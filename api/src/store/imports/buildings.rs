@@ -103,6 +103,7 @@ impl Import {
             let changed = changed.into_iter().map(values).collect();
             STAGED_BUILDINGS.insert(&tx, [self.district.0.into(), self.id.into()], changed).await?;
             tx.commit().await?;
+            self.count_anew("buildings").await?;
         }
         Ok(())
     }

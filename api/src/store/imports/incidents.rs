@@ -123,6 +123,7 @@ impl Import {
                 |staged: &StagedIncident| [staged.source_id.as_str().into(), staged.incident.id.0.into()];
             NEW_SOURCES.insert(&tx, [district()], chunk.iter().map(source).collect()).await?;
             tx.commit().await?;
+            self.count_anew("incidents").await?;
         }
         Ok(())
     }

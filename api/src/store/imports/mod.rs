@@ -23,8 +23,8 @@ use chrono::{DateTime, Utc};
 use domain::ids::DistrictId;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    QuerySelect, Statement, Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
+    QueryFilter, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -85,6 +85,8 @@ struct Tally {
     given: u64,
     inserted: u64,
     staged: u64,
+    /// How many had been inserted when PostgreSQL last counted.
+    counted: u64,
 }
 
 /// What a promotion did.
@@ -203,6 +205,18 @@ impl Import {
         if let Err(error) = removed {
             tracing::warn!(what = self.kind.as_str(), %error, "What an import wrote was not removed");
         }
+    }
+
+    /// Has PostgreSQL count a table anew whenever it has grown by half. For each row it looks up what the row refers to, by
+    /// a plan that may be of a time when there was nothing: it would read the whole table for each.
+    async fn count_anew(&mut self, table: &str) -> Result<(), StoreError> {
+        let Tally { inserted, counted, .. } = self.tally;
+        let writer = &self.store.inner.writer;
+        if writer.get_database_backend() == DbBackend::Postgres && inserted > counted + counted / 2 {
+            writer.execute_unprepared(&format!("ANALYZE {table}")).await?;
+            self.tally.counted = inserted;
+        }
+        Ok(())
     }
 
     fn count_rows(&mut self, given: usize, inserted: usize, staged: usize) {
