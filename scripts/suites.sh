@@ -98,6 +98,34 @@ suite_liechtenstein() {
     return "$code"
 }
 
+# Imports a real stream twice, with the enclaves declared, and lets shapely judge every incident and every row that stays out.
+suite_chicago() {
+    local requests=$data/incidents-chicago311 folder code=0
+    [ -d "$requests" ] || { leave_out "the data set $requests is not there"; return; }
+    "$python" -c 'import shapely' || { leave_out 'shapely is missing'; return; }
+    folder=$(mktemp -d)
+    "$python" "$root/tests/oracle/chicago.py" voids "$requests" "$folder/voids.geojson" &&
+        (cd "$folder" && import_chicago "$requests" "$folder") &&
+        "$python" "$root/tests/oracle/chicago.py" judge "$requests" "$folder" || code=1
+    rm -rf "$folder"
+    return "$code"
+}
+
+import_chicago() {
+    local requests=$1 time
+    export GRIDWARD_DATABASE_URL=sqlite://$2/gridward.db
+    "$gridward" district create --code chicago --name Chicago --timezone America/Chicago \
+        --rules "$root/tests/oracle/chicago.toml" &&
+        "$gridward" import cells "$requests/community_areas.geojson" --district chicago --level area --id area_no \
+            --name name --voids voids.geojson || return
+    for time in 1 2; do
+        "$gridward" import incidents "$requests/requests.csv.gz" --district chicago --id request_id \
+            --map category=category text=request_id,address occurred_at=created closed_at=completed \
+            --skip-bad "bad-$time.csv" --report "report-$time.json" 2>/dev/null &&
+            "$gridward" export incidents --district chicago --format csv -o "export-$time.csv" || return
+    done
+}
+
 # Repairs a real map, and lets GEOS say whether the result is a coverage and whether a clean border moved.
 suite_repair() {
     local map=$data/dirty-coverage/DenverCo_precincts2020_orig.geojson.gz folder code=0

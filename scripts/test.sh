@@ -5,7 +5,7 @@ set -uo pipefail
 source "$(dirname "$0")/tools.sh"
 source "$(dirname "$0")/suites.sh"
 
-all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein generated repair formats)
+all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats)
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${all[@]}")
 required=("${wanted[@]}")
@@ -13,6 +13,9 @@ required=("${wanted[@]}")
 # Where the data is not there, its suite has nothing to judge; CI says that this is a failure.
 if [ ! -d "$data/town-liechtenstein" ] && [ "${GRIDWARD_REQUIRE_DATA:-}" != 1 ]; then
     required=("${required[@]/#liechtenstein/}")
+fi
+if [ ! -d "$data/incidents-chicago311" ] && [ "${GRIDWARD_REQUIRE_DATA:-}" != 1 ]; then
+    required=("${required[@]/#chicago/}")
 fi
 if [ ! -d "$data/dirty-coverage" ] && [ "${GRIDWARD_REQUIRE_DATA:-}" != 1 ]; then
     required=("${required[@]/#repair/}")

@@ -20,7 +20,8 @@ def units(text):
 
 
 def features(path):
-    with gzip.open(path, "rt", encoding="utf-8") as file:
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8") as file:
         return json.load(file, parse_float=decimal.Decimal, parse_int=decimal.Decimal)["features"]
 
 
@@ -54,10 +55,10 @@ class Claims:
             self.passed += 1
 
 
-def cells_at(blocks, positions):
-    """For each position the cells that hold it inside, and those that it only touches."""
+def cells_at(blocks, positions, code="block_id"):
+    """For each position the cells that hold it inside, and those that it only touches, by a property of theirs."""
     tree = shapely.STRtree([shape(block["geometry"]) for block in blocks])
-    codes = [block["properties"]["block_id"] for block in blocks]
+    codes = [str(block["properties"][code]) for block in blocks]
     points = shapely.points(positions)
     inside, touched = collections.defaultdict(set), collections.defaultdict(set)
     for point, cell in tree.query(points, predicate="intersects").T:
