@@ -25,11 +25,13 @@ impl Reference {
     pub(super) fn parse(text: &str) -> Self {
         let name = text.split('"').nth(1).unwrap_or(text).trim().to_owned();
         let head = text.trim_start_matches('\u{feff}').trim_start().to_uppercase();
-        let plain: String = text.to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        let wgs84 = ["WGS1984", "WGS84", "WORLDGEODETICSYSTEM1984"].iter().any(|word| plain.contains(word));
+        let plain = plain(text);
+        // Elsewhere WGS 84 is only the way there: `TOWGS84[…]` stands in systems that lie 100 m off it.
+        let datum = plain_names(&head);
+        let wgs84 = ["WGS1984", "WGS84", "WORLDGEODETICSYSTEM1984"].iter().any(|word| datum.contains(word));
         let china = ["CHINA2000", "CGCS2000", "CHINAGEODETICCOORDINATESYSTEM2000"]
             .iter()
-            .any(|word| plain.contains(word));
+            .any(|word| datum.contains(word));
         let geographic = ["GEOGCS", "GEOGCRS", "GEODCRS"].iter().any(|start| head.starts_with(start));
         let degrees = plain.contains("DEGREE");
         let greenwich = !plain.contains("PRIMEM") || plain.contains("GREENWICH");
@@ -88,6 +90,21 @@ impl Reference {
     }
 }
 
+/// Letters and digits alone, in capitals.
+fn plain(text: &str) -> String {
+    text.to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// The plain names of a text's geographic system and of its datum, one a line; the text is in capitals.
+fn plain_names(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('"').collect();
+    let named = pieces.chunks_exact(2).filter(|pair| {
+        let keyword = pair[0].trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        ["GEOGCS", "GEOGCRS", "GEODCRS", "DATUM", "ENSEMBLE"].iter().any(|word| keyword.ends_with(word))
+    });
+    named.map(|pair| plain(pair[1])).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether every parameter that moves a map is 0: another's Web Mercator is not ours.
 fn is_unmoved(text: &str) -> bool {
     let lower = text.to_lowercase();
@@ -126,6 +143,22 @@ mod tests {
             (
                 r#"PROJCS["CGCS2000_3_Degree_GK_CM_114E",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000"],UNIT["Meter",1.0]]"#,
                 Reference::Other("CGCS2000_3_Degree_GK_CM_114E".to_owned()),
+            ),
+            (
+                r#"GEOGCRS["WGS 84",ENSEMBLE["World Geodetic System 1984 ensemble",MEMBER["World Geodetic System 1984 (G730)"]],CS[ellipsoidal,2],ANGLEUNIT["degree",0.0174532925199433]]"#,
+                Reference::Wgs84,
+            ),
+            (
+                r#"GEOGCS["unknown",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]"#,
+                Reference::Wgs84,
+            ),
+            (
+                r#"GEOGCS["Beijing 1954",DATUM["Beijing_1954",SPHEROID["Krassowsky 1940",6378245,298.3],TOWGS84[15.8,-154.4,-82.3,0,0,0,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]"#,
+                Reference::Other("Beijing 1954".to_owned()),
+            ),
+            (
+                r#"GEOGCS["Xian 1980",DATUM["Xian_1980",SPHEROID["IAG 1975",6378140,298.257],EXTENSION["PROJ4_GRIDS","to_wgs84.gsb"]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],REMARK["+towgs84 to CGCS2000"]]"#,
+                Reference::Other("Xian 1980".to_owned()),
             ),
             ("", Reference::Unsaid),
             ("garbage", Reference::Other("garbage".to_owned())),

@@ -90,6 +90,11 @@ fn what_the_prj_says_is_held_to_and_metres_of_web_mercator_are_degrees_afterward
     memory.put("cells.prj", br#"PROJCS["Beijing_1954_3_Degree_GK_CM_114E",UNIT["Meter",1.0]]"#.to_vec());
     let other = only_problem(&Options::default());
     assert!(other.message.contains("Beijing_1954_3_Degree_GK_CM_114E"), "{}", other.message);
+    // What leads to WGS 84 is not in it.
+    let way = br#"GEOGCS["Beijing 1954",DATUM["Beijing_1954",SPHEROID["Krassowsky 1940",6378245,298.3],TOWGS84[15.8,-154.4,-82.3,0,0,0,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]"#;
+    memory.put("cells.prj", way.to_vec());
+    let other = only_problem(&Options::default());
+    assert!(other.message.contains("Beijing 1954"), "{}", other.message);
     let mercator =
         r#"PROJCS["WGS_1984_Web_Mercator_Auxiliary_Sphere",GEOGCS["GCS_WGS_1984"],UNIT["Meter",1.0]]"#;
     let place = Position::new(113.0, 34.0).expect("in range");
