@@ -3,16 +3,19 @@
 //! Our own, because an entry has to be a reader that owns what it reads, and four facts of the format suffice.
 //!
 //! Invariant: an entry gives at most the bytes that the list promises, and fails where its checksum differs.
+//! Invariant: all that is read of an archive, a part that is read twice counted twice, is at most so many bytes.
 //! Invariant: a name that leads out of a folder refuses the archive.
 
+use std::cell::Cell;
 use std::io::{self, Cursor, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::flow::{number, too_large};
-use super::unpack::read_problem;
+use super::unpack::{read_problem, too_many_bytes};
 use crate::problem::{Code, Problem};
 use crate::shown;
 
@@ -30,6 +33,14 @@ const MOST_ENTRIES: usize = 1_000;
 pub(super) struct Archive {
     bytes: Arc<[u8]>,
     entries: Vec<Entry>,
+    budget: Budget,
+}
+
+/// How many unpacked bytes an archive gives, and how many of them are left.
+#[derive(Clone, Debug)]
+struct Budget {
+    max_bytes: u64,
+    left: Rc<Cell<u64>>,
 }
 
 /// A file in an archive.
@@ -62,7 +73,8 @@ pub(super) fn hold(mut reader: impl Read, max_bytes: u64) -> Result<Vec<u8>, Box
 }
 
 impl Archive {
-    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Box<Problem>> {
+    /// Reads its list; at most so many bytes come of all its entries.
+    pub(super) fn open(bytes: Vec<u8>, max_bytes: u64) -> Result<Self, Box<Problem>> {
         // A comment of at most 65 535 bytes may follow the end record.
         let window = bytes.len().saturating_sub(END_BYTES + usize::from(u16::MAX));
         let tail = &bytes[window..];
@@ -88,7 +100,8 @@ impl Archive {
             entries.push(read_entry(entry)?);
             at += ENTRY_BYTES + short(entry, 28) + short(entry, 30) + short(entry, 32);
         }
-        Ok(Self { bytes: bytes.into(), entries })
+        let budget = Budget { max_bytes, left: Rc::new(Cell::new(max_bytes)) };
+        Ok(Self { bytes: bytes.into(), entries, budget })
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -106,8 +119,8 @@ impl Archive {
         let part = Part { bytes: Arc::clone(&self.bytes), at: start, end: end.ok_or_else(outside)? };
         let inner: Box<dyn Read> =
             if entry.deflated { Box::new(DeflateDecoder::new(part)) } else { Box::new(part) };
-        let reader =
-            Checked { inner, left: entry.bytes, sum: entry.sum, crc: Crc::new(), name: name.clone() };
+        let (budget, left) = (self.budget.clone(), entry.bytes);
+        let reader = Checked { inner, budget, left, sum: entry.sum, crc: Crc::new(), name: name.clone() };
         Ok(Box::new(reader))
     }
 }
@@ -173,6 +186,7 @@ impl Read for Part {
 /// An entry's bytes, compared with what the list says of them.
 struct Checked {
     inner: Box<dyn Read>,
+    budget: Budget,
     left: u64,
     sum: u32,
     crc: Crc,
@@ -185,6 +199,8 @@ impl Read for Checked {
             return Ok(0);
         }
         let count = self.inner.read(buffer)?;
+        let budget = self.budget.left.get().checked_sub(count as u64);
+        self.budget.left.set(budget.ok_or_else(|| too_many_bytes(self.budget.max_bytes))?);
         self.crc.update(&buffer[..count]);
         let name = &self.name;
         self.left = self.left.checked_sub(count as u64).ok_or_else(|| {

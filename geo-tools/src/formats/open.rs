@@ -269,7 +269,8 @@ fn beside(path: &str, shp: Box<dyn Read>, open: Find<'_>) -> io::Result<Parts<'s
 /// The files of the only shapefile in an archive.
 fn unzipped(file: Box<dyn Read>, options: &Options) -> Result<Parts<'static>, Box<Problem>> {
     let caps = &options.caps;
-    let archive = Archive::open(hold(Unpacked::new(file, caps.max_bytes), caps.max_held_bytes)?)?;
+    let held = hold(Unpacked::new(file, caps.max_bytes), caps.max_held_bytes)?;
+    let archive = Archive::open(held, caps.max_bytes)?;
     // What a Macintosh keeps beside each file looks like a second shapefile.
     let own = |name: &str| {
         !name.starts_with("__MACOSX/") && !name.rsplit('/').next().is_some_and(|name| name.starts_with('.'))

@@ -58,10 +58,15 @@ impl<R: Read> Read for Unpacked<R> {
         };
         self.given_bytes += count as u64;
         if self.given_bytes > self.max_bytes {
-            return Err(io::Error::other(TooManyBytes { max_bytes: self.max_bytes }));
+            return Err(too_many_bytes(self.max_bytes));
         }
         Ok(count)
     }
+}
+
+/// A file that unpacks to more than the cap; [`read_problem`] knows it.
+pub(super) fn too_many_bytes(max_bytes: u64) -> io::Error {
+    io::Error::other(TooManyBytes { max_bytes })
 }
 
 /// Why a read of [`Unpacked`] failed, as a problem of the file.

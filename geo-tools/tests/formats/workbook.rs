@@ -185,6 +185,9 @@ fn workbooks_that_are_broken_lie_or_swell_are_answered_with_their_row() {
     check("cut", after_header(r#"<row r="2"><c r="A2"><v>1"#), Code::BadFormat, Some(2), "");
     let long = format!(r#"<row r="2"><c r="A2" t="str"><v>{}</v></c></row>"#, "x".repeat(8 << 20));
     check("one cell of 8 MB", after_header(&long), Code::Unreadable, Some(2), "too many bytes");
+    let texts = format!("<t>{}</t>", "x".repeat(1 << 16)).repeat(65);
+    let pieces = format!(r#"<row r="2"><c r="A2" t="inlineStr"><is>{texts}</is></row>"#);
+    check("a cell of many texts, without an end", after_header(&pieces), Code::TooLarge, Some(2), "a row of");
     check(
         "entity",
         after_header(r#"<row r="2"><c r="A2" t="str"><v>&lol;</v></c></row>"#),
@@ -209,6 +212,39 @@ fn workbooks_that_are_broken_lie_or_swell_are_answered_with_their_row() {
     let told: Vec<_> = csv::read(bomb.as_slice(), &CsvOptions::default(), &caps).collect();
     let [csv::Item::Problem(problem)] = told.as_slice() else { std::panic::panic_any(format!("{told:?}")) };
     assert_eq!(problem.code, Code::TooLarge, "{}", problem.message);
+}
+
+#[test]
+fn what_a_workbook_unpacks_to_counts_whole_and_so_do_the_names_of_its_parts() {
+    let told = |bytes: &[u8], caps: &Caps| {
+        let items: Vec<_> = csv::read(bytes, &CsvOptions::default(), caps).collect();
+        match items.last() {
+            Some(csv::Item::Problem(problem)) => (problem.code, problem.message.clone()),
+            other => std::panic::panic_any(format!("{other:?}")),
+        }
+    };
+    let caps = Caps { max_bytes: 1 << 20, ..Caps::default() };
+    let blank = " ".repeat(2 << 20);
+    let (code, message) = told(&one_sheet(&format!("{ROWS}{blank}")), &caps);
+    assert_eq!(code, Code::TooLarge, "{message}");
+    // Each part is small enough.
+    let half = " ".repeat(600 << 10);
+    let parts = book(&[
+        ("xl/workbook.xml", ONE_SHEET),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/worksheets/sheet1.xml", &sheet(&format!("{ROWS}{half}"))),
+        ("xl/sharedStrings.xml", &STRINGS.replace("<sst>", &format!("<sst>{half}"))),
+        ("xl/styles.xml", STYLES),
+    ]);
+    let (code, message) = told(&parts, &caps);
+    assert_eq!(code, Code::TooLarge, "{message}");
+    let target = "x".repeat(1 << 16);
+    let relations = format!(r#"<Relationships>{}</Relationships>"#, {
+        format!(r#"<Relationship Id="rId1" Target="{target}"/>"#).repeat(65)
+    });
+    let names = book(&[("xl/workbook.xml", ONE_SHEET), ("xl/_rels/workbook.xml.rels", &relations)]);
+    let (code, message) = told(&names, &Caps::default());
+    assert_eq!((code, message.contains("names of the workbook")), (Code::TooLarge, true), "{message}");
 }
 
 #[test]

@@ -71,9 +71,7 @@ impl Book {
                     if let (Some(name), Some(file)) = (attribute(&attributes, "name"), file.filter(|_| shown))
                     {
                         sheets.push((name.to_owned(), file));
-                    }
-                    if sheets.len() > MOST_SHEETS {
-                        return Err(too_large(format!("more than {MOST_SHEETS} sheets")));
+                        check_names(&sheets, "sheets", caps)?;
                     }
                 }
                 _ => {}
@@ -107,6 +105,18 @@ impl Book {
     }
 }
 
+/// Holds names, and what goes by them, to their count and their bytes.
+fn check_names(names: &[Named], what: &str, caps: &Caps) -> Result<(), Box<Problem>> {
+    if names.len() > MOST_SHEETS {
+        return Err(too_large(format!("more than {MOST_SHEETS} {what}")));
+    }
+    let most = caps.max_text_bytes;
+    if names.iter().map(|(name, file)| name.len() + file.len()).sum::<usize>() > most {
+        return Err(too_large(format!("the names of the workbook's {what} fill more than {most} bytes")));
+    }
+    Ok(())
+}
+
 /// The files that the workbook's parts go by, each with its id.
 fn files(archive: &Archive, caps: &Caps) -> Result<Vec<Named>, Box<Problem>> {
     let mut files = Vec::new();
@@ -121,9 +131,7 @@ fn files(archive: &Archive, caps: &Caps) -> Result<Vec<Named>, Box<Problem>> {
                     let whole = target.strip_prefix('/');
                     let path = whole.map_or_else(|| format!("xl/{target}"), str::to_owned);
                     files.push((id.to_owned(), path));
-                }
-                if files.len() > MOST_SHEETS {
-                    return Err(too_large(format!("more than {MOST_SHEETS} parts")));
+                    check_names(&files, "parts", caps)?;
                 }
             }
             _ => {}

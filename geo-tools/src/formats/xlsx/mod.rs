@@ -51,7 +51,7 @@ pub(super) fn broken(message: impl Into<String>) -> Box<Problem> {
 impl Sheet {
     /// The sheet of this name, or the only one with anything in it.
     pub(super) fn open(bytes: Vec<u8>, wanted: Option<&str>, caps: &Caps) -> Result<Self, Box<Problem>> {
-        let archive = Archive::open(bytes)?;
+        let archive = Archive::open(bytes, caps.max_bytes)?;
         let (book, sheets) = Book::open(&archive, caps)?;
         let mut found = Vec::new();
         for (name, path) in &sheets {
@@ -130,15 +130,15 @@ impl Sheet {
                 Node::Text(text) => {
                     if let Some(cell) = open.as_mut().filter(|cell| cell.in_value) {
                         cell.text.push_str(&text);
+                        // Many short texts can stand in one cell.
+                        self.check(row_bytes + cell.text.len())?;
                     }
                 }
                 Node::Close(name) if name == "c" => {
                     let Some(cell) = open.take() else { continue };
                     let text = value::text(cell.kind, &cell.text, &self.book)?;
                     row_bytes += text.len() + 1;
-                    if row_bytes > self.max_row_bytes {
-                        return Err(too_large(format!("a row of more than {} bytes", self.max_row_bytes)));
-                    }
+                    self.check(row_bytes)?;
                     row.cells.resize(cell.column, Vec::new());
                     row.cells.push(text.into_bytes());
                 }
@@ -149,6 +149,13 @@ impl Sheet {
                 }
             }
         }
+    }
+
+    fn check(&self, row_bytes: usize) -> Result<(), Box<Problem>> {
+        if row_bytes > self.max_row_bytes {
+            return Err(too_large(format!("a row of more than {} bytes", self.max_row_bytes)));
+        }
+        Ok(())
     }
 
     fn cell(&self, attributes: &[(String, String)], next: usize) -> Result<Cell, Box<Problem>> {
