@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use geo_tools::formats::{Item, Options};
+use geo_tools::formats::{Caps, Item, Options};
 use geo_tools::{Code, Geometry, Polygon, Position, Severity};
 use serde_json::json;
 
@@ -142,4 +142,86 @@ fn a_layer_is_asked_for_by_name_and_another_system_is_refused_by_its_number() {
     let [Item::Problem(problem)] = items.as_slice() else { std::panic::panic_any(format!("{items:?}")) };
     assert_eq!(problem.code, Code::Crs);
     assert!(problem.message.contains("EPSG:4524"), "{}", problem.message);
+}
+
+const PAGE: usize = 16_384;
+
+/// A layer of one row with a long text, its bytes, where its record is told, and how many bytes are told of it.
+fn long_row(text: &str) -> (Vec<u8>, usize, usize) {
+    let memory = Memory::default();
+    memory.write("rows.gpkg", &[feature(json!({"text": text}), None)]);
+    let bytes = memory.get("rows.gpkg");
+    // A leaf whose first row has a length of three bytes.
+    let starts = (0..bytes.len())
+        .step_by(PAGE)
+        .filter(|page| bytes[*page] == 0x0d)
+        .map(|page| page + usize::from(u16::from_be_bytes([bytes[page + 8], bytes[page + 9]])));
+    let is_long = |at: &usize| bytes[*at] >= 0x80 && bytes[at + 1] >= 0x80;
+    let start = starts.into_iter().find(is_long).expect("the row");
+    let seven = |at: usize| usize::from(bytes[at] & 0x7f);
+    let length = (seven(start) << 14) + (seven(start + 1) << 7) + seven(start + 2);
+    (bytes, start, length)
+}
+
+/// A number in three bytes, as a record tells it.
+fn three_bytes(number: usize) -> [u8; 3] {
+    [0x80 | (number >> 14) as u8, 0x80 | (number >> 7) as u8, number as u8 & 0x7f]
+}
+
+fn told(bytes: Vec<u8>, options: &Options) -> (Code, String) {
+    let memory = Memory::default();
+    memory.put("rows.gpkg", bytes);
+    let items = read("rows.gpkg", &memory, options);
+    match items.last() {
+        Some(Item::Problem(problem)) => (problem.code, problem.message.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_page_that_leads_to_itself_feeds_no_row_for_ever() {
+    let (mut bytes, start, length) = long_row(&"x".repeat(60_000));
+    // As many whole pages more, so that as much of the row stays on its own page.
+    let more = length + 100 * (PAGE - 4);
+    bytes[start..start + 3].copy_from_slice(&three_bytes(more));
+    let least = (PAGE - 12) * 32 / 255 - 23;
+    let fitting = least + (length - least) % (PAGE - 4);
+    let local = if fitting <= PAGE - 35 { fitting } else { least };
+    let next = &bytes[start + 4 + local..][..4];
+    let next = u32::from_be_bytes([next[0], next[1], next[2], next[3]]);
+    let page = (next as usize - 1) * PAGE;
+    bytes[page..page + 4].copy_from_slice(&next.to_be_bytes());
+    let (code, message) = told(bytes, &Options::default());
+    assert_eq!(code, Code::BadFormat, "{message}");
+    assert!(message.contains(&format!("page {next} closes a ring of pages")), "{message}");
+}
+
+#[test]
+fn a_row_of_more_values_than_a_table_has_columns_is_refused() {
+    let (whole, start, _) = long_row(&"\0".repeat(100_000));
+    let with = |count: usize| {
+        let mut bytes = whole.clone();
+        // The record's head: its own length, then a null for each byte.
+        bytes[start + 4..start + 7].copy_from_slice(&three_bytes(count + 3));
+        bytes[start + 7..start + 10].fill(0);
+        bytes
+    };
+    let (code, message) = told(with(32_768), &Options::default());
+    assert_eq!(code, Code::BadFormat, "{message}");
+    assert!(message.contains("a row on page"), "{message}");
+    let memory = Memory::default();
+    memory.put("rows.gpkg", with(32_767));
+    assert_eq!(features(&read("rows.gpkg", &memory, &Options::default())).len(), 1);
+    // The table that names the layers is said to be this one: it is held whole, 32 bytes for each.
+    let mut held = with(32_767);
+    let root = |bytes: &[u8], sql: &str| {
+        bytes.windows(sql.len()).position(|bytes| bytes == sql.as_bytes()).expect("the table") - 1
+    };
+    let rows = held[root(&held, "CREATE TABLE \"rows\"")];
+    let names = root(&held, "CREATE TABLE gpkg_geometry_columns");
+    held[names] = rows;
+    let caps = Caps { max_held_bytes: held.len() as u64, ..Caps::default() };
+    let (code, message) = told(held, &Options { caps, ..Options::default() });
+    assert_eq!(code, Code::TooLarge, "{message}");
+    assert!(message.contains("tables that describe the others"), "{message}");
 }

@@ -81,8 +81,7 @@ impl Reader<'_> {
         start.truncate(count);
         Pages::page_sizes(&start)?;
         let bytes = hold(Cursor::new(start).chain(reader), caps.max_held_bytes)?;
-        let most = caps.max_text_bytes.saturating_add(caps.max_feature_positions.saturating_mul(32));
-        let pages = Pages::open(bytes, most)?;
+        let pages = Pages::open(bytes, caps)?;
         let layer = Layer::find(&pages, self.options.layer.as_deref())?;
         if layer.reference == Reference::Unsaid && self.options.datum.is_none() {
             let message = "the layer names no coordinate system; WGS 84 is assumed";

@@ -3,13 +3,17 @@
 //! Our own, because the file comes from anywhere: no statement of it is run, and whatever its bytes are, this stays safe
 //! code under a budget. See <https://www.sqlite.org/fileformat2.html>.
 //!
-//! Invariant: no more pages are visited than the file has, so a ring of pages ends.
+//! Invariant: no more pages are visited than the file has, those that a long row runs over among them, so a ring of pages
+//! ends.
 
-use crate::formats::flow::number;
+use crate::formats::Caps;
+use crate::formats::flow::{number, too_large};
 use crate::problem::{Code, Problem};
 
 pub(super) const HEADER_BYTES: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The most columns that an SQLite table can have.
+const MOST_CELLS: usize = 32_767;
 /// Deeper trees do not fit into the largest file that the format can hold.
 const MOST_DEPTH: usize = 20;
 
@@ -24,6 +28,16 @@ pub(super) enum Cell {
 }
 
 impl Cell {
+    /// Bytes of memory that it takes.
+    pub(super) fn held_bytes(&self) -> usize {
+        let own = match self {
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+            Self::Null | Self::Integer(_) | Self::Real(_) => 0,
+        };
+        size_of::<Self>() + own
+    }
+
     pub(super) fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
@@ -42,6 +56,8 @@ pub(super) struct Pages {
     page_bytes: usize,
     usable_bytes: usize,
     max_value_bytes: usize,
+    /// Of rows that are held together.
+    pub(super) max_held_bytes: u64,
 }
 
 /// Where a reading of a table has come to: pages from the root down, each with the next of its cells.
@@ -54,6 +70,10 @@ pub(super) struct Walk {
 
 fn broken(message: impl Into<String>) -> Box<Problem> {
     Box::new(Problem::error(Code::BadFormat, message))
+}
+
+fn ring(at: usize) -> Box<Problem> {
+    broken(format!("page {at} closes a ring of pages"))
 }
 
 impl Pages {
@@ -75,7 +95,7 @@ impl Pages {
         Ok((page_bytes, usable_bytes))
     }
 
-    pub(super) fn open(bytes: Vec<u8>, max_value_bytes: usize) -> Result<Self, Box<Problem>> {
+    pub(super) fn open(bytes: Vec<u8>, caps: &Caps) -> Result<Self, Box<Problem>> {
         let (page_bytes, usable_bytes) = Self::page_sizes(&bytes)?;
         let page_count = number(&bytes, 28).map_or(0, u32::from_be_bytes) as usize;
         let there = bytes.len() / page_bytes;
@@ -85,7 +105,9 @@ impl Pages {
         if !matches!(number(&bytes, 56).map_or(0, u32::from_be_bytes), 0 | 1) {
             return Err(broken("the file's texts are in UTF-16; UTF-8 is read"));
         }
-        Ok(Self { bytes, page_bytes, usable_bytes, max_value_bytes })
+        let max_value_bytes =
+            caps.max_text_bytes.saturating_add(caps.max_feature_positions.saturating_mul(32));
+        Ok(Self { bytes, page_bytes, usable_bytes, max_value_bytes, max_held_bytes: caps.max_held_bytes })
     }
 
     fn page(&self, at: usize) -> Result<&[u8], Box<Problem>> {
@@ -104,9 +126,9 @@ impl Pages {
         while let Some((at, cell)) = walk.stack.pop() {
             let page = self.page(at)?;
             if cell == 0 {
-                walk.visited += 1;
-                if walk.visited > self.bytes.len() / self.page_bytes || walk.stack.len() > MOST_DEPTH {
-                    return Err(broken(format!("page {at} closes a ring of pages")));
+                self.visit(walk, at)?;
+                if walk.stack.len() > MOST_DEPTH {
+                    return Err(ring(at));
                 }
             }
             let head = if at == 1 { HEADER_BYTES } else { 0 };
@@ -115,7 +137,7 @@ impl Pages {
             match page.get(head) {
                 Some(0x0d) if cell < count => {
                     walk.stack.push((at, cell + 1));
-                    let row = self.row(page, pointer(cell, 8), at)?;
+                    let row = self.row(walk, page, (at, pointer(cell, 8)))?;
                     if let Some(last) = walk.last.replace(row.0).filter(|last| *last >= row.0) {
                         let message =
                             format!("row {} on page {at} follows row {last}: the pages are mixed up", row.0);
@@ -136,7 +158,15 @@ impl Pages {
         Ok(None)
     }
 
-    fn row(&self, page: &[u8], start: usize, at: usize) -> Result<Row, Box<Problem>> {
+    fn visit(&self, walk: &mut Walk, at: usize) -> Result<(), Box<Problem>> {
+        walk.visited += 1;
+        if walk.visited > self.bytes.len() / self.page_bytes {
+            return Err(ring(at));
+        }
+        Ok(())
+    }
+
+    fn row(&self, walk: &mut Walk, page: &[u8], (at, start): (usize, usize)) -> Result<Row, Box<Problem>> {
         let wrong = || broken(format!("a row on page {at} is broken"));
         let cell = page.get(start..self.usable_bytes).ok_or_else(wrong)?;
         let (length, first) = varint(cell).ok_or_else(wrong)?;
@@ -145,13 +175,13 @@ impl Pages {
         if length > self.max_value_bytes {
             let most = self.max_value_bytes;
             let message = format!("a row on page {at} has {length} bytes; at most {most} are read");
-            return Err(super::super::flow::too_large(message));
+            return Err(too_large(message));
         }
         let local = self.local_bytes(length);
         let mut payload = cell[first + second..].get(..local).ok_or_else(wrong)?.to_vec();
         if local < length {
             let next = long(cell, first + second + local);
-            self.overflow(&mut payload, length, next)?;
+            self.overflow(walk, &mut payload, (length, next))?;
         }
         record(&payload).map(|cells| (row_id, cells)).ok_or_else(wrong)
     }
@@ -167,9 +197,15 @@ impl Pages {
         if fitting <= usable - 35 { fitting } else { least }
     }
 
-    fn overflow(&self, payload: &mut Vec<u8>, length: usize, mut next: usize) -> Result<(), Box<Problem>> {
+    fn overflow(
+        &self,
+        walk: &mut Walk,
+        payload: &mut Vec<u8>,
+        (length, mut next): (usize, usize),
+    ) -> Result<(), Box<Problem>> {
         while payload.len() < length {
             let page = self.page(next)?;
+            self.visit(walk, next)?;
             let room = (length - payload.len()).min(self.usable_bytes - 4);
             payload.extend(&page[4..4 + room]);
             next = long(page, 0);
@@ -185,6 +221,9 @@ fn record(payload: &[u8]) -> Option<Vec<Cell>> {
     let mut body = payload.get(head_bytes..)?;
     let mut cells = Vec::new();
     while at < head_bytes {
+        if cells.len() == MOST_CELLS {
+            return None;
+        }
         let (kind, used) = varint(&payload[at..head_bytes])?;
         at += used;
         let bytes = match kind {

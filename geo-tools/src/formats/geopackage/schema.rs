@@ -1,6 +1,7 @@
 //! Which table holds the features, and what its columns are, from the text that made it.
 
 use super::pages::{Cell, Pages, Row};
+use crate::formats::flow::too_large;
 use crate::formats::reference::Reference;
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -106,11 +107,18 @@ fn described(pages: &Pages, tables: &[Row], name: &str) -> Result<Described, Box
 
 fn rows(pages: &Pages, root: i64) -> Result<Vec<Row>, Box<Problem>> {
     let mut walk = Pages::walk(root);
-    let mut rows = Vec::new();
+    let (mut rows, mut held_bytes) = (Vec::new(), 0);
     while let Some(row) = pages.next(&mut walk)? {
+        held_bytes += row.1.iter().map(Cell::held_bytes).sum::<usize>() as u64;
+        if held_bytes > pages.max_held_bytes {
+            let most = pages.max_held_bytes;
+            return Err(too_large(format!(
+                "the tables that describe the others fill more than {most} bytes"
+            )));
+        }
         rows.push(row);
         if rows.len() > MOST_ROWS {
-            return Err(crate::formats::flow::too_large(format!("more than {MOST_ROWS} tables or layers")));
+            return Err(too_large(format!("more than {MOST_ROWS} tables or layers")));
         }
     }
     Ok(rows)
