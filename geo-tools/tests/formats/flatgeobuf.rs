@@ -118,3 +118,82 @@ fn counts_that_cannot_be_are_refused_before_anything_is_held() {
     let many = Caps { max_features: usize::MAX, ..Caps::default() };
     assert_eq!(told(count, many), (Code::BadFormat, None), "an index of as many");
 }
+
+/// The bytes in front of a table that list its fields up to this one.
+fn list_bytes(field: usize) -> usize {
+    6 + 2 * field
+}
+
+/// A table with one field, which leads so many bytes behind it; where field 6 is before it, that is the byte 6.
+fn table(field: usize, skip: usize) -> Vec<u8> {
+    let place = |at: usize| if at == field { 4 } else { u16::from(at == 6) * 8 };
+    let mut bytes: Vec<u8> = [list_bytes(field) as u16, 9].map(u16::to_le_bytes).concat();
+    bytes.extend((0..=field).flat_map(|at| place(at).to_le_bytes()));
+    bytes.extend((list_bytes(field) as i32).to_le_bytes());
+    bytes.extend((5 + skip as u32).to_le_bytes());
+    bytes.push(6);
+    bytes
+}
+
+/// A table with a run of offsets, all to one table, in which there is one run of elements.
+fn shared(field: usize, count: usize, inner: (usize, u32, &[u8])) -> Vec<u8> {
+    let (inner_field, element_count, elements) = inner;
+    let mut bytes = table(field, 0);
+    bytes.extend((count as u32).to_le_bytes());
+    let offset = |at: usize| ((count - at) * 4 + list_bytes(inner_field)) as u32;
+    bytes.extend((0..count).flat_map(|at| offset(at).to_le_bytes()));
+    bytes.extend(table(inner_field, 0));
+    bytes.extend(element_count.to_le_bytes());
+    bytes.extend(elements);
+    bytes
+}
+
+/// Tables behind the place of the first, whose only field this is, and in front of all their length.
+fn buffer(field: usize, tables: &[u8]) -> Vec<u8> {
+    let root = (4 + list_bytes(field)) as u32;
+    [&(tables.len() as u32 + 4).to_le_bytes()[..], &root.to_le_bytes(), tables].concat()
+}
+
+#[test]
+fn parts_and_columns_that_are_all_the_same_bytes_count_each_for_itself() {
+    let plain = buffer(0, &[table(0, 0), vec![0; 4]].concat());
+    let (name, positions) = ("x".repeat(4_096), [1.0_f64.to_le_bytes(); 200].concat());
+    let parts = |count: usize, inner: (usize, u32, &[u8])| {
+        let tables = [table(0, list_bytes(7)), shared(7, count, inner)].concat();
+        [plain.clone(), buffer(0, &tables)].concat()
+    };
+    let columns = |count: usize, name: &str| shared(7, count, (0, name.len() as u32, name.as_bytes()));
+    let own = shared(2, 2_000, (0, 4_096, name.as_bytes()));
+    for (what, rest, words) in [
+        ("positions", parts(200, (1, 200, &positions)), "more than 10000 positions in the feature"),
+        ("empty runs", parts(200, (0, 100, &[0; 400])), "more than 10000 positions in the feature"),
+        ("parts", parts(10_001, (0, 0, &[])), "more than 10000 positions in the feature"),
+        ("columns", buffer(7, &columns(65_537, "")), "more than 65536 columns in the header"),
+        ("names", buffer(7, &columns(2_000, &name)), "more than 4194304 bytes of column names in the header"),
+        (
+            "a feature's own names",
+            [plain.clone(), buffer(2, &own)].concat(),
+            "more than 4194304 bytes of column names in the feature",
+        ),
+    ] {
+        let memory = Memory::default();
+        memory.put("shared.fgb", [b"fgb\x03fgb\0", rest.as_slice()].concat());
+        let caps = Caps { max_feature_positions: 10_000, ..Caps::default() };
+        let items = read("shared.fgb", &memory, &Options { caps, ..Options::default() });
+        let Some(Item::Problem(problem)) = items.last() else { panic!("{what}: {items:?}") };
+        assert_eq!((problem.code, problem.message.as_str()), (Code::TooLarge, words), "{what}");
+    }
+}
+
+#[test]
+fn a_column_with_two_values_in_one_feature_is_refused() {
+    let memory = Memory::default();
+    memory.write("mixed.fgb", &mixed());
+    let mut bytes = memory.get("mixed.fgb");
+    let values = [0, 0, 1, 0, 0, 0, b'a', 1, 0];
+    let start = bytes.windows(values.len()).position(|bytes| bytes == values).expect("the values");
+    bytes[start + 7] = 0;
+    memory.put("mixed.fgb", bytes);
+    let items = read("mixed.fgb", &memory, &Options::default());
+    assert_eq!((codes(&items), features(&items).len()), (vec![Code::TooLarge], 3), "{items:#?}");
+}

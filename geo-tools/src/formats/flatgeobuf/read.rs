@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use serde_json::{Map, Value};
 
 use super::value::{Column, Values};
-use super::view::{Broken, View};
+use super::view::Flaw::{self, Broken};
+use super::view::View;
 use crate::datum::Datum;
 use crate::formats::build::{Positions, Raw, checked};
 use crate::formats::flow::{Flow, Items, Records, fill, too_large};
 use crate::formats::reference::Reference;
 use crate::formats::unpack::{Unpacked, read_problem};
-use crate::formats::{Feature, Options, Source, id_of};
+use crate::formats::{Caps, Feature, Options, Source, id_of};
 use crate::position::Position;
 use crate::problem::{Code, Problem};
 
@@ -41,6 +42,8 @@ struct Open<'a> {
     datum: Datum,
     kind: u8,
     columns: Vec<Column>,
+    max_text_bytes: usize,
+    max_feature_positions: usize,
     /// What the header promises; 0 where it does not know.
     promised: u64,
     count: usize,
@@ -50,9 +53,9 @@ fn broken(message: impl Into<String>) -> Box<Problem> {
     Box::new(Problem::error(Code::BadFormat, message))
 }
 
-impl From<Broken> for Box<Problem> {
-    fn from(_: Broken) -> Self {
-        broken("an offset or a count within the header leads out of it")
+impl From<Flaw> for Box<Problem> {
+    fn from(flaw: Flaw) -> Self {
+        Self::new(flaw.problem("header"))
     }
 }
 
@@ -128,7 +131,7 @@ impl Reader<'_> {
             flow.tell(Problem::warning(Code::Crs, message));
         }
         let datum = reference.datum(self.options.datum)?;
-        let columns = header.tables(7)?.iter().map(Column::read).collect::<Result<_, _>>()?;
+        let columns = Column::all(&header, 7, flow.caps.max_text_bytes)?;
         let promised = header.long(8)?.unwrap_or(0);
         let node_boxes = header.short(9)?.unwrap_or(16);
         let kind = header.byte(2)?.unwrap_or(0);
@@ -139,7 +142,8 @@ impl Reader<'_> {
         if promised > 0 && node_boxes > 0 {
             pass_index(&mut reader, promised, u64::from(node_boxes))?;
         }
-        Ok(Open { reader, datum, kind, columns, promised, count: 0 })
+        let Caps { max_text_bytes, max_feature_positions, .. } = flow.caps;
+        Ok(Open { reader, datum, kind, columns, max_text_bytes, max_feature_positions, promised, count: 0 })
     }
 }
 
@@ -178,9 +182,8 @@ impl Open<'_> {
         let pointer = format!("/features/{index}");
         let mut warnings = Vec::new();
         let (properties, geometry) =
-            self.parts(bytes, (&pointer, line), &mut warnings).unwrap_or_else(|Broken| {
-                let message = "an offset or a count within the feature leads out of it";
-                warnings.push(Problem::error(Code::BadFormat, message));
+            self.parts(bytes, (&pointer, line), &mut warnings).unwrap_or_else(|flaw| {
+                warnings.push(flaw.problem("feature"));
                 (Map::new(), None)
             });
         let id = id_of(&properties);
@@ -198,10 +201,10 @@ impl Open<'_> {
         bytes: &[u8],
         (pointer, line): (&str, u64),
         warnings: &mut Vec<Problem>,
-    ) -> Result<(Map<String, Value>, Option<crate::Geometry>), Broken> {
+    ) -> Result<(Map<String, Value>, Option<crate::Geometry>), Flaw> {
         let feature = View::root(bytes)?;
         // A feature may have columns of its own.
-        let own = feature.tables(2)?.iter().map(Column::read).collect::<Result<Vec<_>, _>>()?;
+        let own = Column::all(&feature, 2, self.max_text_bytes)?;
         let columns = if own.is_empty() { &self.columns } else { &own };
         let properties = Values::new(feature.run(1, 1)?).read(columns, warnings)?;
         let Some(shape) = feature.table(0)? else {
@@ -222,11 +225,20 @@ impl Open<'_> {
         shape: &View<'_>,
         positions: &mut Positions,
         warnings: &mut Vec<Problem>,
-    ) -> Result<Option<Raw>, Broken> {
+    ) -> Result<Option<Raw>, Flaw> {
         let kind = shape.byte(6)?.filter(|kind| *kind != 0).unwrap_or(self.kind);
         if !shape.run(2, 8)?.is_empty() || !shape.run(3, 8)?.is_empty() {
             let message = "the positions have more than a longitude and a latitude; the rest is dropped";
             warnings.push(Problem::warning(Code::ThirdDimension, message));
+        }
+        let most = (self.max_feature_positions, "positions");
+        let parts = if kind == 6 { shape.tables(7, most)? } else { vec![*shape] };
+        let mut count = 0_usize;
+        for part in &parts {
+            count += part.run(1, 8)?.len() / 16 + part.run(0, 4)?.len() / 4;
+            if count > most.0 {
+                return Err(Flaw::TooMany(most.0, most.1));
+            }
         }
         Ok(Some(match kind {
             1 => match runs(shape, positions)?.first().and_then(|run| run.first()) {
@@ -237,10 +249,7 @@ impl Open<'_> {
             2 | 5 => Raw::MultiLine(runs(shape, positions)?),
             3 => Raw::MultiPolygon(vec![runs(shape, positions)?]),
             4 => Raw::MultiPoint(runs(shape, positions)?.concat()),
-            6 => {
-                let parts = shape.tables(7)?;
-                Raw::MultiPolygon(parts.iter().map(|part| runs(part, positions)).collect::<Result<_, _>>()?)
-            }
+            6 => Raw::MultiPolygon(parts.iter().map(|part| runs(part, positions)).collect::<Result<_, _>>()?),
             kind => {
                 let message = format!("the shape is of kind {kind}; points, lines and polygons are read");
                 warnings.push(Problem::error(Code::GeometryType, message));
@@ -251,7 +260,7 @@ impl Open<'_> {
 }
 
 /// The runs of positions of a shape: one, or several that end where it says.
-fn runs(shape: &View<'_>, positions: &mut Positions) -> Result<Vec<Vec<Position>>, Broken> {
+fn runs(shape: &View<'_>, positions: &mut Positions) -> Result<Vec<Vec<Position>>, Flaw> {
     let numbers: Vec<f64> = shape.doubles(1)?.collect();
     let mut ends: Vec<usize> = shape.longs(0)?.collect();
     if ends.is_empty() && !numbers.is_empty() {

@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::view::{Broken, View};
+use super::view::Flaw::{self, Broken};
+use super::view::View;
 use crate::problem::{Code, Problem};
 use crate::shown;
+
+/// As many as a value can name the place of.
+const MOST_COLUMNS: usize = 1 << 16;
 
 /// A column of the header.
 #[derive(Debug)]
@@ -14,9 +18,18 @@ pub(super) struct Column {
 }
 
 impl Column {
-    pub(super) fn read(column: &View<'_>) -> Result<Self, Broken> {
-        let name = column.text(0)?.ok_or(Broken)?.to_owned();
-        Ok(Self { name, kind: column.byte(1)?.unwrap_or(0) })
+    /// The columns in a field of a table; their names have at most so many bytes together.
+    pub(super) fn all(table: &View<'_>, field: usize, most_bytes: usize) -> Result<Vec<Self>, Flaw> {
+        let (mut columns, mut name_bytes) = (Vec::new(), 0);
+        for column in table.tables(field, (MOST_COLUMNS, "columns"))? {
+            name_bytes += column.run(0, 1)?.len();
+            if name_bytes > most_bytes {
+                return Err(Flaw::TooMany(most_bytes, "bytes of column names"));
+            }
+            let name = column.text(0)?.ok_or(Broken)?.to_owned();
+            columns.push(Self { name, kind: column.byte(1)?.unwrap_or(0) });
+        }
+        Ok(columns)
     }
 }
 
@@ -35,31 +48,37 @@ impl<'a> Values<'a> {
         mut self,
         columns: &[Column],
         warnings: &mut Vec<Problem>,
-    ) -> Result<Map<String, Value>, Broken> {
+    ) -> Result<Map<String, Value>, Flaw> {
         let mut properties: Map<String, Value> =
             columns.iter().map(|column| (column.name.clone(), Value::Null)).collect();
+        let mut has_value = vec![false; columns.len()];
         while !self.rest.is_empty() {
-            let column = columns.get(usize::from(u16::from_le_bytes(self.take()?))).ok_or(Broken)?;
+            let at = usize::from(u16::from_le_bytes(self.take()?));
+            let column = columns.get(at).ok_or(Broken)?;
+            // Else a name, or a warning, would be made as often as the values say.
+            if std::mem::replace(&mut has_value[at], true) {
+                return Err(Flaw::TooMany(1, "values of one column"));
+            }
             let value = self.value(column, warnings)?;
             properties.insert(column.name.clone(), value);
         }
         Ok(properties)
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Broken> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Flaw> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(Broken)?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    fn run(&mut self) -> Result<&'a [u8], Broken> {
+    fn run(&mut self) -> Result<&'a [u8], Flaw> {
         let count = u32::from_le_bytes(self.take()?) as usize;
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(Broken)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn value(&mut self, column: &Column, warnings: &mut Vec<Problem>) -> Result<Value, Broken> {
+    fn value(&mut self, column: &Column, warnings: &mut Vec<Problem>) -> Result<Value, Flaw> {
         let real = |number: f64| Number::from_f64(number).map_or(Value::Null, Value::Number);
         Ok(match column.kind {
             0 => i8::from_le_bytes(self.take()?).into(),
