@@ -79,11 +79,7 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
         let printed = check(folder.path(), line, code);
         assert!(printed.contains(expected), "gridward {line}: {printed}");
     };
-    check(
-        "district create --code quezon --name Quezon --timezone Asia/Manila",
-        0,
-        "district quezon is there",
-    );
+    check("district create --code quezon --name Quezon --timezone Asia/Manila", 0, "added district quezon");
     check("district create --code quezon --name Quezon", 1, "there is a district \"quezon\" already");
     check("district create --code x! --name Quezon", 1, "letters a-z, digits or hyphens");
     check("district create --code q --name Q --timezone Manila", 1, "one such as Asia/Shanghai");
@@ -99,18 +95,24 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("import cells cells.geojson --district quezon --id code --level cell", 0, "1 added");
     check("import cells cells.geojson --district quezon --id code --level cell", 0, "0 added, 0 changed");
     check("export cells --district quezon --format csv", 0, "c-1,cell,");
-    check("user add Luz --district quezon --role head --cell c-1", 0, "user Luz is there, as head");
+    check("user add Luz --district quezon --role head --cell c-1", 0, "added user Luz: head of cell c-1");
     check("user add Luz --district quezon --role boss", 1, "roles are observer, worker");
-    check("user change Luz --district quezon --role worker --cell c-1", 0, "user Luz is worker of c-1 now");
-    check("user change Luz --district quezon --role worker --cell c-1", 0, "was worker of c-1 already");
+    check(
+        "user change Luz --district quezon --role worker --cell c-1",
+        0,
+        "user Luz is worker of cell c-1 now",
+    );
+    check("user change Luz --district quezon --role worker --cell c-1", 0, "was worker of cell c-1 already");
     check("user change Luz --district quezon --role observer", 0, "is observer of the whole district now");
     check("user change Luz --district quezon --role boss", 1, "roles are observer, worker");
     check("user change Luz --district quezon --role head --cell c-9", 1, "has no cell \"c-9\"");
     check("user change Lus --district quezon --role head", 1, "district quezon has no user \"Lus\"");
+    check("user add Ben --district quezon --role worker", 0, "worker of the whole district (--cell CODE");
     check("token create Luz --expires 30d", 0, "it is shown only now");
     check("token create Luz --expires soon", 2, "must be a number of days");
     check("doctor", 0, "district quezon: plan 1 is proven: 1 cells, 1 leaves");
     check("check-config --listen nowhere", 2, "nowhere");
+    check("check-config --max-rows 7", 0, "max_rows = 7");
     check("check-rules cells.geojson", 1, "line 1");
     check("completions bash", 0, "gridward");
     check("schema", 0, "type Query");

@@ -9,14 +9,15 @@ use domain::rules::Rules;
 use serde_json::Value;
 
 use super::arguments::SettingsFlags;
-use super::{Failure, complain, in_runtime, operator, read_text, say, settings};
-use crate::config::Settings;
+use super::{Failure, complain, in_runtime, operator, read_text, say};
+use crate::config::{self, Overrides, Settings};
 use crate::service::admin::{AdminAnswer, AdminCommand};
 
 /// Shows the settings as they came together; secrets stay hidden.
 pub(super) fn config(flags: SettingsFlags) -> Result<(), Failure> {
-    let settings = settings(flags)?;
-    say(format!("{settings:#?}"))
+    let given = Overrides::combined(flags.overrides, std::env::vars(), flags.config.as_deref());
+    let shown = given.and_then(|given| config::in_force(&given));
+    say(shown.map_err(|error| Failure::unusable(&error))?)
 }
 
 /// Names every problem of a rule file.
@@ -30,9 +31,13 @@ pub(super) fn rules(file: &Path) -> Result<(), Failure> {
             for problem in &problems {
                 complain(&format!("{}: {problem}", file.display()));
             }
-            Err(Failure::Refused(format!("{} problems", problems.len())))
+            Err(Failure::Refused(counted(problems.len(), "problem")))
         }
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Says in a line each how the parts are.

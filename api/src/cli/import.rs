@@ -122,5 +122,16 @@ fn problem_line(severity: &str, problem: &Value) -> String {
         (None, _) => String::new(),
     };
     let word = |name: &str| problem[name].as_str().unwrap_or_default();
-    format!("{severity}: {place}{} {}", word("code"), word("message"))
+    let on_earth = first_position(&problem["geometry"]["coordinates"]);
+    let on_earth = on_earth.map(|[lon, lat]| format!(" (at lon {lon}, lat {lat})")).unwrap_or_default();
+    format!("{severity}: {place}{} {}{on_earth}", word("code"), word("message"))
+}
+
+/// The first position of a shape: where to look on a map.
+fn first_position(coordinates: &Value) -> Option<[f64; 2]> {
+    match coordinates.as_array()?.as_slice() {
+        [lon, lat, ..] if lon.is_number() => Some([lon.as_f64()?, lat.as_f64()?]),
+        [first, ..] => first_position(first),
+        [] => None,
+    }
 }

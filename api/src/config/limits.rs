@@ -89,6 +89,11 @@ macro_rules! limits {
                 Self { $($key: self.$key.or(other.$key),)+ }
             }
 
+            /// Every key with the number that is in force.
+            pub(super) fn in_force(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($key), self.$key.unwrap_or($default)),)+]
+            }
+
             pub(super) fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
                 Ok(Self { $($key: read(variables, $variable, $least, $most)?,)+ })
             }

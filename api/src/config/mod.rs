@@ -5,6 +5,7 @@
 mod limits;
 mod overrides;
 mod secret;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 pub use limits::{DocumentLimits, LimitOverrides, Limits};
 pub use overrides::Overrides;
 pub use secret::{Secret, SecretError, ServerSecret};
+pub use shown::in_force;
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -123,17 +125,7 @@ impl Settings {
         variables: impl IntoIterator<Item = (String, String)>,
         file: Option<&Path>,
     ) -> Result<Self, ConfigError> {
-        let variables: BTreeMap<String, String> =
-            variables.into_iter().filter(|(name, _)| name.starts_with("GRIDWARD_")).collect();
-        let env = Overrides::from_variables(&variables)?;
-        let named =
-            file.map(Path::to_path_buf).or_else(|| variables.get("GRIDWARD_CONFIG").map(PathBuf::from));
-        let file = match named {
-            Some(path) => Overrides::from_file(&path)?,
-            None if Path::new("gridward.toml").exists() => Overrides::from_file(Path::new("gridward.toml"))?,
-            None => Overrides::default(),
-        };
-        Self::from_overrides(flags.or(env).or(file))
+        Self::from_overrides(Overrides::combined(flags, variables, file)?)
     }
 
     /// The settings of a few overrides over the defaults.

@@ -62,6 +62,29 @@ const VARIABLES: [&str; 8] = [
 const FILES_OF_SECRETS: [&str; 1] = ["GRIDWARD_DATABASE_URL_FILE"];
 
 impl Overrides {
+    /// What flags, environment and file say together. `variables` is the environment; `file` is `None` for `gridward.toml`
+    /// in the working folder, which need not exist.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first key that is unknown or value that cannot be read.
+    pub fn combined(
+        flags: Self,
+        variables: impl IntoIterator<Item = (String, String)>,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().filter(|(name, _)| name.starts_with("GRIDWARD_")).collect();
+        let env = Self::from_variables(&variables)?;
+        let named =
+            file.map(Path::to_path_buf).or_else(|| variables.get("GRIDWARD_CONFIG").map(PathBuf::from));
+        let file = match named {
+            Some(path) => Self::from_file(&path)?,
+            None if Path::new("gridward.toml").exists() => Self::from_file(Path::new("gridward.toml"))?,
+            None => Self::default(),
+        };
+        Ok(flags.or(env).or(file))
+    }
+
     /// These, and where they say nothing the others.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

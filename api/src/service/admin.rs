@@ -227,7 +227,7 @@ impl Services {
             return Err(AdminError::Command(format!("there is a district {:?} already", new.code)));
         }
         self.cache.forget_districts().await;
-        Ok(done(format!("district {} is there", new.code), Value::Null))
+        Ok(done(format!("added district {}", new.code), Value::Null))
     }
 
     async fn create_token(&self, new: NewToken) -> Result<AdminAnswer, AdminError> {

@@ -243,7 +243,8 @@ fn csv_options(options: &ImportOptions) -> CsvOptions {
     CsvOptions {
         lon: options.columns.column("lon").map(str::to_owned),
         lat: options.columns.column("lat").map(str::to_owned),
-        id: options.id.clone(),
+        // Every row needs one: without the column that is said once.
+        id: Some(options.id.clone().unwrap_or_else(|| "id".to_owned())),
         datum: options.datum.unwrap_or_default(),
         // Past incidents compare the rows of one id themselves, and a bad row does not use its id up.
         ids: if options.kind == ImportKind::Incidents { Ids::AsGiven } else { Ids::Unique },

@@ -39,7 +39,7 @@ pub(crate) fn tell(path: &str, problems: &[Problem]) {
     }
 }
 
-/// `FILE:LINE: error CODE: message (pointer)`.
+/// `FILE:LINE: error CODE: message (pointer) at lon …, lat …`, the last where there is something to look at on a map.
 pub(crate) fn line(path: &str, problem: &Problem) -> String {
     let place = problem.line.map_or_else(String::new, |line| format!(":{line}"));
     let names = match problem.features.as_slice() {
@@ -47,8 +47,10 @@ pub(crate) fn line(path: &str, problem: &Problem) -> String {
         names => format!(" [{}]", names.join(", ")),
     };
     let pointer = problem.pointer.as_ref().map_or_else(String::new, |pointer| format!(" ({pointer})"));
+    let at = problem.geometry.as_ref().and_then(|geometry| geometry.positions().next());
+    let at = at.map_or_else(String::new, |at| format!(" at lon {}, lat {}", at.lon(), at.lat()));
     let severity = severity(problem);
-    format!("{path}{place}: {severity} {}:{names} {}{pointer}", problem.code.as_str(), problem.message)
+    format!("{path}{place}: {severity} {}:{names} {}{pointer}{at}", problem.code.as_str(), problem.message)
 }
 
 fn severity(problem: &Problem) -> &'static str {

@@ -8,6 +8,8 @@ use crate::shown;
 const LON_NAMES: [&str; 7] = ["lon", "lng", "longitude", "long", "经度", "x", "wgs84_lon"];
 /// What latitude is called; the same place in the list goes with the same longitude.
 const LAT_NAMES: [&str; 7] = ["lat", "lat", "latitude", "lat", "纬度", "y", "wgs84_lat"];
+/// Names that mean nothing else, so that one of a pair alone is a column that was lost.
+const CERTAIN_NAMES: [&str; 8] = ["lon", "lng", "longitude", "经度", "lat", "latitude", "纬度", "wgs84_lat"];
 
 /// Places of the wanted columns.
 #[derive(Debug, Default, PartialEq)]
@@ -47,14 +49,24 @@ fn lon_lat(header: &[String], options: &CsvOptions, problems: &mut Vec<Problem>)
             lon.zip(lat)
         }
     };
-    if pair.is_none() && problems.is_empty() && options.positions == Positions::Required {
-        let message = format!(
+    let half = CERTAIN_NAMES.iter().find_map(|name| place(header, name));
+    let message = match (pair, half) {
+        (None, Some(half)) => format!(
+            "column \u{201c}{}\u{201d} is half a position; longitude and latitude (such as lon and lat) are needed, or \
+             neither; there are {}",
+            shown::text(&header[half]),
+            list(header)
+        ),
+        (None, None) if options.positions == Positions::Required => format!(
             "no columns for longitude and latitude (such as lon and lat) among {}; say which they are",
             list(header)
-        );
+        ),
+        _ => return pair,
+    };
+    if problems.is_empty() {
         problems.push(Problem { line: Some(1), ..Problem::error(Code::MissingField, message) });
     }
-    pair
+    None
 }
 
 /// The place of a column that was asked for by name: exactly, else whatever its capitals.
