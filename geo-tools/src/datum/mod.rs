@@ -167,6 +167,12 @@ impl Datum {
         let round = |value: f64| (value * unit).round() / unit;
         Ok(Coordinates { x: round(x), y: round(y) })
     }
+
+    /// The numbers as a file has them, as text; `None` where the datum does not reach.
+    pub fn texts(self, at: Position) -> Option<[String; 2]> {
+        let Coordinates { x, y } = self.rounded(at).ok()?;
+        Some([x.to_string(), y.to_string()])
+    }
 }
 
 impl std::fmt::Display for Datum {

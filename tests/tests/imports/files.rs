@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use api::service::admin::{AdminAnswer, AdminCommand};
 use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::{BadRows, ImportKind, ImportOptions, MAX_LISTED};
+use geo_tools::{Datum, Position};
 use serde_json::Value;
 
 use super::round_trip::CELLS;
@@ -164,6 +165,31 @@ async fn bad_features_become_rows_with_their_properties_and_position_and_come_in
     assert_eq!(ids(&office, ExportKind::Households).await, ["1", "2", "3", "4", "5"]);
     let table = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
     assert!(table.contains("121.004,14.625") && table.contains("121.007,14.625"), "{table}");
+}
+
+/// The same flags read what was written: its numbers are the file's own, not those of WGS 84.
+#[tokio::test]
+async fn bad_features_in_another_datum_are_written_in_that_datum() {
+    let office = with_cells().await;
+    let metres = |lon: f64, lat: f64| {
+        let at = Position::new(lon, lat).expect("in range");
+        Datum::WebMercator.texts(at).expect("far from the poles").join(",")
+    };
+    let (first, second) = (metres(121.005, 14.625), metres(121.006, 14.625));
+    let features = [
+        point("1", &first, r#"{"members":2}"#),
+        point("2", &first, r#"{"members":"many"}"#),
+        point("1", &second, r#"{"members":3}"#),
+    ];
+    let content = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",\n"));
+    let path = office.file("homes.geojson", content);
+    let bad_rows = office.folder.path().join("BAD.csv");
+    let given =
+        ImportOptions { datum: Some(Datum::WebMercator), ..options(ImportKind::Households, &path, &[]) };
+    office.done(import_skipping("quezon", &path, given, &bad_rows)).await;
+    let written = read(&bad_rows);
+    assert!(written.contains(&format!("2,{first},many")), "{written}");
+    assert!(written.contains(&format!("1,{second},3")), "{written}");
 }
 
 #[tokio::test]

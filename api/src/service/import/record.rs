@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::input::quoted;
 use geo_tools::formats::csv::{CsvOptions, Ids, Positions, Row, looks_damaged_by_spreadsheet};
 use geo_tools::formats::{Caps, Item, csv, geojson};
-use geo_tools::{Code, Geometry, Position, Problem};
+use geo_tools::{Code, Datum, Geometry, Position, Problem};
 use serde_json::{Map, Value};
 
 use super::options::{FileFormat, ImportKind, ImportOptions};
@@ -28,6 +28,8 @@ pub(crate) struct Record {
     /// Its own id, or its id column.
     id: Option<String>,
     fields: Arc<Fields>,
+    /// What the file's numbers refer to.
+    datum: Datum,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ pub(crate) struct Given {
     fields: Arc<Fields>,
     /// A feature's own id.
     id: Option<String>,
-    /// The position of a feature that is a point.
+    /// The numbers of a feature that is a point, in the file's datum.
     lon_lat: Option<[String; 2]>,
 }
 
@@ -194,8 +196,13 @@ pub(crate) fn records<'a>(
 ) -> Box<dyn Iterator<Item = Next> + 'a> {
     match options.format {
         FileFormat::Geojson => {
-            let reader = geojson::read(reader, caps).in_datum(options.datum.unwrap_or_default());
-            Box::new(all_of(reader, of_geojson, geojson::Reader::broke_off))
+            let datum = options.datum.unwrap_or_default();
+            let reader = geojson::read(reader, caps).in_datum(datum);
+            Box::new(all_of(
+                reader,
+                move |item, reader| of_geojson(item, reader, datum),
+                geojson::Reader::broke_off,
+            ))
         }
         FileFormat::Csv => {
             let reader = csv::read(reader, &csv_options(options), caps);
@@ -204,7 +211,7 @@ pub(crate) fn records<'a>(
     }
 }
 
-fn of_geojson<R: Read>(item: Item, reader: &geojson::Reader<R>) -> Next {
+fn of_geojson<R: Read>(item: Item, reader: &geojson::Reader<R>, datum: Datum) -> Next {
     match item {
         Item::Feature(feature) => {
             let record = Record {
@@ -214,6 +221,7 @@ fn of_geojson<R: Read>(item: Item, reader: &geojson::Reader<R>) -> Next {
                 geometry: feature.geometry,
                 id: feature.id,
                 fields: Arc::new(Fields::Properties(feature.properties)),
+                datum,
             };
             Next::Record(Box::new(record), feature.warnings)
         }
@@ -266,14 +274,14 @@ impl Record {
             geometry: row.position.map(Geometry::Point),
             id: row.id.clone(),
             fields: Arc::new(Fields::Cells(row)),
+            // A table's cells are kept as they were given.
+            datum: Datum::default(),
         }
     }
 
     fn given(&self) -> Given {
         let lon_lat = match (&self.geometry, &*self.fields) {
-            (Some(Geometry::Point(at)), Fields::Properties(_)) => {
-                Some([at.lon().to_string(), at.lat().to_string()])
-            }
+            (Some(Geometry::Point(at)), Fields::Properties(_)) => self.datum.texts(*at),
             _ => None,
         };
         Given { fields: Arc::clone(&self.fields), id: self.id.clone(), lon_lat }

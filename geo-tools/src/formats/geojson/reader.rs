@@ -319,7 +319,7 @@ impl<R: Read> Reader<R> {
                 self.tell(problem);
             }
             let lon_lat = lon_lat.or_else(|| match &feature.geometry {
-                Some(Geometry::Point(at)) => Some([at.lon().to_string(), at.lat().to_string()]),
+                Some(Geometry::Point(at)) => self.parser.datum.texts(*at),
                 _ => None,
             });
             let Feature { id, properties, .. } = feature;
