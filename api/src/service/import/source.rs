@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 
 use domain::plan::Plan;
 use geo_tools::formats::Caps;
+use geo_tools::{Code, Problem};
 use tokio::sync::mpsc;
 
 use super::bad_rows::BadRowFile;
@@ -80,23 +82,34 @@ impl ImportSource {
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
         let options = options.clone();
         tokio::task::spawn_blocking(move || {
-            let (mut chunk, mut byte_count) = (Vec::new(), 0);
-            for next in self.records(&options) {
-                byte_count += next.size();
-                chunk.push(next);
-                if chunk.len() == CHUNK_RECORDS || byte_count >= CHUNK_BYTES {
-                    byte_count = 0;
-                    if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                        return;
-                    }
-                }
-            }
-            if !chunk.is_empty() {
-                // An error only says that the import was given up.
-                drop(sender.blocking_send(chunk));
+            let read = AssertUnwindSafe(|| self.send(&options, &sender));
+            if std::panic::catch_unwind(read).is_err() {
+                // What was read so far must not pass for the whole file.
+                let message =
+                    "the file could not be read to its end, by a fault of this program that its log tells";
+                let problem = Problem::error(Code::Unreadable, message);
+                drop(sender.blocking_send(vec![Next::Bad(problem.into()), Next::BrokeOff]));
             }
         });
         receiver
+    }
+
+    fn send(self, options: &ImportOptions, sender: &mpsc::Sender<Vec<Next>>) {
+        let (mut chunk, mut byte_count) = (Vec::new(), 0);
+        for next in self.records(options) {
+            byte_count += next.size();
+            chunk.push(next);
+            if chunk.len() == CHUNK_RECORDS || byte_count >= CHUNK_BYTES {
+                byte_count = 0;
+                if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                    return;
+                }
+            }
+        }
+        if !chunk.is_empty() {
+            // An error only says that the import was given up.
+            drop(sender.blocking_send(chunk));
+        }
     }
 }
 
@@ -150,5 +163,34 @@ impl Progress {
 
     pub(super) fn report(&self) -> Option<&ReportFile> {
         self.report.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::import::{FileFormat, ImportKind};
+
+    struct Faulty(&'static [u8]);
+
+    impl Read for Faulty {
+        #[expect(clippy::panic, reason = "the fault that is planted")]
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                panic!("planted");
+            }
+            self.0.read(buffer)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_faulty_reader_gave_is_no_whole_file() {
+        let source = ImportSource::of_reader(Faulty(b"id,lon,lat\nh-1,121.005,14.625\n"));
+        let mut chunks = source.chunks(&ImportOptions::new(ImportKind::Households, FileFormat::Csv));
+        let mut given = Vec::new();
+        while let Some(chunk) = chunks.recv().await {
+            given.extend(chunk);
+        }
+        assert!(matches!(given.last(), Some(Next::BrokeOff)), "{given:?}");
     }
 }

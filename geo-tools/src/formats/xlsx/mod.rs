@@ -91,12 +91,13 @@ impl Sheet {
         let place =
             |line: u64| move |problem: Box<Problem>| Box::new(Problem { line: Some(line), ..*problem });
         loop {
-            match self.xml.node().map_err(place(self.line + 1))? {
+            match self.xml.node().map_err(place(self.line.saturating_add(1)))? {
                 Node::End => return Ok(None),
                 Node::Open { name, attributes } if name == "row" => {
                     let number = attributes.iter().find(|(name, _)| name == "r");
                     let number = number.and_then(|(_, number)| number.parse().ok());
-                    self.line = number.filter(|number| *number > self.line).unwrap_or(self.line + 1);
+                    self.line =
+                        number.filter(|number| *number > self.line).unwrap_or(self.line.saturating_add(1));
                     return self.cells().map(Some).map_err(place(self.line));
                 }
                 _ => {}
