@@ -10,9 +10,6 @@ use serde::Deserialize;
 
 use super::ConfigError;
 
-/// Bytes of a file that can only be read whole, such as a workbook: what an import may add to the server's memory.
-const MAX_HELD_BYTES: u64 = 128 << 20;
-
 /// Caps, checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -152,6 +149,8 @@ limits! {
     max_file_nesting, "GRIDWARD_MAX_FILE_NESTING", 64, 10 to 100;
     /// Bytes of one text, one feature's properties or one row of a file.
     max_text_bytes, "GRIDWARD_MAX_TEXT_BYTES", 262144, 1024 to 16777216;
+    /// Bytes of a file that must be held whole to be read: a workbook.
+    max_held_bytes, "GRIDWARD_MAX_HELD_BYTES", 134217728, 1024 to 17179869184;
 }
 
 fn read(
@@ -213,7 +212,7 @@ impl Limits {
                 max_feature_positions: size(numbers.max_feature_positions),
                 max_depth: size(numbers.max_file_nesting),
                 max_text_bytes: size(numbers.max_text_bytes),
-                max_held_bytes: MAX_HELD_BYTES,
+                max_held_bytes: numbers.max_held_bytes,
                 // Problems are counted as they come and not held: there may be as many as there are rows.
                 max_problems: usize::MAX,
                 ..Caps::default()

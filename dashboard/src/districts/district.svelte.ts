@@ -51,7 +51,7 @@ class DistrictState {
     // Until there is an answer the page shows what it showed: a problem that comes and goes with each attempt cannot be read.
     this.problem = problem;
     this.loading = false;
-    if (this.current === null && !this.absent) this.kept ??= keptOf(readKept(), code);
+    if (this.current === null && !this.absent) this.kept = keptOf(readKept(), code);
     if (problem && isPassing(problem)) this.#giveUp = tryAgain(() => void this.load(code));
   }
 

@@ -25,7 +25,7 @@ export interface WaitingReport {
 }
 
 export interface Delivered {
-  clientKey: string;
+  report: WaitingReport;
   payload: ReportPayload;
 }
 
@@ -55,8 +55,9 @@ class Outbox {
   ofOthers = $derived(this.waiting.filter((report) => !isOwn(report, present())).length);
   /** This browser keeps nothing (private window): a report is only sent, and the form says so when it is not. */
   unavailable = $state(false);
-  /** What was filed after it had waited, until its sender has seen the receipt. */
-  delivered = $state.raw<readonly Delivered[]>([]);
+  #delivered = $state.raw<readonly Delivered[]>([]);
+  /** What of the viewer's own was filed after it had waited, until they have seen the receipt. */
+  delivered = $derived(this.#delivered.filter(({ report }) => isOwn(report, present())));
   #inForm = $state<string | null>(null);
   #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,7 +100,7 @@ class Outbox {
           this.#tryLater();
           break;
         }
-        if (outcome.kind === 'filed') this.delivered = [...this.delivered, { clientKey: report.clientKey, payload: outcome.payload }];
+        if (outcome.kind === 'filed') this.#delivered = [...this.#delivered, { report, payload: outcome.payload }];
         if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
       }
     } finally {
@@ -107,9 +108,9 @@ class Outbox {
     }
   }
 
-  /** The receipts were seen. */
-  acknowledge(): void {
-    this.delivered = [];
+  /** These receipts were seen. */
+  acknowledge(seen: readonly Delivered[]): void {
+    this.#delivered = this.#delivered.filter((delivered) => !seen.includes(delivered));
   }
 
   async discard(clientKey: string): Promise<void> {

@@ -100,15 +100,24 @@ impl AreaInput {
     }
 }
 
+/// So many parts of each edge of a box are converted: of a box of one degree every 1.7 km, far shorter than the shift's waves.
+const EDGE_STEPS: u32 = 64;
+
 impl BoundsInput {
     fn parse(self, path: &[&str]) -> Result<Bounds, InputProblem> {
         let Self { west, south, east, north, datum } = self;
         let given = |lon, lat| position(Datum::Wgs84, lon, lat, path);
         let bounds = Bounds::new(given(west, south)?, given(east, north)?)
             .map_err(|problem| InputProblem::new(InputCode::InvalidBounds, problem, path))?;
-        let corners = [(west, south), (east, south), (east, north), (west, north)];
-        let corners = corners.into_iter().map(|(lon, lat)| position(datum, lon, lat, path));
-        Ok(Bounds::of(corners.collect::<Result<Vec<_>, _>>()?).unwrap_or(bounds))
+        // A shifted edge is a wave, which its ends do not bound.
+        let along =
+            |from: f64, to: f64, step: u32| from + (to - from) * f64::from(step) / f64::from(EDGE_STEPS);
+        let edges = (0..=EDGE_STEPS).flat_map(|step| {
+            let (lon, lat) = (along(west, east, step), along(south, north, step));
+            [(lon, south), (lon, north), (west, lat), (east, lat)]
+        });
+        let around = edges.map(|(lon, lat)| position(datum, lon, lat, path));
+        Ok(Bounds::of(around.collect::<Result<Vec<_>, _>>()?).unwrap_or(bounds))
     }
 }
 

@@ -72,7 +72,11 @@ impl FileFormat {
     pub fn of_name(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         let bare = name.strip_suffix(".gz").unwrap_or(&name);
-        if [".csv", ".tsv", ".txt"].iter().any(|end| bare.ends_with(end)) { Self::Csv } else { Self::Geojson }
+        if [".csv", ".tsv", ".txt", ".xlsx"].iter().any(|end| bare.ends_with(end)) {
+            Self::Csv
+        } else {
+            Self::Geojson
+        }
     }
 
     /// By a `Content-Type`.
