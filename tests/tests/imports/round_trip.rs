@@ -66,6 +66,22 @@ async fn a_dry_run_counts_and_stores_nothing() {
 }
 
 #[tokio::test]
+async fn what_lies_outside_is_counted_and_half_a_position_is_refused() {
+    let office = office().await;
+    let table = "id,lon,lat\nh-1,121.005,14.625\nh-2,121.5,14.625\n";
+    let path = office.file("homes.csv", table);
+    let report = office.done(import("quezon", &path, options(ImportKind::Households, &path, &[]))).await;
+    assert_eq!(report["totals"], json!({"buildings": 0, "households": 2, "outside": 1}));
+    let before = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
+
+    let path = office.file("homes.csv", "id,lon\nh-1,121.005\nh-2,121.5\n");
+    let report = office.refused(import("quezon", &path, options(ImportKind::Households, &path, &[]))).await;
+    assert_eq!((&report["bad_count"], &report["problems"][0]["code"]), (&json!(1), &json!("MISSING_FIELD")));
+    let after = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
 async fn households_are_located_placed_by_address_or_listed_and_come_in_once() {
     let office = office().await;
     let building =

@@ -322,11 +322,16 @@ impl ImportReport {
         let figures = self.figures.iter().map(ToString::to_string);
         let totals = self.totals.iter().map(|(what, count)| format!("{count} {what}"));
         let figures = figures.chain(totals).collect::<Vec<String>>().join("; ");
-        let bad = self.problems.error_count();
+        let bad = match self.problems.error_count() {
+            1 => "1 problem".to_owned(),
+            count => format!("{count} problems"),
+        };
         match (self.outcome, self.effect) {
-            (ImportOutcome::Refused, _) => format!("{bad} problems; nothing was imported"),
+            (ImportOutcome::Refused, _) => format!("{bad}; nothing was imported"),
             (ImportOutcome::Taken, Effect::DryRun) => format!("dry run, nothing was changed: {figures}"),
-            (ImportOutcome::Taken, Effect::Write) if bad > 0 => format!("{figures}; {bad} problems skipped"),
+            (ImportOutcome::Taken, Effect::Write) if self.problems.error_count() > 0 => {
+                format!("{figures}; {bad} skipped")
+            }
             (ImportOutcome::Taken, Effect::Write) => figures,
         }
     }

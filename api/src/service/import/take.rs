@@ -26,6 +26,8 @@ pub(super) struct Taking<'a> {
     pub(super) plan: Arc<Plan>,
     pub(super) now: DateTime<Utc>,
     pub(super) report: ImportReport,
+    /// Rows that have a position, and no cell there.
+    outside_count: u64,
     /// `None` in a dry run.
     import: Option<Import>,
 }
@@ -75,7 +77,8 @@ impl Services {
         let import = self.begin_staging(R::STAGING, &job).await?;
         let mut report = ImportReport::begin(&job.options, job.progress);
         report.plan_version = Some(plan.version().0);
-        let mut taking = Taking { services: self, job: &job, plan, now: self.clock.now(), report, import };
+        let now = self.clock.now();
+        let mut taking = Taking { services: self, job: &job, plan, now, report, outside_count: 0, import };
         match taking.read(source, &mut rows).await {
             Ok(()) => taking.finish(rows).await,
             Err(error) => {
@@ -156,6 +159,7 @@ impl Taking<'_> {
                 Some(Err(problems)) => self.report.problems.extend(problems),
                 Some(Ok(row)) => {
                     let assigned = R::position(&row).and_then(|_| assignments.next());
+                    self.outside_count += u64::from(assigned.is_some_and(|assigned| assigned.cell.is_none()));
                     let assignment = assigned.unwrap_or_else(|| Assignment::outside(self.plan.version()));
                     rows.add(row, assignment, self);
                 }
@@ -172,6 +176,9 @@ impl Taking<'_> {
     async fn finish<R: Rows>(mut self, rows: R) -> Result<ImportReport, ServiceError> {
         self.report.problems.flush();
         self.report.totals = rows.totals();
+        if self.outside_count > 0 {
+            self.report.totals.push(("outside", self.outside_count));
+        }
         if self.is_refused() {
             let report = ImportReport { outcome: ImportOutcome::Refused, ..self.report.clone() };
             self.give_up().await;
