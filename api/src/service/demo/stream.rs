@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::access::Scope;
 use domain::district::District;
 use domain::ids::ClientKey;
@@ -26,6 +27,8 @@ use crate::store::{IncidentFilter, IncidentOrder, IncidentQuery};
 const PAUSE_S: std::ops::Range<f64> = 2.0..5.5;
 /// Above this many open incidents the staff solve more than come in, below it less.
 const OPEN_TARGET: usize = 50;
+/// So many that are late stay open, so that there is always one to look at.
+const LATE_KEPT: usize = 5;
 
 /// Who acts in a simulation, and on what.
 struct Simulation {
@@ -80,7 +83,7 @@ impl Services {
         })
     }
 
-    /// One thing happens: every third or so a report, else something is sent on or solved.
+    /// One thing happens: a report, or something is sent on or solved; above the target four times in ten each of these.
     async fn step_demo(&self, simulation: &mut Simulation) -> Result<(), DemoError> {
         let open = self.open_in_demo(&simulation.district).await?;
         let waiting: Vec<&Incident> =
@@ -89,13 +92,14 @@ impl Services {
             open.iter().filter(|incident| incident.stage != first_stage(&simulation.district)).collect();
         let crowded = open.len() > OPEN_TARGET;
         match simulation.chance.random_range(0..10) {
-            0..=3 => self.report_in_demo(simulation).await,
-            4..=6 if waiting.len() > 12 || crowded => {
+            0..=1 => self.report_in_demo(simulation).await,
+            2..=3 if !crowded => self.report_in_demo(simulation).await,
+            2..=5 if waiting.len() > 12 || crowded => {
                 let oldest = waiting.last().copied();
                 self.change_in_demo(simulation, oldest, IncidentAction::Dispatch, None).await
             }
             4..=9 if crowded || simulation.chance.random_bool(0.3) => {
-                let solved = sent.choose(&mut simulation.chance).copied();
+                let solved = solvable(&sent, self.clock.now()).choose(&mut simulation.chance).copied();
                 let note = solved.and_then(|incident| {
                     simulation.reports.closing_note(&incident.category, &mut simulation.chance)
                 });
@@ -148,6 +152,12 @@ impl Services {
     fn demo_key(&self) -> Result<ClientKey, DemoError> {
         ClientKey::parse(&self.ids.next_id().to_string()).map_err(|_| DemoError::Data("a client key"))
     }
+}
+
+/// What may be solved next: any while enough are late, else one that is in time.
+fn solvable<'a>(sent: &[&'a Incident], now: DateTime<Utc>) -> Vec<&'a Incident> {
+    let late_count = sent.iter().filter(|incident| incident.is_overdue(now)).count();
+    sent.iter().copied().filter(|incident| late_count > LATE_KEPT || !incident.is_overdue(now)).collect()
 }
 
 fn first_stage(district: &District) -> StageKey {
