@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { MAP_WITHIN_MS, NARROW, WIDE, ask, demoDistrict, locate, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { MAP_WITHIN_MS, NARROW, WIDE, ask, demoDistrict, fragment, locate, mapIsLive, openPage, startBrowser, url } from './harness.mjs';
 
 // Not by addScriptTag: the content security policy of the page refuses it, as it should.
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -28,6 +28,24 @@ before(async () => {
       },
     },
     'an incident, signed in': { path: `?lang=en&incident=${incident}`, signedIn: true, isReady: (page) => page.waitForSelector('[data-incident-stage]') },
+    'a report with gaps': {
+      path: '?lang=zh-CN&panel=report',
+      isReady: async (page) => {
+        await page.waitForSelector('#category');
+        await page.getByRole('button', { name: '提交上报' }).click();
+        await page.getByText('请选择类别。').waitFor();
+      },
+    },
+    'a worker of one cell': { path: '?lang=zh-CN', signedIn: 'worker', isReady: mapIsLive },
+    'signed in': { path: '?lang=en&panel=sign-in&view=table', signedIn: true, isReady: (page) => page.getByText('Signed in as').waitFor() },
+    'without a connection': {
+      path: '?lang=zh-CN',
+      isReady: async (page) => {
+        await mapIsLive(page);
+        await page.context().setOffline(true);
+        await page.getByRole('button', { name: '立即重连' }).waitFor();
+      },
+    },
     'a report': { path: '?lang=en&panel=report', isReady: (page) => page.waitForSelector('#category') },
     'the sign-in': { path: '?lang=en&panel=sign-in', isReady: (page) => page.waitForSelector('#token') },
     'the table of cells': { path: '?lang=en&view=table', isReady: (page) => page.waitForSelector('tbody tr') },
@@ -94,8 +112,7 @@ async function check(viewport) {
   for (const [name, { path, isReady, signedIn = false, answer }] of Object.entries(views)) {
     const { page, context, close } = await openPage(browser, 'favicon.svg', { viewport });
     if (answer) await context.route('**/graphql', answer);
-    const { GRIDWARD_TOKEN } = process.env;
-    await page.goto(`${process.env.GRIDWARD_URL}/${path}${signedIn ? `#token=${GRIDWARD_TOKEN}` : ''}`);
+    await page.goto(`${url}/${path}${fragment(signedIn)}`);
     page.setDefaultTimeout(MAP_WITHIN_MS);
     await isReady(page);
     const broken = await violations(page);
@@ -104,6 +121,31 @@ async function check(viewport) {
   }
   assert.deepEqual(found, {});
 }
+
+/** The controls whose words are cut off, and the parts of the page that are wider than their room. */
+function clipped() {
+  const cut = [...document.querySelectorAll('button, label, dt, dd, h2, h3, legend')].filter(
+    (element) => element.checkVisibility() && !element.matches('.visually-hidden, .visually-hidden *') && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 2,
+  );
+  const wider = [...document.querySelectorAll('html, header, .overview, .side, .tables, .bottom')].filter((element) => element.scrollWidth > element.clientWidth + 2);
+  return { cut: cut.map((element) => element.textContent.trim()), wider: wider.map((element) => `${element.tagName} ${element.className}`) };
+}
+
+test('letters of twice the size, as the browser is set, cut nothing off at 390 px', async () => {
+  const found = {};
+  for (const path of ['?lang=en', '?lang=zh-CN&panel=report', '?lang=en&panel=sign-in', '?lang=zh-CN&view=table']) {
+    const { page, context, close } = await openPage(browser, path, { viewport: NARROW });
+    const session = await context.newCDPSession(page);
+    await session.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
+    await page.reload();
+    await page.waitForFunction(() => parseFloat(getComputedStyle(document.documentElement).fontSize) === 32);
+    await page.waitForSelector('[data-figure=open], #category, #token, tbody tr');
+    const { cut, wider } = await page.evaluate(clipped);
+    if (cut.length > 0 || wider.length > 0) found[path] = { cut, wider };
+    await close();
+  }
+  assert.deepEqual(found, {});
+});
 
 test('no view breaks a rule of axe at 1440 px, and the policy refuses nothing', () => check(WIDE));
 test('no view breaks a rule of axe at 390 px, and the policy refuses nothing', () => check(NARROW));
