@@ -215,7 +215,6 @@ impl Limits {
                 max_held_bytes: numbers.max_held_bytes,
                 // Problems are counted as they come and not held: there may be as many as there are rows.
                 max_problems: usize::MAX,
-                ..Caps::default()
             },
         })
     }

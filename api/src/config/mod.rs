@@ -7,7 +7,6 @@ mod overrides;
 mod secret;
 mod shown;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 

@@ -174,7 +174,6 @@ mod tests {
     struct Faulty(&'static [u8]);
 
     impl Read for Faulty {
-        #[expect(clippy::panic, reason = "the fault that is planted")]
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             if self.0.is_empty() {
                 panic!("planted");

@@ -32,6 +32,9 @@ pub(super) struct Taking<'a> {
     import: Option<Import>,
 }
 
+/// A row, or everything that is wrong with it.
+type Judged<R> = Result<<R as Rows>::Row, Vec<Problem>>;
+
 /// What a file holds, one kind of row after the other.
 pub(super) trait Rows {
     /// What one record says.
@@ -142,7 +145,7 @@ impl Taking<'_> {
             }
             Next::Bad(_) | Next::BrokeOff => (next, None),
         };
-        let chunk: Vec<(Next, Option<Result<R::Row, Vec<Problem>>>)> = chunk.into_iter().map(read).collect();
+        let chunk: Vec<(Next, Option<Judged<R>>)> = chunk.into_iter().map(read).collect();
         let good = chunk.iter().filter_map(|(_, row)| row.as_ref()?.as_ref().ok());
         let positions: Vec<Position> = good.filter_map(R::position).collect();
         let within_m = self.district().rules.nearest_within_m();
