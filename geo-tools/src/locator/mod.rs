@@ -159,7 +159,7 @@ impl Locator {
         let Some(nearest) = near.then(|| self.grid.nearest(at)).flatten() else {
             return Located { leaf: None, method: Method::Outside, distance_to_border_m: None };
         };
-        let leaf = if nearest.distance_m <= within_m { self.nearest_leaf(&nearest) } else { None };
+        let leaf = if nearest.distance_m <= within_m { self.nearest_leaf(&nearest, within_m) } else { None };
         let method = if leaf.is_some() { Method::Nearest } else { Method::Outside };
         Located { leaf, method, distance_to_border_m: Some(nearest.distance_m) }
     }
@@ -173,10 +173,12 @@ impl Locator {
         labels.filter_map(leaf).next()
     }
 
-    /// The leaf at the nearest place of a border, which is the owner of that place where it is a corner.
-    fn nearest_leaf(&self, nearest: &nearest::Nearest) -> Option<Leaf> {
+    /// The leaf at the nearest place of a border, which is the owner of that place where it is a corner. One that nobody owns
+    /// is outside by the border rule: it counts for the ground around it where what is near does.
+    fn nearest_leaf(&self, nearest: &nearest::Nearest, within_m: f64) -> Option<Leaf> {
         match nearest.corner {
-            Some(corner) => self.owner(corner).or_else(|| self.owner_around(corner)),
+            Some(corner) if within_m > 0.0 => self.owner(corner).or_else(|| self.owner_around(corner)),
+            Some(corner) => self.owner(corner),
             None => leaf(nearest.label),
         }
     }

@@ -22,7 +22,12 @@ impl Services {
             return Err(AdminError::Command(message));
         }
         let place = place(new.cell.as_deref());
-        Ok(done(format!("added user {}: {} of {place}", new.name, role.as_str()), Value::Null))
+        // Who works somewhere has a cell most of the time: the operator shall see that none means all of them.
+        let hint = match role {
+            Role::Worker | Role::Head if cell.is_none() => " (--cell CODE keeps to a cell)",
+            _ => "",
+        };
+        Ok(done(format!("added user {}: {} of {place}{hint}", new.name, role.as_str()), Value::Null))
     }
 
     /// Gives a user another role and cell. Whoever follows something in their name is looked up again.
@@ -54,12 +59,9 @@ impl Services {
     }
 }
 
-/// Where somebody works, as it is said to the operator, who shall see that no cell means every cell.
+/// Where somebody works, as it is said to the operator.
 fn place(cell: Option<&str>) -> String {
-    cell.map_or_else(
-        || "the whole district (--cell CODE keeps to a cell)".to_owned(),
-        |code| format!("cell {code}"),
-    )
+    cell.map_or_else(|| "the whole district".to_owned(), |code| format!("cell {code}"))
 }
 
 fn staff_role(given: &str) -> Result<Role, AdminError> {
