@@ -139,7 +139,7 @@ test('letters of twice the size, as the browser is set, cut nothing off at 390 p
     await session.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
     await page.reload();
     await page.waitForFunction(() => parseFloat(getComputedStyle(document.documentElement).fontSize) === 32);
-    await page.waitForSelector('[data-figure=open], #category, #token, tbody tr');
+    await page.waitForSelector(':is([data-figure=open], #category, #token, tbody tr):visible');
     const { cut, wider } = await page.evaluate(clipped);
     if (cut.length > 0 || wider.length > 0) found[path] = { cut, wider };
     await close();
