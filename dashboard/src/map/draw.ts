@@ -40,7 +40,7 @@ export function createMap({ container, style, bounds, attribution, texts, token 
   const map = new MapLibreMap({
     container,
     style,
-    ...(bounds === null ? {} : { bounds: corners(bounds), fitBoundsOptions: { padding: 24 } }),
+    ...(bounds === null ? {} : { bounds: corners(bounds), fitBoundsOptions: { padding: { top: 24, right: 24, bottom: 60, left: 24 } } }),
     transformRequest: (url) => (token !== null && url.startsWith(`${location.origin}/d/`) ? { url, headers: { authorization: `Bearer ${token}` } } : { url }),
     attributionControl: false,
     fadeDuration: 0,
