@@ -198,7 +198,7 @@ pub(super) struct ImportFlags {
     /// Which column holds what, such as dwellings=flats; address=street,housenumber joins two.
     #[arg(long, value_name = "FIELD=COLUMN", num_args = 1..)]
     pub(super) map: Vec<String>,
-    /// geojson or csv [default: by the file's name].
+    /// geojson, csv, xlsx, shapefile (zipped), geopackage or flatgeobuf [default: by the file's name].
     #[arg(long)]
     pub(super) format: Option<String>,
     /// Check and count, and change nothing.

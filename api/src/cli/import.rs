@@ -43,9 +43,10 @@ fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
     })?;
     let format = match flags.format.as_deref() {
         None => FileFormat::of_name(&flags.file.to_string_lossy()),
-        Some("geojson") => FileFormat::Geojson,
-        Some("csv") => FileFormat::Csv,
-        Some(other) => return Err(Failure::Unusable(format!("{other:?} must be geojson or csv"))),
+        Some(word) => FileFormat::parse(word).ok_or_else(|| {
+            let known = "geojson, csv, xlsx, shapefile, geopackage or flatgeobuf";
+            Failure::Unusable(format!("{word:?} must be {known}"))
+        })?,
     };
     let columns = ColumnMap::parse(kind, flags.map.iter().map(String::as_str))
         .map_err(|error| Failure::unusable(&error))?;

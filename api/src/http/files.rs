@@ -22,7 +22,7 @@ use crate::service::import::{
 
 /// Pieces of a body that may wait for the reader.
 const WAITING_PIECES: usize = 16;
-const TAKEN: &str = "application/geo+json and text/csv";
+const TAKEN: &str = "application/geo+json, text/csv, XLSX, a zipped Shapefile, GeoPackage and FlatGeobuf";
 
 /// The parameters of an address, in their order; a name may come twice.
 type Parameters = web::Query<Vec<(String, String)>>;

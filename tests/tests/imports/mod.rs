@@ -4,6 +4,7 @@ mod bad_input;
 mod datum;
 mod demo;
 mod files;
+mod formats;
 mod generated_town;
 mod incidents;
 mod liechtenstein;

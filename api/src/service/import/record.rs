@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::input::quoted;
 use geo_tools::formats::csv::{CsvOptions, Ids, Positions, Row, looks_damaged_by_spreadsheet};
-use geo_tools::formats::{Caps, Item, csv, geojson};
+use geo_tools::formats::{self, Caps, Feature, Format, Item, Options, Source, csv, geojson};
 use geo_tools::{Code, Datum, Geometry, Position, Problem};
 use serde_json::{Map, Value};
 
@@ -189,12 +189,23 @@ where
 }
 
 /// Reads a file, record by record.
-pub(crate) fn records<'a>(
-    reader: impl Read + 'a,
+pub(crate) fn records(
+    reader: impl Read + 'static,
     options: &ImportOptions,
     caps: &Caps,
-) -> Box<dyn Iterator<Item = Next> + 'a> {
+) -> Box<dyn Iterator<Item = Next>> {
+    let other = |reader, format| {
+        let read = Options { datum: options.datum, caps: caps.clone(), ..Options::default() };
+        // Bytes without a name have nothing beside them.
+        match formats::read(format, ("", Box::new(reader)), &|_| Ok(None), &read) {
+            Ok(reader) => all_boxed(reader),
+            Err(problem) => Box::new([Next::Bad((*problem).into()), Next::BrokeOff].into_iter()),
+        }
+    };
     match options.format {
+        FileFormat::Shapefile => other(reader, Format::Zip),
+        FileFormat::Geopackage => other(reader, Format::Geopackage),
+        FileFormat::Flatgeobuf => other(reader, Format::Flatgeobuf),
         FileFormat::Geojson => {
             let datum = options.datum.unwrap_or_default();
             let reader = geojson::read(reader, caps).in_datum(datum);
@@ -211,20 +222,35 @@ pub(crate) fn records<'a>(
     }
 }
 
+/// Gives what the reader of any other format gives; what stood in a row that it refuses is not known.
+fn all_boxed(reader: Box<dyn Source>, datum: Datum) -> Box<dyn Iterator<Item = Next>> {
+    let given = all_of(
+        reader,
+        move |item, _| match item {
+            Item::Feature(feature) => of_feature(feature, datum),
+            Item::Problem(problem) => Next::Bad(problem.into()),
+        },
+        |reader| reader.broke_off(),
+    );
+    Box::new(given)
+}
+
+fn of_feature(feature: Feature, datum: Datum) -> Next {
+    let record = Record {
+        index: feature.index,
+        line: feature.line,
+        pointer: Some(feature.pointer),
+        geometry: feature.geometry,
+        id: feature.id,
+        fields: Arc::new(Fields::Properties(feature.properties)),
+        datum,
+    };
+    Next::Record(Box::new(record), feature.warnings)
+}
+
 fn of_geojson<R: Read>(item: Item, reader: &geojson::Reader<R>, datum: Datum) -> Next {
     match item {
-        Item::Feature(feature) => {
-            let record = Record {
-                index: feature.index,
-                line: feature.line,
-                pointer: Some(feature.pointer),
-                geometry: feature.geometry,
-                id: feature.id,
-                fields: Arc::new(Fields::Properties(feature.properties)),
-                datum,
-            };
-            Next::Record(Box::new(record), feature.warnings)
-        }
+        Item::Feature(feature) => of_feature(feature, datum),
         Item::Problem(problem) => {
             let given = reader.refused().map(|refused| Given {
                 fields: Arc::new(Fields::Properties(refused.properties.clone())),
