@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use geo_tools::Problem;
 use serde::{Deserialize, Serialize};
 
-use super::record::Given;
+use super::given::Given;
 
 /// So many different columns are told apart; features with more are no table.
 const MAX_COLUMNS: usize = 1_000;

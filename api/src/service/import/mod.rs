@@ -1,6 +1,6 @@
-//! Use cases of import: cells, households, a base map, past incidents, from GeoJSON or tables.
+//! Use cases of import: cells, households, a base map, past incidents, from tables and files of maps.
 //!
-//! A file is read record by record (`record`); `cells`, `households`, `basemap` and `incidents` say what one record is;
+//! A file is read record by record (`readers`, `record`); `cells`, `households`, `basemap` and `incidents` say what one record is;
 //! `take_*` bring them in, `take` what households and incidents have in common. Start at [`Services::import`].
 //!
 //! Invariant: a file is taken whole or not at all; only bad rows that were to be skipped stay out.
@@ -11,11 +11,14 @@
 mod bad_rows;
 mod basemap;
 mod cells;
+mod given;
 mod households;
 mod incidents;
+mod next;
 mod options;
 mod problems;
 mod promote;
+mod readers;
 mod record;
 mod report;
 mod report_file;

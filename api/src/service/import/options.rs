@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use geo_tools::Datum;
 use serde::{Deserialize, Serialize};
 
+use super::next::Next;
 use super::problems::ProblemList;
-use super::record::Next;
 use super::source::Progress;
 use crate::store::imports::ImportSummary;
 

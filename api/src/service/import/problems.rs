@@ -5,7 +5,8 @@
 use geo_tools::{Code, Problem, Severity, shown};
 
 use super::bad_rows::{BadRowFile, index_of};
-use super::record::{Given, Next};
+use super::given::Given;
+use super::next::Next;
 use super::report_file::ReportFile;
 use super::source::Progress;
 

@@ -12,8 +12,9 @@ use geo_tools::{Code, Problem};
 use tokio::sync::mpsc;
 
 use super::bad_rows::BadRowFile;
+use super::next::Next;
 use super::options::ImportOptions;
-use super::record::{self, Next};
+use super::readers;
 use super::report_file::ReportFile;
 use super::suspicion;
 use crate::config::Limits;
@@ -74,7 +75,7 @@ impl ImportSource {
 
     /// Everything that the file gives, at once: where all of it must be seen together.
     pub(super) fn records(self, options: &ImportOptions) -> Box<dyn Iterator<Item = Next>> {
-        suspicion::held(record::records(self.reader, options, &self.caps), self.measure)
+        suspicion::held(readers::records(self.reader, options, &self.caps), self.measure)
     }
 
     /// Everything that the file gives, in chunks, read on a thread of its own. Reading stops when nobody takes them.

@@ -11,7 +11,7 @@ use domain::plan::Plan;
 use geo_tools::datum::suspicion::{Reference, Sample, suspect};
 use geo_tools::{Geometry, Position, Problem, Severity};
 
-use super::record::Next;
+use super::next::Next;
 
 /// Gives what comes from a file, and at its end, where it looks shifted, that it is held.
 pub(super) fn held(

@@ -12,9 +12,10 @@ use domain::ids::PlanVersion;
 use domain::plan::{Assignment, Plan};
 use geo_tools::{Code, Position, Problem};
 
+use super::next::Next;
 use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
 use super::promote::Staged;
-use super::record::{Next, Record};
+use super::record::Record;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
 use crate::store::imports::{Import, ImportKind as Staging, ImportSummary};

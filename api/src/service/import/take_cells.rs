@@ -10,8 +10,8 @@ use domain::level::LevelRank;
 use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
 use geo_tools::{Code, Geometry, Polygon, Problem};
 
+use super::next::Next;
 use super::options::{Effect, FileFormat, ImportFigure, ImportKind, ImportOutcome, ImportReport};
-use super::record::Next;
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
 
