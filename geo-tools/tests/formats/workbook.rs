@@ -71,6 +71,26 @@ fn rows_come_with_their_numbers_texts_days_and_gaps() {
 }
 
 #[test]
+fn reading_aids_of_texts_in_the_sheet_are_no_part_of_them() {
+    let name = r#"<c r="D2" t="inlineStr"><is><r><t>龙湖</t></r><rPh sb="0" eb="2"><t>lónghú</t></rPh><r><t>镇</t></r><phoneticPr fontId="1"/></is></c>"#;
+    let rows = format!(
+        r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" t="str"><v>name</v></c></row><row r="2"><c r="A2" t="str"><v>a</v></c><c r="B2"><v>113.7</v></c><c r="C2"><v>34.3</v></c>{name}</row>"#
+    );
+    let items = items(one_sheet(&rows));
+    assert_eq!(features(&items)[0].properties["name"], json!("龙湖镇"), "{items:#?}");
+}
+
+#[test]
+fn a_first_row_that_is_coloured_to_the_edge_of_the_sheet_has_the_columns_that_it_names() {
+    let header = r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" s="1"/><c r="XFD1" s="1"/></row>"#;
+    let row = r#"<row r="2"><c r="A2" t="str"><v>a</v></c><c r="B2"><v>113.7</v></c><c r="C2"><v>34.3</v></c><c r="D2" s="1"/></row>"#;
+    let read = items(one_sheet(&[header, row].concat()));
+    assert_eq!(json!(features(&read)[0].properties), json!({"编号": "a"}), "{read:#?}");
+    let stray = row.replace(r#"<c r="D2" s="1"/>"#, r#"<c r="D2"><v>1</v></c>"#);
+    assert_eq!(codes(&items(one_sheet(&[header, &stray].concat()))), [Code::BadValue], "no column has it");
+}
+
+#[test]
 fn codes_that_a_spreadsheet_has_spoilt_are_refused_with_their_row() {
     let row = |number: usize, cell: &str| {
         format!(

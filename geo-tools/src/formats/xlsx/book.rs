@@ -23,7 +23,7 @@ const MOST_TEXTS: usize = 8_000_000;
 pub(super) type Named = (String, String);
 
 /// What the cells of all sheets refer to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Book {
     texts: Vec<Box<str>>,
     /// For each style whether it shows a number as a day or a time.

@@ -5,6 +5,7 @@
 //!
 //! Invariant: a cell is what it holds, not how it was shown: a code that is a number comes with all its digits, and what
 //! a spreadsheet has rounded comes as it is, for [`crate::formats::csv::looks_damaged_by_spreadsheet`] to see.
+//! Invariant: cells that are not in the file count as cells, so that the work is bounded by their count too.
 
 mod book;
 mod value;
@@ -24,14 +25,19 @@ use xml::{Node, Xml};
 
 /// The most columns of a sheet that a spreadsheet program makes.
 const MOST_COLUMNS: usize = 16_384;
+/// A million rows of 200 columns. A cell costs time also where the file has nothing for it: a row of thirty bytes can reach
+/// across 16,384 columns.
+const MOST_CELLS: u64 = 200_000_000;
 
 /// The rows of a sheet.
 pub(super) struct Sheet {
     book: Book,
     xml: Xml<Box<dyn Read>>,
     line: u64,
-    /// Columns of the first row; in a later one empty cells at the end may not be there.
+    /// Columns of the first row, up to its last name; in a later one empty cells at the end may not be there.
     column_count: usize,
+    /// Cells of all rows so far, empty ones counted.
+    cell_count: u64,
     max_row_bytes: usize,
 }
 
@@ -83,7 +89,7 @@ impl Sheet {
             return Err(broken(message));
         };
         let xml = Xml::new(book::entry(&archive, path)?, caps);
-        Ok(Self { book, xml, line: 0, column_count: 0, max_row_bytes: caps.max_text_bytes })
+        Ok(Self { book, xml, line: 0, column_count: 0, cell_count: 0, max_row_bytes: caps.max_text_bytes })
     }
 
     /// The next row that is there; its line is its number in the sheet.
@@ -109,23 +115,18 @@ impl Sheet {
     fn cells(&mut self) -> Result<RawRow, Box<Problem>> {
         let mut row = RawRow { line: self.line, ..RawRow::default() };
         let mut open: Option<Cell> = None;
-        let mut row_bytes = 0;
+        let (mut row_bytes, mut in_aid) = (0, false);
         loop {
             match self.xml.node()? {
                 Node::End => return Err(broken("the sheet ends within a row")),
-                Node::Close(name) if name == "row" => {
-                    if self.column_count == 0 {
-                        self.column_count = row.cells.len();
-                    }
-                    row.cells.resize(row.cells.len().max(self.column_count), Vec::new());
-                    return Ok(row);
-                }
+                Node::Close(name) if name == "row" => return self.whole(row),
                 Node::Open { name, attributes } if name == "c" => {
                     open = Some(self.cell(&attributes, row.cells.len())?);
                 }
                 Node::Open { name, .. } => {
+                    in_aid |= name == "rPh";
                     if let Some(cell) = &mut open {
-                        cell.in_value = matches!(name.as_str(), "v" | "t");
+                        cell.in_value = !in_aid && matches!(name.as_str(), "v" | "t");
                     }
                 }
                 Node::Text(text) => {
@@ -143,13 +144,36 @@ impl Sheet {
                     row.cells.resize(cell.column, Vec::new());
                     row.cells.push(text.into_bytes());
                 }
-                Node::Close(_) => {
+                Node::Close(name) => {
+                    in_aid &= name != "rPh";
                     if let Some(cell) = &mut open {
                         cell.in_value = false;
                     }
                 }
             }
         }
+    }
+
+    /// The row with the cells that the file leaves out. The first one ends with its last name: a format that is laid over
+    /// the whole row has cells up to the edge of the sheet. A row without any cell stays so, and is passed over.
+    fn whole(&mut self, mut row: RawRow) -> Result<RawRow, Box<Problem>> {
+        if self.column_count == 0 {
+            let last = row.cells.iter().rposition(|cell| !cell.iter().all(u8::is_ascii_whitespace));
+            row.cells.truncate(last.map_or(0, |last| last + 1));
+            self.column_count = row.cells.len();
+        }
+        if !row.cells.is_empty() {
+            row.cells.resize(row.cells.len().max(self.column_count), Vec::new());
+        }
+        self.cell_count += row.cells.len() as u64;
+        if self.cell_count > MOST_CELLS {
+            let count = self.column_count;
+            return Err(too_large(format!(
+                "the sheet has more than {MOST_CELLS} cells up to this row, empty ones counted; its first row names {count} \
+                 columns, so take out those that are not needed"
+            )));
+        }
+        Ok(row)
     }
 
     fn check(&self, row_bytes: usize) -> Result<(), Box<Problem>> {
@@ -202,6 +226,32 @@ fn column_of(place: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_that_are_not_in_the_file_count_too_and_rows_without_any_do_not() {
+        let xml = Xml::new(Box::new(std::io::empty()) as Box<dyn Read>, &Caps::default());
+        let mut sheet = Sheet {
+            book: Book::default(),
+            xml,
+            line: 0,
+            column_count: 0,
+            cell_count: MOST_CELLS - 8,
+            max_row_bytes: 100,
+        };
+        let row = |cells: &[&str]| RawRow {
+            cells: cells.iter().map(|cell| cell.as_bytes().to_vec()).collect(),
+            ..RawRow::default()
+        };
+        let mut count = |cells: &[&str]| sheet.whole(row(cells)).map(|row| row.cells.len());
+        assert_eq!(count(&["id", "", "lat", " ", ""]), Ok(3), "the first row ends with its last name");
+        for _ in 0..1000 {
+            assert_eq!(count(&[]), Ok(0));
+        }
+        assert_eq!(count(&["a"]), Ok(3));
+        let problem = count(&["b"]).expect_err("nine cells");
+        assert_eq!(problem.code, Code::TooLarge);
+        assert!(problem.message.contains("its first row names 3 columns"), "{}", problem.message);
+    }
 
     #[test]
     fn places_are_columns_counted_in_letters() {
