@@ -51,6 +51,36 @@ impl Reference {
         Self::Other(name)
     }
 
+    /// From a row or table that names a system: by its code where EPSG or one that follows it has given that, else by its
+    /// words.
+    pub(super) fn named(organization: Option<&str>, code: i64, words: Option<&str>) -> Self {
+        let organization = organization.map_or("", str::trim);
+        let is = |name: &str| organization.eq_ignore_ascii_case(name);
+        let by_code = match code {
+            code if organization.is_empty() || is("EPSG") => Self::from_epsg(code),
+            // It takes over the codes of EPSG, and had numbers of its own for Web Mercator.
+            4326 | 4490 | 3857 if is("ESRI") => Self::from_epsg(code),
+            102_100 | 102_113 if is("ESRI") => Self::WebMercator,
+            // What a GeoPackage calls its undefined systems, whatever words stand beside it.
+            -1 | 0 | 99_999 if is("NONE") => return Self::Unsaid,
+            code => {
+                return Self::in_words(words).unwrap_or_else(|| Self::Other(format!("{organization}:{code}")));
+            }
+        };
+        let words = words.filter(|_| by_code == Self::Unsaid);
+        Self::in_words(words).unwrap_or(by_code)
+    }
+
+    /// From well-known text, or from a name alone.
+    fn in_words(words: Option<&str>) -> Option<Self> {
+        let words = words.filter(|words| !["", "undefined"].contains(&words.trim()))?;
+        Some(match plain(words).as_str() {
+            "WGS84" | "CRS84" => Self::Wgs84,
+            "CGCS2000" | "CHINAGEODETICCOORDINATESYSTEM2000" => Self::Cgcs2000,
+            _ => Self::parse(words),
+        })
+    }
+
     /// From an EPSG code.
     pub(super) fn from_epsg(code: i64) -> Self {
         match code {
@@ -120,6 +150,7 @@ fn is_unmoved(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::wkt::WGS_84;
 
     #[test]
     fn degrees_of_wgs_84_and_of_cgcs2000_are_told_from_metres() {
@@ -167,6 +198,40 @@ mod tests {
             assert_eq!(Reference::parse(text), expected, "{text}");
         }
     }
+
+    #[test]
+    fn a_system_is_known_by_its_code_whoever_gave_it_and_else_by_its_words() {
+        let other = |name: &str| Reference::Other(name.to_owned());
+        let beijing = r#"GEOGCS["Beijing 1954",DATUM["Beijing_1954"],UNIT["degree",0.0174532925199433]]"#;
+        let undefined =
+            r#"GEOGCS["Undefined geographic SRS",DATUM["unknown"],UNIT["degree",0.0174532925199433]]"#;
+        for (organization, code, words, expected) in [
+            (Some("EPSG"), 4326, None, Reference::Wgs84),
+            (Some("epsg"), 3857, Some("whatever it says"), Reference::WebMercator),
+            (None, 4490, None, Reference::Cgcs2000),
+            (None, 0, None, Reference::Unsaid),
+            (None, 0, Some(WGS_84), Reference::Wgs84),
+            (Some(""), 0, Some(beijing), other("Beijing 1954")),
+            (Some("EPSG"), 4214, None, other("EPSG:4214")),
+            (Some("EPSG"), 4214, Some(WGS_84), other("EPSG:4214")),
+            (Some("ESRI"), 102_100, None, Reference::WebMercator),
+            (Some("ESRI"), 4214, None, other("ESRI:4214")),
+            (Some("IGNF"), 4326, None, other("IGNF:4326")),
+            (Some("OGC"), 84, Some(WGS_84), Reference::Wgs84),
+            (Some("OGC"), 0, Some("CRS84"), Reference::Wgs84),
+            (None, 0, Some("Clarke 1866"), other("Clarke 1866")),
+            (Some("NONE"), -1, Some("undefined"), Reference::Unsaid),
+            (Some("NONE"), 0, Some("undefined"), Reference::Unsaid),
+            (Some("NONE"), 99_999, Some(undefined), Reference::Unsaid),
+        ] {
+            assert_eq!(
+                Reference::named(organization, code, words),
+                expected,
+                "{organization:?}:{code} {words:?}"
+            );
+        }
+    }
+
     #[test]
     fn what_a_file_says_and_what_was_said_must_agree() {
         let agreed = |reference: Reference, said| reference.datum(said).ok();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use geo_tools::formats::{Caps, Item, Options};
-use geo_tools::{Code, Geometry, Position, Severity};
+use geo_tools::{Code, Geometry, Position, Problem, Severity};
 use serde_json::json;
 
 use crate::folder::{Memory, New, codes, feature, features, polygon_with_hole, read};
@@ -196,4 +196,53 @@ fn a_column_with_two_values_in_one_feature_is_refused() {
     memory.put("mixed.fgb", bytes);
     let items = read("mixed.fgb", &memory, &Options::default());
     assert_eq!((codes(&items), features(&items).len()), (vec![Code::TooLarge], 3), "{items:#?}");
+}
+
+/// The problems of a file without features whose header says one thing of its system.
+fn told_of_system(field: usize, text: &str) -> Vec<Problem> {
+    let system = [table(field, 0), (text.len() as u32).to_le_bytes().to_vec(), text.as_bytes().to_vec()];
+    let header = buffer(10, &[table(10, list_bytes(field)), system.concat()].concat());
+    let memory = Memory::default();
+    memory.put("none.fgb", [b"fgb\x03fgb\0", header.as_slice()].concat());
+    let items = read("none.fgb", &memory, &Options::default());
+    items
+        .into_iter()
+        .filter_map(|item| if let Item::Problem(problem) = item { Some(problem) } else { None })
+        .collect()
+}
+
+#[test]
+fn a_system_is_known_by_its_words_where_it_has_no_code_and_another_s_is_refused() {
+    let wgs84 = r#"GEOGCS["WGS 84",DATUM["WGS_1984"],UNIT["degree",0.0174532925199433]]"#;
+    let beijing = r#"GEOGCS["Beijing 1954",DATUM["Beijing_1954"],UNIT["degree",0.0174532925199433]]"#;
+    for (field, text, refused) in [
+        (4, wgs84, None),
+        (5, "CRS84", None),
+        (2, "WGS 84", None),
+        (4, beijing, Some("Beijing 1954")),
+        (5, "CRS27", Some("CRS27")),
+        (2, "Clarke", Some("Clarke")),
+    ] {
+        let told = told_of_system(field, text);
+        let Some(name) = refused else {
+            assert_eq!(told, [], "{text}");
+            continue;
+        };
+        let [problem] = told.as_slice() else { panic!("{text}: {told:?}") };
+        assert_eq!((problem.code, problem.severity), (Code::Crs, Severity::Error), "{text}");
+        assert!(problem.message.contains(&format!("those of \u{201c}{name}\u{201d}")), "{}", problem.message);
+    }
+}
+
+#[test]
+fn the_code_of_another_organisation_is_no_code_of_epsg() {
+    let memory = Memory::default();
+    memory.write("mixed.fgb", &mixed());
+    let mut bytes = memory.get("mixed.fgb");
+    for (from, to) in [(b"EPSG".as_slice(), b"IGNF".as_slice()), (b"WGS 84", b"Clarke")] {
+        let at = bytes.windows(from.len()).position(|bytes| bytes == from).expect("it is named");
+        bytes[at..at + from.len()].copy_from_slice(to);
+    }
+    memory.put("mixed.fgb", bytes);
+    assert_eq!(codes(&read("mixed.fgb", &memory, &Options::default())), [Code::Crs]);
 }

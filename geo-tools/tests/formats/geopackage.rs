@@ -144,6 +144,31 @@ fn a_layer_is_asked_for_by_name_and_another_system_is_refused_by_its_number() {
     assert!(problem.message.contains("EPSG:4524"), "{}", problem.message);
 }
 
+#[test]
+fn the_code_of_another_organisation_is_no_code_of_epsg() {
+    let memory = Memory::default();
+    memory.write("cells.gpkg", &cells());
+    let replaced = |bytes: &[u8], from: &[u8], to: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        for at in 0..bytes.len() - from.len() {
+            if bytes[at..].starts_with(from) {
+                bytes[at..at + from.len()].copy_from_slice(to);
+            }
+        }
+        bytes
+    };
+    // By its words it is WGS 84 still.
+    let bytes = replaced(&memory.get("cells.gpkg"), b"EPSG\0", b"IGNF\0");
+    memory.put("words.gpkg", bytes.clone());
+    assert_eq!(codes(&read("words.gpkg", &memory, &Options::default())), []);
+    let bytes = replaced(&bytes, b"WGS", b"XYZ");
+    memory.put("other.gpkg", bytes);
+    let items = read("other.gpkg", &memory, &Options::default());
+    let [Item::Problem(problem)] = items.as_slice() else { std::panic::panic_any(format!("{items:?}")) };
+    assert_eq!(problem.code, Code::Crs);
+    assert!(problem.message.contains("XYZ 84"), "{}", problem.message);
+}
+
 const PAGE: usize = 16_384;
 
 /// A layer of one row with a long text, its bytes, where its record is told, and how many bytes are told of it.

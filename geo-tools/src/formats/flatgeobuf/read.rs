@@ -123,7 +123,7 @@ impl Reader<'_> {
         let header = header.ok_or_else(|| broken("the file ends before its header"))?;
         let header = View::root(&header)?;
         let reference = match header.table(10)? {
-            Some(system) => Reference::from_epsg(i64::from(system.int(1)?.unwrap_or(0))),
+            Some(system) => reference(&system)?,
             None => Reference::Unsaid,
         };
         if reference == Reference::Unsaid && self.options.datum.is_none() {
@@ -145,6 +145,16 @@ impl Reader<'_> {
         let Caps { max_text_bytes, max_feature_positions, .. } = flow.caps;
         Ok(Open { reader, datum, kind, columns, max_text_bytes, max_feature_positions, promised, count: 0 })
     }
+}
+
+/// What the table of the system says: whose code, which one, and in which words.
+fn reference(system: &View<'_>) -> Result<Reference, Flaw> {
+    let text = |field| -> Result<_, Flaw> {
+        Ok(system.text(field)?.filter(|text| !text.trim().is_empty()))
+    };
+    // Well-known text, else a code that is no number, else a name.
+    let words = text(4)?.or(text(5)?).or(text(2)?);
+    Ok(Reference::named(text(0)?, i64::from(system.int(1)?.unwrap_or(0)), words))
 }
 
 /// Passes over the tree of boxes, whose nodes the count of features tells.

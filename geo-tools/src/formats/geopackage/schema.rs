@@ -78,20 +78,21 @@ impl Layer {
         })
     }
 
-    /// A file may number its systems as it likes: what counts is the code that their table gives.
+    /// A file may number its systems as it likes: what counts is what their table says of the number.
     fn reference(pages: &Pages, tables: &[Row], srs: i64) -> Reference {
-        let code = || {
+        let told = || {
             let systems = described(pages, tables, "gpkg_spatial_ref_sys").ok()?;
             let place =
                 |name: &str| systems.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
             let (code, id) = (place("organization_coordsys_id")?, place("srs_id")?);
             let is_key = systems.columns[id].is_key;
-            let row = systems.rows.iter().find(|(key, cells)| {
+            let (_, cells) = systems.rows.iter().find(|(key, cells)| {
                 if is_key { *key == srs } else { cells.get(id).and_then(Cell::integer) == Some(srs) }
             })?;
-            row.1.get(code)?.integer()
+            let text = |name: &str| cells.get(place(name)?)?.text();
+            Some(Reference::named(text("organization"), cells.get(code)?.integer()?, text("definition")))
         };
-        Reference::from_epsg(code().unwrap_or(srs))
+        told().unwrap_or_else(|| Reference::from_epsg(srs))
     }
 }
 
