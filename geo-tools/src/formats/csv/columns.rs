@@ -1,5 +1,7 @@
 //! Which columns of a header hold what is wanted.
 
+use std::collections::HashSet;
+
 use super::{CsvOptions, Positions};
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -21,8 +23,9 @@ pub(super) struct Columns {
 /// Finds the wanted columns, or says which are missing or doubtful.
 pub(super) fn find(header: &[String], options: &CsvOptions) -> Result<Columns, Vec<Problem>> {
     let mut problems = Vec::new();
-    for (at, name) in header.iter().enumerate() {
-        if !name.is_empty() && header[..at].contains(name) {
+    let mut seen = HashSet::new();
+    for name in header {
+        if !name.is_empty() && !seen.insert(name) {
             let message = format!("two columns are called \u{201c}{}\u{201d}", shown::text(name));
             problems.push(Problem { line: Some(1), ..Problem::error(Code::DuplicateKey, message) });
         }

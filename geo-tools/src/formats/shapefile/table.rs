@@ -1,5 +1,6 @@
 //! The rows of a `.dbf`: fields of fixed width_bytes, each with the letter of its kind.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{Chain, Cursor, Read};
 
 use serde_json::{Map, Number, Value};
@@ -143,7 +144,7 @@ fn fields(
     letters: &mut Letters,
     flow: &mut Flow,
 ) -> Result<Vec<Field>, Box<Problem>> {
-    let mut fields: Vec<Field> = Vec::new();
+    let (mut fields, mut names) = (Vec::new(), Names::default());
     let mut start = 1;
     for (at, field) in bytes.chunks_exact(FIELD_BYTES).enumerate().take(MOST_FIELDS) {
         if field[0] == 0x0d {
@@ -173,7 +174,7 @@ fn fields(
             );
             flow.tell(Problem::warning(Code::BadValue, message));
         }
-        let name = unused(name, &fields);
+        let name = names.unused(name);
         fields.push(Field { name, kind, start, width_bytes });
         start += width_bytes;
     }
@@ -183,14 +184,25 @@ fn fields(
     Ok(fields)
 }
 
-/// The name, or the name with a number where an earlier column has it: the format cuts names after ten bytes.
-fn unused(name: String, fields: &[Field]) -> String {
-    let taken = |name: &str| fields.iter().any(|field| field.name == name);
-    if !taken(&name) {
-        return name;
+/// Names of columns, each once.
+#[derive(Default)]
+struct Names {
+    taken: HashSet<String>,
+    /// The number that comes next behind a name that came again.
+    next: HashMap<String, usize>,
+}
+
+impl Names {
+    /// The name, or the name with a number where an earlier column has it: the format cuts names after ten bytes.
+    fn unused(&mut self, name: String) -> String {
+        let mut free = name.clone();
+        while !self.taken.insert(free.clone()) {
+            let number = self.next.entry(name.clone()).or_insert(2);
+            free = format!("{name}_{number}");
+            *number += 1;
+        }
+        free
     }
-    let numbered = (2..=fields.len() + 2).map(|count| format!("{name}_{count}"));
-    numbered.into_iter().find(|name| !taken(name)).unwrap_or(name)
 }
 
 fn kind(letter: u8, width_bytes: usize) -> Kind {
@@ -273,4 +285,19 @@ fn parse_number(text: &str) -> Result<Value, ()> {
     let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     let double = text.parse::<f64>().ok().filter(|_| plain).and_then(Number::from_f64);
     double.map(Value::Number).ok_or(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_comes_again_gets_the_next_free_number() {
+        let mut names = Names::default();
+        let given = ["a", "a", "a_2", "a", "a_4", "a", "b"].map(|name| names.unused(name.to_owned()));
+        assert_eq!(given, ["a", "a_2", "a_2_2", "a_3", "a_4", "a_5", "b"]);
+        for number in 6..=MOST_FIELDS {
+            assert_eq!(names.unused("a".to_owned()), format!("a_{number}"));
+        }
+    }
 }
