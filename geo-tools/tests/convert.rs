@@ -293,6 +293,22 @@ fn a_file_that_cannot_be_read_to_its_end_leaves_the_output_as_it_was() {
     assert_eq!(value(folder.path(), "out.geojson"), value(folder.path(), "cells.geojson"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_stays_readable_by_whom_it_was() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = folder_with(&[("cells.geojson", CELLS), ("own.geojson", ""), ("all.gpkg", "")]);
+    for (name, mode) in [("own.geojson", 0o600), ("all.gpkg", 0o666)] {
+        let path = folder.path().join(name);
+        set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");
+        fine(folder.path(), &["convert", "cells.geojson", name]);
+        let file = metadata(&path).expect("it is there");
+        assert_eq!((file.permissions().mode() & 0o777, file.len() > 0), (mode, true), "{name}");
+    }
+}
+
 #[test]
 fn cells_go_through_every_format_and_are_cells_still() {
     let folder = folder_with(&[("cells.geojson", CELLS), ("points.csv", POINTS)]);

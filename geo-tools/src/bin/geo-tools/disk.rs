@@ -1,10 +1,11 @@
 //! Files on the disk: those beside the one that was asked for, and those that are made.
 //!
 //! Invariant: a file that is made stands under another name beside its place until [`Disk::keep`]; nobody finds half a
-//! file where a whole one is expected, and what was there before stays until then.
+//! file where a whole one is expected, and what was there before stays until then. It may be read and written by whom
+//! that could be.
 
 use std::cell::RefCell;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -82,11 +83,13 @@ impl Disk {
             Ok(metadata) if !metadata.is_file() => {
                 Ok(Box::new(BufWriter::new(File::options().write(true).open(&place)?)))
             }
-            _ => self.draft(place),
+            Ok(replaced) => self.draft(place, Some(replaced.permissions())),
+            Err(_) => self.draft(place, None),
         }
     }
 
-    fn draft(&self, place: PathBuf) -> io::Result<Box<dyn Write>> {
+    /// A file beside its place, which may be read by whom the one was that it replaces.
+    fn draft(&self, place: PathBuf, permissions: Option<Permissions>) -> io::Result<Box<dyn Write>> {
         let name = place.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
         for number in 0..MOST_TRIES {
             let at = place.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
@@ -94,6 +97,8 @@ impl Disk {
                 Ok(file) => {
                     let failure = Rc::default();
                     self.drafts.borrow_mut().push(Draft { at, place, failure: Rc::clone(&failure) });
+                    // Before anything stands in it.
+                    permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
                     return Ok(Box::new(DraftFile { file: BufWriter::new(file), failure }));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
