@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use geo_tools::formats::Caps;
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{ConfigError, DocumentLimits};
 
 /// Caps, checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,33 +27,6 @@ pub struct Limits {
     pub document: DocumentLimits,
     /// What a file may hold that is imported.
     pub import: Caps,
-}
-
-/// Caps on a document.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DocumentLimits {
-    /// Bytes.
-    pub bytes: usize,
-    /// Tokens.
-    pub tokens: usize,
-    /// How deep brackets of any kind may nest.
-    pub nesting: usize,
-    /// How deep fields may nest, fragments opened.
-    pub depth: u64,
-    /// Fields, fragments opened, over all operations.
-    pub fields: u64,
-    /// Aliases, fragments opened.
-    pub aliases: u64,
-    /// Directives, fragments opened.
-    pub directives: u64,
-    /// Fragments.
-    pub fragments: usize,
-    /// Operations.
-    pub operations: usize,
-    /// Arguments of one field or directive.
-    pub arguments: usize,
-    /// Fields times the `first` of the lists that they stand in.
-    pub complexity: usize,
 }
 
 macro_rules! limits {
@@ -224,5 +197,11 @@ impl Default for Limits {
     #[expect(clippy::expect_used, reason = "a test holds every default to its range")]
     fn default() -> Self {
         Self::from_overrides(LimitOverrides::default()).expect("the defaults are in their ranges")
+    }
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Limits::default().document
     }
 }

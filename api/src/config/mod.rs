@@ -2,6 +2,7 @@
 //!
 //! Start at [`Settings::load`]. A key that nobody knows is an error, wherever it stands; a secret never shows in `Debug`.
 
+mod document;
 mod limits;
 mod overrides;
 mod secret;
@@ -10,7 +11,8 @@ mod shown;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use limits::{DocumentLimits, LimitOverrides, Limits};
+pub use document::DocumentLimits;
+pub use limits::{LimitOverrides, Limits};
 pub use overrides::Overrides;
 pub use secret::{Secret, SecretError, ServerSecret};
 pub use shown::in_force;

@@ -9,9 +9,9 @@ use super::incidents::{IncidentMutation, IncidentQuery, IncidentSubscription};
 use super::location::LocationQuery;
 use super::node::NodeQuery;
 use super::operations::OperationMutation;
-use super::preflight::DocumentLimits;
 use super::search::SearchQuery;
 use super::viewer::ViewerQuery;
+use crate::config::DocumentLimits;
 use crate::live::Hub;
 use crate::service::Services;
 

@@ -18,10 +18,10 @@ use super::error::HttpError;
 use super::negotiate::{self, AnswerForm};
 use super::once::OnceMap;
 use super::viewer::Caller;
-use crate::config;
+use crate::config::DocumentLimits;
 use crate::graphql::context;
 use crate::graphql::error::{Code, Executed, executed, request_error};
-use crate::graphql::preflight::{self, DocumentLimits};
+use crate::graphql::preflight;
 use crate::graphql::schema;
 
 /// The members of a request, as they come over HTTP and in the payload of `subscribe`.
@@ -45,36 +45,6 @@ impl RequestMembers {
         let name = self.operation_name.as_deref();
         let variables = self.variables.as_ref().map(|OnceMap(map)| map);
         preflight::admit(&self.query, name, variables, limits)
-    }
-}
-
-/// The caps on a document that were set.
-pub(super) fn document_limits(set: &config::DocumentLimits) -> DocumentLimits {
-    let config::DocumentLimits {
-        bytes,
-        tokens,
-        nesting,
-        depth,
-        fields,
-        aliases,
-        directives,
-        fragments,
-        operations,
-        arguments,
-        complexity,
-    } = *set;
-    DocumentLimits {
-        bytes,
-        tokens,
-        nesting,
-        depth,
-        fields,
-        aliases,
-        directives,
-        fragments,
-        operations,
-        arguments,
-        complexity,
     }
 }
 
@@ -161,7 +131,7 @@ async fn answer(
         let error = request_error(Code::Unauthenticated, HttpError::Unauthenticated.to_string(), None);
         return Ok(refused(form, StatusCode::UNAUTHORIZED, error));
     };
-    let admitted = match members.admitted(&document_limits(&state.settings.limits.document)) {
+    let admitted = match members.admitted(&state.settings.limits.document) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refused(form, status_of_refusal(form), error)),
     };
@@ -245,16 +215,5 @@ fn ran(form: AnswerForm, response: &Response) -> HttpResponse {
     match serde_json::to_vec(response) {
         Ok(body) => HttpResponse::Ok().content_type(form.content_type()).body(body),
         Err(problem) => actix_web::ResponseError::error_response(&HttpError::Internal(Arc::new(problem))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_set_by_default_is_what_a_document_is_held_to_by_default() {
-        let set = document_limits(&config::Limits::default().document);
-        assert_eq!(set, DocumentLimits::default());
     }
 }

@@ -10,7 +10,6 @@ use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
 
 use super::error::HttpError;
-use super::graphql::document_limits;
 use super::subscribe::{OpenSockets, Patience};
 use super::{State, Stopping, observe, routes};
 use crate::clock::{Clock, IdSource};
@@ -76,7 +75,7 @@ impl Server {
         let (stopping, heard) = watch::channel(Stopping::No);
         let figures = Figures::new()?;
         let state = web::Data::new(State {
-            schema: schema::build(services.clone(), hub, &document_limits(&settings.limits.document)),
+            schema: schema::build(services.clone(), hub, &settings.limits.document),
             settings: settings.clone(),
             services,
             figures: figures.clone(),

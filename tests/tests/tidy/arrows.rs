@@ -17,7 +17,7 @@ const CRATES: [(&str, &[&str]); 5] = [
 const LAYERS: [(&str, &[&str]); 12] = [
     ("cli", &["http", "service", "config", "telemetry", "clock"]),
     ("http", &["graphql", "live", "service", "telemetry", "config", "clock"]),
-    ("graphql", &["live", "service"]),
+    ("graphql", &["live", "service", "config"]),
     ("live", &["service", "bus", "config", "clock"]),
     ("service", &["cache", "store", "bus", "clock", "config"]),
     ("cache", &["store", "config"]),

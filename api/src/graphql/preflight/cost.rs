@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use async_graphql::Positioned;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
 
-use super::{DocumentLimits, TooMuch};
+use super::TooMuch;
+use crate::config::DocumentLimits;
 
 /// What a selection comes to. Sums saturate: 2^40 spreads are as refused as 2^64.
 #[derive(Clone, Copy, Default, Debug)]

@@ -4,7 +4,8 @@
 
 use async_graphql::Pos;
 
-use super::{DocumentLimits, TooMuch};
+use super::TooMuch;
+use crate::config::DocumentLimits;
 
 /// A word, a string or a single byte; spaces and comments are none.
 #[derive(Clone, Copy, Debug)]

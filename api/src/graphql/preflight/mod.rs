@@ -18,51 +18,7 @@ use async_graphql::{Pos, ServerError};
 use serde_json::{Map, Value};
 
 use super::error::{Code, request_error};
-
-/// Caps on a document, by default ten times what the dashboard asks; the settings say others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DocumentLimits {
-    /// Bytes.
-    pub bytes: usize,
-    /// Tokens.
-    pub tokens: usize,
-    /// How deep brackets of any kind may nest.
-    pub nesting: usize,
-    /// How deep fields may nest, fragments opened.
-    pub depth: u64,
-    /// Fields, fragments opened, over all operations.
-    pub fields: u64,
-    /// Aliases, fragments opened.
-    pub aliases: u64,
-    /// Directives, fragments opened.
-    pub directives: u64,
-    /// Fragments.
-    pub fragments: usize,
-    /// Operations.
-    pub operations: usize,
-    /// Arguments of one field or directive.
-    pub arguments: usize,
-    /// Fields times the `first` of the lists that they stand in.
-    pub complexity: usize,
-}
-
-impl Default for DocumentLimits {
-    fn default() -> Self {
-        Self {
-            bytes: 32 << 10,
-            tokens: 4_000,
-            nesting: 40,
-            depth: 20,
-            fields: 2_000,
-            aliases: 200,
-            directives: 100,
-            fragments: 60,
-            operations: 20,
-            arguments: 100,
-            complexity: 100_000,
-        }
-    }
-}
+use crate::config::DocumentLimits;
 
 /// A document that may be executed, and the operation of it that was asked for.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 
-use super::{DocumentLimits, admit};
+use super::admit;
+use crate::config::DocumentLimits;
 
 /// Generous: a debug build beside other tests. The slowest of these documents runs for minutes when executed.
 const SOON: Duration = Duration::from_millis(500);

@@ -13,7 +13,7 @@ use super::protocol::{self, Close};
 use crate::graphql::context;
 use crate::graphql::error::{Executed, executed};
 use crate::http::State;
-use crate::http::graphql::{RequestMembers, document_limits, executable};
+use crate::http::graphql::{RequestMembers, executable};
 
 /// What an operation puts into the socket's queue.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ fn run(
     sink: Sink,
 ) -> impl Future<Output = ()> + 'static {
     let (schema, services) = (state.schema.clone(), state.services.clone());
-    let limits = document_limits(&state.settings.limits.document);
+    let limits = state.settings.limits.document;
     async move {
         let admitted = match members.admitted(&limits) {
             Ok(admitted) => admitted,
