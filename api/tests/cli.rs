@@ -3,8 +3,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
+/// Two households in a workbook that openpyxl has written.
+const HOMES: &[u8] = include_bytes!("homes.xlsx");
 const CELLS: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"code":"c-1"},"geometry":{"type":"Polygon","coordinates":
   [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}}]}"#;
@@ -14,18 +16,21 @@ const OVERLAPPING: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"code":"c-2"},"geometry":{"type":"Polygon","coordinates":
   [[[121.00,14.62],[121.01,14.62],[121.01,14.63],[121.00,14.63],[121.00,14.62]]]}}]}"#;
 
-fn gridward(folder: &Path, line: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gridward"))
+/// Runs a command, compares how it ends, and gives what it printed to both streams.
+fn check(folder: &Path, line: &str, code: i32) -> String {
+    check_fed(folder, line, "/dev/null", code)
+}
+
+/// The same with a file as its standard input.
+fn check_fed(folder: &Path, line: &str, input: &str, code: i32) -> String {
+    let input = std::fs::File::open(folder.join(input)).expect("it is there");
+    let output = Command::new(env!("CARGO_BIN_EXE_gridward"))
         .args(line.split_whitespace())
         .current_dir(folder)
         .env_remove("PORT")
+        .stdin(input)
         .output()
-        .expect("the binary runs")
-}
-
-/// Runs a command, compares how it ends, and gives what it printed to both streams.
-fn check(folder: &Path, line: &str, code: i32) -> String {
-    let output = gridward(folder, line);
+        .expect("the binary runs");
     let printed =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "gridward {line}: {printed}");
@@ -131,6 +136,32 @@ fn a_refused_import_leaves_a_report_and_no_cells() {
     assert_eq!((&report["refused"], &report["row_count"]), (&true.into(), &2.into()));
     let exported = check(folder.path(), "export cells --district quezon --format csv", 0);
     assert!(!exported.contains("c-1"), "{exported}");
+}
+
+#[test]
+fn a_workbook_comes_in_by_its_name_and_as_standard_input_and_no_copy_of_it_stays() {
+    let folder = folder();
+    std::fs::write(folder.path().join("homes.xlsx"), HOMES).expect("the folder takes files");
+    std::fs::write(folder.path().join("cut.xlsx"), &HOMES[..HOMES.len() / 2])
+        .expect("the folder takes files");
+    check(folder.path(), "district create --code quezon --name Quezon --timezone Asia/Manila", 0);
+    check(folder.path(), "import cells cells.geojson --district quezon --id code --level cell", 0);
+    let cut = "import households - --format xlsx --district quezon";
+    let printed = check_fed(folder.path(), cut, "cut.xlsx", 1);
+    assert!(printed.contains("BAD_FORMAT") && printed.contains("nothing was imported"), "{printed}");
+    let printed = check(folder.path(), "import households homes.xlsx --district quezon", 0);
+    assert!(printed.contains("2 added"), "{printed}");
+    let printed = check_fed(folder.path(), cut, "homes.xlsx", 0);
+    assert!(printed.contains("0 added, 0 changed, 2 unchanged"), "{printed}");
+    let exported = check(folder.path(), "export households --district quezon --format csv", 0);
+    assert!(exported.contains("h-1,,\"Kaliraya 12, rear\",121.005,14.625,c-1,inside,"), "{exported}");
+    assert!(exported.contains("410102001002003,,八里岗村,121.006,14.626,c-1,inside,"), "{exported}");
+    let names = std::fs::read_dir(folder.path()).expect("a folder");
+    let copies: Vec<_> = names
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".tmp"))
+        .collect();
+    assert_eq!(copies, [""; 0]);
 }
 
 #[test]

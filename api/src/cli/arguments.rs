@@ -171,7 +171,8 @@ pub(super) enum TokenCommand {
 pub(super) struct ImportFlags {
     /// cells, households, basemap or incidents.
     pub(super) kind: String,
-    /// The file: GeoJSON or CSV, packed with gzip or not; - is standard input.
+    /// The file: GeoJSON, CSV, XLSX, a zipped Shapefile, GeoPackage or FlatGeobuf, packed with gzip or not; - is standard
+    /// input.
     pub(super) file: PathBuf,
     /// The district's code.
     #[arg(long)]
@@ -191,6 +192,9 @@ pub(super) struct ImportFlags {
     /// A file with ground that belongs to no cell on purpose, such as an enclave [default: as in the plan in force].
     #[arg(long, value_name = "FILE")]
     pub(super) voids: Option<PathBuf>,
+    /// The layer of a GeoPackage or the sheet of a workbook, where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(super) layer: Option<String>,
     /// What the coordinates refer to: wgs84, gcj02, bd09, cgcs2000 or web-mercator [default: wgs84, and a file that looks
     /// like gcj02 or bd09 waits for an answer].
     #[arg(long, value_name = "DATUM")]

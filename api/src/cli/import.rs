@@ -56,6 +56,7 @@ fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
         name: flags.name.clone(),
         parent: flags.parent.clone(),
         voids: flags.voids.as_deref().map(writable).transpose()?,
+        layer: flags.layer.clone(),
         columns,
         datum: flags.datum,
         bad_rows: if flags.skip_bad.is_some() { BadRows::Skip } else { BadRows::Refuse },

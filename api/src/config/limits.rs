@@ -122,7 +122,7 @@ limits! {
     max_file_nesting, "GRIDWARD_MAX_FILE_NESTING", 64, 10 to 100;
     /// Bytes of one text, one feature's properties or one row of a file.
     max_text_bytes, "GRIDWARD_MAX_TEXT_BYTES", 262144, 1024 to 16777216;
-    /// Bytes of a file that must be held whole to be read: a workbook.
+    /// Bytes of a file that must be held whole to be read: a workbook, an archive, a GeoPackage.
     max_held_bytes, "GRIDWARD_MAX_HELD_BYTES", 134217728, 1024 to 17179869184;
 }
 

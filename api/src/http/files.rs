@@ -108,6 +108,7 @@ fn options(
             ("id", _) => options.id = text,
             ("name", _) => options.name = text,
             ("parent", _) => options.parent = text,
+            ("layer", _) => options.layer = text,
             ("map", _) => columns.push(value.as_str()),
             ("datum", name) => {
                 let datum =
@@ -119,7 +120,7 @@ fn options(
             ("dryRun" | "skipBad", "false") => {}
             _ => {
                 let message = format!(
-                    "{name}={value} is not known; level, id, name, parent, map, datum, dryRun and skipBad are"
+                    "{name}={value} is not known; level, id, name, parent, layer, map, datum, dryRun and skipBad are"
                 );
                 return Err(HttpError::BadRequest(message));
             }

@@ -2,6 +2,7 @@
 
 mod door;
 mod files;
+mod formats;
 mod limits;
 mod pages;
 mod replays;

@@ -31,7 +31,8 @@ fn households(datum: Datum) -> String {
     table
 }
 
-fn incidents(datum: Datum) -> String {
+/// Past incidents over all of [`CELLS`], as GeoJSON whose numbers are of a datum.
+pub(super) fn past_incidents_in(datum: Datum) -> String {
     let features: Vec<String> = true_places()
         .into_iter()
         .enumerate()
@@ -88,7 +89,7 @@ fn options_of(kind: ImportKind, path: &Path) -> ImportOptions {
 async fn a_file_that_looks_shifted_changes_nothing_until_its_datum_is_said() {
     let kinds = [
         (ImportKind::Households, ExportKind::Households, "homes.csv", households as fn(Datum) -> String),
-        (ImportKind::Incidents, ExportKind::Incidents, "incidents.geojson", incidents),
+        (ImportKind::Incidents, ExportKind::Incidents, "incidents.geojson", past_incidents_in),
         (ImportKind::Cells, ExportKind::Cells, "fine.geojson", fine_cells),
     ];
     for (kind, exported, name, content) in kinds {

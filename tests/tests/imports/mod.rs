@@ -4,7 +4,7 @@ mod bad_input;
 mod datum;
 mod demo;
 mod files;
-mod formats;
+pub(crate) mod formats;
 mod generated_town;
 mod incidents;
 mod liechtenstein;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::record::Fields;
+use super::record::{Fields, text_of};
 
 /// A row or feature as it was given, to be written out again.
 #[derive(Clone, Debug)]
@@ -36,12 +34,7 @@ impl Given {
         cells.extend(properties.iter().map(|(name, value)| {
             let is_taken = ["lon", "lat"].contains(&name.to_lowercase().as_str());
             let name = if is_taken { format!("property_{name}") } else { name.clone() };
-            let text = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            (name, text)
+            (name, text_of(value))
         }));
         (cells, Vec::new())
     }

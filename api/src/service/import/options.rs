@@ -153,6 +153,9 @@ pub struct ImportOptions {
     pub parent: Option<String>,
     /// A file with the ground that belongs to no cell on purpose; where it is not said, that is as in the plan in force.
     pub voids: Option<PathBuf>,
+    /// The layer of a GeoPackage or the sheet of a workbook, where there are several.
+    #[serde(default)]
+    pub layer: Option<String>,
     /// Which columns hold what.
     pub columns: ColumnMap,
     /// What the file's numbers refer to, as its bringer says; `None` is WGS 84 unless it looks otherwise.
@@ -175,6 +178,7 @@ impl ImportOptions {
             name: None,
             parent: None,
             voids: None,
+            layer: None,
             columns: ColumnMap::default(),
             datum: None,
             bad_rows: BadRows::default(),

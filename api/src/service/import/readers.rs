@@ -19,7 +19,8 @@ pub(crate) fn records(
     caps: &Caps,
 ) -> Box<dyn Iterator<Item = Next>> {
     let other = |reader, format| {
-        let read = Options { datum: options.datum, caps: caps.clone(), ..Options::default() };
+        let (caps, layer) = (caps.clone(), options.layer.clone());
+        let read = Options { datum: options.datum, caps, layer, ..Options::default() };
         // Bytes without a name have nothing beside them.
         match formats::read(format, ("", Box::new(reader)), &|_| Ok(None), &read) {
             Ok(reader) => all_boxed(reader, options.datum.unwrap_or_default()),
@@ -127,6 +128,7 @@ fn csv_options(options: &ImportOptions) -> CsvOptions {
         } else {
             Positions::Required
         },
+        sheet: options.layer.clone(),
         ..CsvOptions::default()
     }
 }

@@ -12,6 +12,9 @@ use super::given::Given;
 /// The longest id that is taken: it is a key of the database, and an index of PostgreSQL holds no more than 2.7 kB.
 const MAX_ID_CHARACTERS: usize = 200;
 
+/// Up to here a fraction holds every whole number; beyond, some digits may be made up.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// One feature or row.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
@@ -36,6 +39,19 @@ pub(super) enum Fields {
     Cells(Row),
 }
 
+/// A property as text. Formats with a kind for each column hold whole numbers as fractions where one row has a fraction.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(whole) if whole.fract() == 0.0 && whole.abs() <= MAX_EXACT => format!("{}", whole as i64),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
 impl Record {
     /// It as it was given.
     pub(super) fn given(&self) -> Given {
@@ -49,11 +65,7 @@ impl Record {
     /// The text of a property or column, trimmed; `None` where it is missing, null or empty.
     pub(crate) fn text(&self, column: &str) -> Option<String> {
         let text = match &*self.fields {
-            Fields::Properties(properties) => match properties.get(column)? {
-                Value::Null => return None,
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            },
+            Fields::Properties(properties) => text_of(properties.get(column)?),
             Fields::Cells(row) => row.cell(column)?.to_owned(),
         };
         let text = text.trim();
