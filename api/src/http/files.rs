@@ -22,7 +22,8 @@ use crate::service::import::{
 
 /// Pieces of a body that may wait for the reader.
 const WAITING_PIECES: usize = 16;
-const TAKEN: &str = "application/geo+json, text/csv, XLSX, a zipped Shapefile, GeoPackage and FlatGeobuf";
+const TAKEN: &str = "application/geo+json, text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, \
+    application/zip with a Shapefile, application/geopackage+sqlite3 and application/vnd.flatgeobuf";
 
 /// The parameters of an address, in their order; a name may come twice.
 type Parameters = web::Query<Vec<(String, String)>>;
