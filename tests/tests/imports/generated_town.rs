@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use api::service::admin::{AdminAnswer, AdminCommand};
-use api::service::demo::{DemoScale, Tell};
+use api::service::demo::{DEMO_CODE, DemoScale, Tell};
 use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::Progress;
 use chrono::{DateTime, Utc};
@@ -35,11 +35,15 @@ async fn with_town() -> TestApp {
     app
 }
 
-/// The rows of an export, each by its columns.
 async fn exported(app: &TestApp, kind: ExportKind) -> Vec<HashMap<String, String>> {
+    exported_of(app, TOWN, kind).await
+}
+
+/// The rows of an export, each by its columns.
+async fn exported_of(app: &TestApp, district: &str, kind: ExportKind) -> Vec<HashMap<String, String>> {
     let path = app.folder().join("export.csv");
     let command = AdminCommand::Export {
-        district: TOWN.to_owned(),
+        district: district.to_owned(),
         kind,
         format: ExportFormat::Csv,
         path: path.clone(),
@@ -214,4 +218,55 @@ async fn nobody_sees_the_town_before_it_is_whole_and_a_second_start_changes_noth
     let refused = refused.map(drop).expect_err("there is a small town already").to_string();
     assert!(refused.contains("another size") && refused.contains("--data-dir"), "{refused}");
     assert!(all().await == before);
+}
+
+#[tokio::test]
+async fn a_stop_before_what_waits_is_made_good_by_the_next_start() {
+    let app = TestApp::empty().await;
+    let history = 56 * 24;
+    let stop: Tell = Arc::new(move |made| assert!(!made.starts_with(&history.to_string()), "stopped"));
+    let services = app.services.clone();
+    let making = tokio::spawn(async move { services.open_generated_town(None, &stop).await.map(drop) });
+    making.await.expect_err("it was stopped when the history was there");
+    assert_eq!(exported(&app, ExportKind::Incidents).await.len(), history);
+
+    app.services.open_generated_town(None, &silent()).await.expect("the rest is made");
+
+    let incidents = exported(&app, ExportKind::Incidents).await;
+    assert_eq!(incidents.len(), history + 48);
+    let open = incidents.iter().filter(|row| row["closed_at"].is_empty()).count();
+    assert!((50..90).contains(&open), "{open} open");
+}
+
+/// A folder of the demo from before there was a second district.
+#[tokio::test]
+async fn a_demo_without_the_town_gets_it_and_keeps_what_it_has() {
+    let app = TestApp::empty().await;
+    app.services.open_demo().await.expect("the demo is made");
+    let sign_ins = app.services.demo_sign_ins(DEMO_CODE).await.expect("there is staff");
+    let kept = async || {
+        let mut rows = Vec::new();
+        for kind in [ExportKind::Cells, ExportKind::Households, ExportKind::Incidents] {
+            rows.push(exported_of(&app, DEMO_CODE, kind).await);
+        }
+        let districts = app.services.districts(&Viewer::public()).await.expect("the list");
+        let demo =
+            districts.into_iter().find(|district| district.code.as_str() == DEMO_CODE).expect("the demo");
+        let heads = app.services.stream_heads().await.expect("heads");
+        let head = heads.iter().find(|head| head.district == demo.id).map(|head| head.number);
+        (rows, demo.plan_version, demo.basemap_version, head)
+    };
+    let before = kept().await;
+
+    app.services.hide_generated_town().await;
+    app.services.open_demo().await.expect("the demo is there");
+    app.services.open_generated_town(None, &silent()).await.expect("the town is made");
+
+    assert!(kept().await == before, "the first district has changed");
+    assert_eq!(exported(&app, ExportKind::Incidents).await.len(), 56 * 24 + 48);
+    let viewer = "{ viewer { role } }";
+    for sign_in in sign_ins {
+        let signed_in = app.with_token(sign_in.token.expose()).ask(viewer, json!({})).await;
+        assert_eq!(signed_in["viewer"]["role"], sign_in.role.as_str().to_uppercase(), "links of before work");
+    }
 }

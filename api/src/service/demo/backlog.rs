@@ -33,26 +33,30 @@ const CLOSE_WITHIN: TimeDelta = TimeDelta::hours(7);
 type Past = Vec<(Incident, IncidentStep)>;
 
 impl Services {
-    /// Adds what waits, so that the first map shows a town at work. Does nothing where there are incidents.
+    /// Adds what waits, so that the first map shows a town at work: before there is anything else, so that a stop in the
+    /// middle is made good by the next start.
     pub(super) async fn add_open_backlog(
         &self,
         district: &Arc<District>,
         plan: &Plan,
     ) -> Result<(), DemoError> {
         let scope = Scope::system(district.id);
-        if self.store.incident_count(&scope, &IncidentQuery::default()).await? > 0 {
-            return Ok(());
-        }
-        self.write_open_backlog(district, plan, &Reports::of_helsinki(plan.coverage().bounds())?).await
+        let written = self.store.incident_count(&scope, &IncidentQuery::default()).await?;
+        let reports = Reports::of_helsinki(plan.coverage().bounds())?;
+        self.write_open_backlog(district, plan, &reports, written).await
     }
 
-    /// Writes what waits, drawn from some reports.
+    /// Writes what waits, drawn from some reports, but for the first that were written before.
     pub(super) async fn write_open_backlog(
         &self,
         district: &District,
         plan: &Plan,
         reports: &Reports,
+        written: u64,
     ) -> Result<(), DemoError> {
+        if written >= OPEN_COUNT as u64 {
+            return Ok(());
+        }
         let scope = Scope::system(district.id);
         let dispatcher = self.demo_user(district.id, Role::Dispatcher).await?.id;
         let mut chance = StdRng::seed_from_u64(SEED);
@@ -64,7 +68,10 @@ impl Services {
             let past = self.past(reports, district, plan, at, &mut chance)?;
             let sent = number % 5 < 3;
             let past = if sent { dispatched(past, district, dispatcher, &mut chance, now) } else { past };
-            self.write_past(&scope, past).await?;
+            // Drawn all the same: the same town has the same past.
+            if number as u64 >= written {
+                self.write_past(&scope, past).await?;
+            }
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ impl Services {
         maker.at(history.redrawn).add_demo_staff(&district, &plan).await?;
         maker.fill_town(&district, &town, tell).await?;
         let reports = Reports::of_town(&town)?;
-        maker.add_later_history(&district, &plan, &town, &history, &reports).await?;
+        maker.add_later_history(&district, &plan, &town, &history, &reports, tell).await?;
         self.cache.show(TOWN_CODE).await;
         let district = self.demo_district(TOWN_CODE).await?;
         Ok(OpenTown { district, reports })
@@ -205,16 +205,21 @@ impl Services {
         town: &Town,
         history: &History,
         reports: &Reports,
+        tell: &Tell,
     ) -> Result<(), DemoError> {
+        let scope = Scope::system(district.id);
+        let incidents = town.incidents();
         let filter = IncidentFilter { reported_from: Some(history.redrawn), ..IncidentFilter::default() };
         let later = IncidentQuery { filter, ..IncidentQuery::default() };
-        if self.store.incident_count(&Scope::system(district.id), &later).await? > 0 {
-            return Ok(());
+        if self.store.incident_count(&scope, &later).await? == 0 {
+            let rest = incidents.iter().filter(|incident| !history.is_closed_before_redraw(incident));
+            self.import_history(files::incidents(rest)?).await?;
+            tell(&format!("{} incidents of half a year", incidents.len()));
         }
-        let incidents = town.incidents();
-        let rest = incidents.iter().filter(|incident| !history.is_closed_before_redraw(incident));
-        self.import_history(files::incidents(rest)?).await?;
-        self.write_open_backlog(district, plan, reports).await
+        // What there is beside the history waits, or came in later still.
+        let all = self.store.incident_count(&scope, &IncidentQuery::default()).await?;
+        let written = all.saturating_sub(incidents.len() as u64);
+        self.write_open_backlog(district, plan, reports, written).await
     }
 
     async fn import_history(&self, source: ImportSource) -> Result<(), DemoError> {
