@@ -91,7 +91,7 @@ impl Services {
         let plan = maker.lay_grids(&district, &town, &history, first_plan, tell).await?;
         maker.at(history.redrawn).add_demo_staff(&district, &plan).await?;
         maker.fill_town(&district, &town, tell).await?;
-        let reports = Reports::of_town(&town)?;
+        let reports = off_thread(&town, Reports::of_town).await??;
         maker.add_later_history(&district, &plan, &town, &history, &reports, tell).await?;
         self.cache.show(TOWN_CODE).await;
         let district = self.demo_district(TOWN_CODE).await?;
@@ -160,14 +160,12 @@ impl Services {
         let first = match first {
             Some(first) => first,
             None => {
-                let plan = founding.generated_plan(town, district, None)?;
+                let plan = founding.drawn(town, district, None).await?;
                 founding.publish_demo_plan(plan, None, None).await?
             }
         };
-        let past = town.incidents();
-        let past = past.iter().filter(|incident| history.is_closed_before_redraw(incident));
-        redrawing.import_history(files::incidents(past)?).await?;
-        let second = redrawing.generated_plan(town, district, Some(&first))?;
+        redrawing.import_history(town, history, Era::ClosedBeforeRedraw).await?;
+        let second = redrawing.drawn(town, district, Some(&first)).await?;
         let note = Some("新设网格 · new cells");
         let second = redrawing.publish_demo_plan(second, Some(first.version()), note).await?;
         tell(&format!("{} cells, {} before the redraw", town.cells.len(), first.coverage().leaf_count()));
@@ -191,7 +189,8 @@ impl Services {
         let held = self.store.district(district.id).await?;
         if held.is_none_or(|district| district.basemap_version == 0) {
             let options = ImportOptions::new(ImportKind::Basemap, FileFormat::Geojson);
-            self.import_generated(files::basemap(town)?, options, &Progress::silent()).await?;
+            let basemap = off_thread(town, files::basemap).await??;
+            self.import_generated(basemap, options, &Progress::silent()).await?;
             tell(&format!("{} streets and {} buildings", town.streets.len(), town.buildings.len()));
         }
         Ok(())
@@ -202,27 +201,43 @@ impl Services {
         &self,
         district: &District,
         plan: &Plan,
-        town: &Town,
+        town: &Arc<Town>,
         history: &History,
         reports: &Reports,
         tell: &Tell,
     ) -> Result<(), DemoError> {
         let scope = Scope::system(district.id);
-        let incidents = town.incidents();
+        let past = off_thread(town, |town| town.incidents().len()).await?;
         let filter = IncidentFilter { reported_from: Some(history.redrawn), ..IncidentFilter::default() };
         let later = IncidentQuery { filter, ..IncidentQuery::default() };
         if self.store.incident_count(&scope, &later).await? == 0 {
-            let rest = incidents.iter().filter(|incident| !history.is_closed_before_redraw(incident));
-            self.import_history(files::incidents(rest)?).await?;
-            tell(&format!("{} incidents of half a year", incidents.len()));
+            self.import_history(town, history, Era::Since).await?;
+            tell(&format!("{past} incidents of half a year"));
         }
         // What there is beside the history waits, or came in later still.
         let all = self.store.incident_count(&scope, &IncidentQuery::default()).await?;
-        let written = all.saturating_sub(incidents.len() as u64);
+        let written = all.saturating_sub(past as u64);
         self.write_open_backlog(district, plan, reports, written).await
     }
 
-    async fn import_history(&self, source: ImportSource) -> Result<(), DemoError> {
+    /// The next plan, drawn where it does not keep requests waiting.
+    async fn drawn(
+        &self,
+        town: &Arc<Town>,
+        district: &District,
+        before: Option<&Arc<Plan>>,
+    ) -> Result<Plan, DemoError> {
+        let (services, district, before) = (self.clone(), district.clone(), before.cloned());
+        off_thread(town, move |town| services.generated_plan(town, &district, before.as_deref())).await?
+    }
+
+    async fn import_history(&self, town: &Arc<Town>, history: &History, era: Era) -> Result<(), DemoError> {
+        let history = *history;
+        let write = move |town: &Town| {
+            let incidents = town.incidents();
+            files::incidents(incidents.iter().filter(|incident| history.era(incident) == era))
+        };
+        let source = off_thread(town, write).await??;
         let options = ImportOptions::new(ImportKind::Incidents, FileFormat::Csv);
         self.import_generated(source, options, &Progress::silent()).await
     }
@@ -263,7 +278,26 @@ async fn generated(scale: DemoScale, history: &History) -> Result<Arc<Town>, Dem
     Ok(Arc::new(town.map_err(|_| DemoError::Data("the generated town"))?))
 }
 
+/// Runs what only computes where it does not keep requests waiting.
+async fn off_thread<T: Send + 'static>(
+    town: &Arc<Town>,
+    work: impl FnOnce(&Town) -> T + Send + 'static,
+) -> Result<T, DemoError> {
+    let town = Arc::clone(town);
+    Ok(tokio::task::spawn_blocking(move || work(&town)).await.map_err(ServiceError::internal)?)
+}
+
+/// In which grid a past incident comes in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Era {
+    /// In the first: it was closed before the second.
+    ClosedBeforeRedraw,
+    /// In the second.
+    Since,
+}
+
 /// When what happened.
+#[derive(Clone, Copy)]
 struct History {
     founded: DateTime<Utc>,
     redrawn: DateTime<Utc>,
@@ -291,9 +325,12 @@ impl History {
         })
     }
 
-    fn is_closed_before_redraw(&self, incident: &Incident) -> bool {
+    fn era(&self, incident: &Incident) -> Era {
         let closed_at = incident.closed.as_ref().and_then(|(at, _)| DateTime::parse_from_rfc3339(at).ok());
-        closed_at.is_some_and(|at| at < self.redrawn)
+        match closed_at {
+            Some(at) if at < self.redrawn => Era::ClosedBeforeRedraw,
+            _ => Era::Since,
+        }
     }
 }
 
