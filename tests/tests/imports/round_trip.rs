@@ -110,6 +110,28 @@ async fn households_are_located_placed_by_address_or_listed_and_come_in_once() {
 }
 
 #[tokio::test]
+async fn a_building_has_all_its_households_however_far_apart_they_stand() {
+    let office = office().await;
+    // More than are staged at once lie between the first household of the building and its last.
+    let apart = |last: &str| {
+        let between = (0..4_100).map(|number| format!("h-{number},,121.015,14.625\n")).collect::<String>();
+        format!("id,building,lon,lat\nfirst,b-1,121.005,14.625\n{between}{last}")
+    };
+    let figures = async |content: String| {
+        let path = office.file("homes.csv", &content);
+        let options = options(ImportKind::Households, &path, &[]);
+        office.done(import("quezon", &path, options)).await["figures"]["rows"].clone()
+    };
+    let expected = |added: u64, changed: u64, unchanged: u64| json!({"added": added, "changed": changed, "unchanged": unchanged, "removed": 0});
+    let two = "last,b-1,121.005,14.625\n";
+    assert_eq!(figures(apart(two)).await, expected(4_103, 0, 0));
+    assert_eq!(figures(apart(two)).await, expected(0, 0, 4_103), "it was stored with both");
+    let three = format!("{two}new,b-1,121.005,14.625\n");
+    assert_eq!(figures(apart(&three)).await, expected(1, 1, 4_102), "it has three now");
+    assert_eq!(figures(apart(&three)).await, expected(0, 0, 4_104));
+}
+
+#[tokio::test]
 async fn skipping_bad_rows_imports_the_good_ones() {
     let office = office().await;
     let path =

@@ -24,6 +24,7 @@ mod report;
 mod report_file;
 mod seen;
 mod source;
+mod stage;
 mod suspicion;
 mod take;
 mod take_basemap;

@@ -121,8 +121,11 @@ fn csv_options(options: &ImportOptions) -> CsvOptions {
         // Every row needs one: without the column that is said once.
         id: Some(options.id.clone().unwrap_or_else(|| "id".to_owned())),
         datum: options.datum.unwrap_or_default(),
-        // Past incidents compare the rows of one id themselves, and a bad row does not use its id up.
-        ids: if options.kind == ImportKind::Incidents { Ids::AsGiven } else { Ids::Unique },
+        // Households and past incidents compare the rows of one id themselves, and a bad row does not use its id up.
+        ids: match options.kind {
+            ImportKind::Households | ImportKind::Incidents => Ids::AsGiven,
+            ImportKind::Cells | ImportKind::Basemap => Ids::Unique,
+        },
         positions: if options.kind == ImportKind::Households {
             Positions::Optional
         } else {

@@ -24,7 +24,7 @@ const CHUNK_RECORDS: usize = 4_000;
 /// About as many bytes as go at once; the record that reaches it may be larger by itself.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the database; more would only hold memory.
-const WAITING_CHUNKS: usize = 2;
+const WAITING_CHUNKS: usize = 1;
 
 /// The bytes of a file.
 pub struct ImportSource {
@@ -78,38 +78,43 @@ impl ImportSource {
         suspicion::held(readers::records(self.reader, options, &self.caps), self.measure)
     }
 
-    /// Everything that the file gives, in chunks, read on a thread of its own. Reading stops when nobody takes them.
-    pub(super) fn chunks(self, options: &ImportOptions) -> mpsc::Receiver<Vec<Next>> {
+    /// Everything that the file gives, in chunks, read and prepared on a thread of its own. Reading stops when nobody takes
+    /// them.
+    pub(super) fn chunks<T: Send + 'static>(
+        self,
+        options: &ImportOptions,
+        prepare: impl Fn(Vec<Next>) -> T + Send + 'static,
+    ) -> mpsc::Receiver<T> {
         let (sender, receiver) = mpsc::channel(WAITING_CHUNKS);
         let options = options.clone();
         tokio::task::spawn_blocking(move || {
-            let read = AssertUnwindSafe(|| self.send(&options, &sender));
+            let read = AssertUnwindSafe(|| self.send(&options, &prepare, &sender));
             if std::panic::catch_unwind(read).is_err() {
                 // What was read so far must not pass for the whole file.
                 let message =
                     "the file could not be read to its end, by a fault of this program that its log tells";
                 let problem = Problem::error(Code::Unreadable, message);
-                drop(sender.blocking_send(vec![Next::Bad(problem.into()), Next::BrokeOff]));
+                drop(sender.blocking_send(prepare(vec![Next::Bad(problem.into()), Next::BrokeOff])));
             }
         });
         receiver
     }
 
-    fn send(self, options: &ImportOptions, sender: &mpsc::Sender<Vec<Next>>) {
+    fn send<T>(self, options: &ImportOptions, prepare: &impl Fn(Vec<Next>) -> T, sender: &mpsc::Sender<T>) {
         let (mut chunk, mut byte_count) = (Vec::new(), 0);
         for next in self.records(options) {
             byte_count += next.size();
             chunk.push(next);
             if chunk.len() == CHUNK_RECORDS || byte_count >= CHUNK_BYTES {
                 byte_count = 0;
-                if sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                if sender.blocking_send(prepare(std::mem::take(&mut chunk))).is_err() {
                     return;
                 }
             }
         }
         if !chunk.is_empty() {
             // An error only says that the import was given up.
-            drop(sender.blocking_send(chunk));
+            drop(sender.blocking_send(prepare(chunk)));
         }
     }
 }
@@ -186,7 +191,8 @@ mod tests {
     #[tokio::test]
     async fn what_a_faulty_reader_gave_is_no_whole_file() {
         let source = ImportSource::of_reader(Faulty(b"id,lon,lat\nh-1,121.005,14.625\n"));
-        let mut chunks = source.chunks(&ImportOptions::new(ImportKind::Households, FileFormat::Csv));
+        let mut chunks =
+            source.chunks(&ImportOptions::new(ImportKind::Households, FileFormat::Csv), |chunk| chunk);
         let mut given = Vec::new();
         while let Some(chunk) = chunks.recv().await {
             given.extend(chunk);

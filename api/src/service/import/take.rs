@@ -1,5 +1,6 @@
 //! Taking rows that lie in cells: read in chunks, each chunk located at once, staged, and promoted at the end.
 //!
+//! Rows are read and located on the thread that reads the file, beside the one that stages the chunk before.
 //! What a row is and what becomes of it is said by each kind of [`Rows`]: households and past incidents.
 //!
 //! Invariant: rows are judged in the order of the file, so that its problems are told in that order.
@@ -13,9 +14,10 @@ use domain::plan::{Assignment, Plan};
 use geo_tools::{Code, Position, Problem};
 
 use super::next::Next;
-use super::options::{Effect, ImportFigure, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportFigure, ImportOptions, ImportOutcome, ImportReport};
 use super::promote::Staged;
 use super::record::Record;
+use super::stage::Stage;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};
 use crate::store::imports::{Import, ImportKind as Staging, ImportSummary};
@@ -29,23 +31,39 @@ pub(super) struct Taking<'a> {
     pub(super) report: ImportReport,
     /// Rows that have a position, and no cell there.
     outside_count: u64,
-    /// `None` in a dry run.
-    import: Option<Import>,
+    stage: Stage,
 }
 
-/// A row, or everything that is wrong with it.
-type Judged<R> = Result<<R as Rows>::Row, Vec<Problem>>;
+/// What it takes to judge a row.
+pub(super) struct Reading {
+    pub(super) options: ImportOptions,
+    pub(super) district: Arc<District>,
+    pub(super) now: DateTime<Utc>,
+    plan: Arc<Plan>,
+}
+
+/// What came from a file, and the row that it is, or everything that is wrong with it.
+struct Judged<R: Rows> {
+    next: Next,
+    row: Option<Result<Located<R::Row>, Vec<Problem>>>,
+}
+
+/// A row and where it lies; `None` where it does not say.
+struct Located<R> {
+    row: R,
+    assignment: Option<Assignment>,
+}
 
 /// What a file holds, one kind of row after the other.
-pub(super) trait Rows {
+pub(super) trait Rows: 'static {
     /// What one record says.
-    type Row;
+    type Row: Send + 'static;
 
     /// Where they are staged.
     const STAGING: Staging;
 
     /// Reads one record, or says everything that is wrong with it.
-    fn read(record: &Record, taking: &Taking<'_>) -> Result<Self::Row, Vec<Problem>>;
+    fn read(record: &Record, reading: &Reading) -> Result<Self::Row, Vec<Problem>>;
 
     /// Where a row lies.
     fn position(row: &Self::Row) -> Option<Position>;
@@ -78,11 +96,11 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let plan = self.plan_for_import(&job).await?;
-        let import = self.begin_staging(R::STAGING, &job).await?;
+        let stage = self.begin_staging(R::STAGING, &job).await?.map_or(Stage::Absent, Stage::Ready);
         let mut report = ImportReport::begin(&job.options, job.progress);
         report.plan_version = Some(plan.version().0);
         let now = self.clock.now();
-        let mut taking = Taking { services: self, job: &job, plan, now, report, outside_count: 0, import };
+        let mut taking = Taking { services: self, job: &job, plan, now, report, outside_count: 0, stage };
         match taking.read(source, &mut rows).await {
             Ok(()) => taking.finish(rows).await,
             Err(error) => {
@@ -113,8 +131,16 @@ impl Taking<'_> {
     }
 
     /// Where rows are to be staged; `None` where nothing will be written.
-    pub(super) fn import(&mut self) -> Option<&mut Import> {
-        if self.is_refused() { None } else { self.import.as_mut() }
+    pub(super) fn stage(&mut self) -> Option<&mut Stage> {
+        if self.is_refused() { None } else { Some(&mut self.stage) }
+    }
+
+    /// The import, once all that was staged is written; `None` where nothing will be.
+    pub(super) async fn import(&mut self) -> Result<Option<&mut Import>, ServiceError> {
+        match self.stage() {
+            Some(stage) => stage.import().await,
+            None => Ok(None),
+        }
     }
 
     /// Whether something was seen for which nothing may be written.
@@ -123,7 +149,13 @@ impl Taking<'_> {
     }
 
     async fn read<R: Rows>(&mut self, source: ImportSource, rows: &mut R) -> Result<(), ServiceError> {
-        let mut chunks = source.chunks(&self.job.options);
+        let reading = Reading {
+            options: self.job.options.clone(),
+            district: Arc::clone(&self.job.district),
+            now: self.now,
+            plan: Arc::clone(&self.plan),
+        };
+        let mut chunks = source.chunks(&self.job.options, move |chunk| reading.judge::<R>(chunk));
         while let Some(chunk) = chunks.recv().await {
             self.take(chunk, rows);
             rows.stage(self).await?;
@@ -135,23 +167,12 @@ impl Taking<'_> {
             self.report.problems.push(problem);
         }
         rows.complete(self).await?;
-        rows.stage(self).await
+        rows.stage(self).await?;
+        self.import().await.map(drop)
     }
 
-    fn take<R: Rows>(&mut self, chunk: Vec<Next>, rows: &mut R) {
-        let read = |next: Next| match &next {
-            Next::Record(record, _) => {
-                let row = R::read(record, self);
-                (next, Some(row))
-            }
-            Next::Bad(_) | Next::BrokeOff => (next, None),
-        };
-        let chunk: Vec<(Next, Option<Judged<R>>)> = chunk.into_iter().map(read).collect();
-        let good = chunk.iter().filter_map(|(_, row)| row.as_ref()?.as_ref().ok());
-        let positions: Vec<Position> = good.filter_map(R::position).collect();
-        let within_m = self.district().rules.nearest_within_m();
-        let mut assignments = self.plan.assign_all(&positions, within_m).into_iter();
-        for (next, row) in chunk {
+    fn take<R: Rows>(&mut self, chunk: Vec<Judged<R>>, rows: &mut R) {
+        for Judged { next, row } in chunk {
             self.report.count(&next);
             match next {
                 Next::BrokeOff => self.report.problems.set_broken_off(),
@@ -161,10 +182,10 @@ impl Taking<'_> {
             match row {
                 None => {}
                 Some(Err(problems)) => self.report.problems.extend(problems),
-                Some(Ok(row)) => {
-                    let assigned = R::position(&row).and_then(|_| assignments.next());
-                    self.outside_count += u64::from(assigned.is_some_and(|assigned| assigned.cell.is_none()));
-                    let assignment = assigned.unwrap_or_else(|| Assignment::outside(self.plan.version()));
+                Some(Ok(Located { row, assignment })) => {
+                    self.outside_count +=
+                        u64::from(assignment.is_some_and(|assigned| assigned.cell.is_none()));
+                    let assignment = assignment.unwrap_or_else(|| Assignment::outside(self.plan.version()));
                     rows.add(row, assignment, self);
                 }
             }
@@ -172,9 +193,7 @@ impl Taking<'_> {
     }
 
     async fn give_up(self) {
-        if let Some(import) = self.import {
-            import.give_up().await;
-        }
+        self.stage.give_up().await;
     }
 
     async fn finish<R: Rows>(mut self, rows: R) -> Result<ImportReport, ServiceError> {
@@ -188,9 +207,33 @@ impl Taking<'_> {
             self.give_up().await;
             return Ok(report);
         }
-        let Some(import) = self.import else { return Ok(self.report) };
+        let Some(import) = self.stage.finish().await? else { return Ok(self.report) };
         let summary = self.services.promote(import, R::staged(self.plan.version()), self.job).await?;
         self.report.figures.push(rows.figure(summary));
         Ok(self.report)
+    }
+}
+
+impl Reading {
+    /// Reads the rows of a chunk, and locates them at once.
+    fn judge<R: Rows>(&self, chunk: Vec<Next>) -> Vec<Judged<R>> {
+        let read = |next: &Next| match next {
+            Next::Record(record, _) => Some(R::read(record, self)),
+            Next::Bad(_) | Next::BrokeOff => None,
+        };
+        let rows: Vec<Option<Result<R::Row, Vec<Problem>>>> = chunk.iter().map(read).collect();
+        let good = rows.iter().filter_map(|row| row.as_ref()?.as_ref().ok());
+        let positions: Vec<Position> = good.filter_map(R::position).collect();
+        let within_m = self.district.rules.nearest_within_m();
+        let mut assignments = self.plan.assign_all(&positions, within_m).into_iter();
+        let mut located = |row: R::Row| {
+            let assignment = R::position(&row).and_then(|_| assignments.next());
+            Located { row, assignment }
+        };
+        let judged = |(next, row): (Next, Option<Result<R::Row, Vec<Problem>>>)| Judged {
+            next,
+            row: row.map(|row| row.map(&mut located)),
+        };
+        chunk.into_iter().zip(rows).map(judged).collect()
     }
 }

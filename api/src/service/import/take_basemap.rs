@@ -83,7 +83,7 @@ impl Services {
         report: &mut ImportReport,
     ) -> Result<(), ServiceError> {
         let (mut road_count, mut footprint_count) = (0, 0);
-        let mut chunks = source.chunks(&job.options);
+        let mut chunks = source.chunks(&job.options, |chunk| chunk);
         while let Some(chunk) = chunks.recv().await {
             let parts = parts_of(chunk, &job.options, report);
             road_count += parts.roads.len() as u64;

@@ -1,7 +1,5 @@
 //! Taking households: what names no place is placed by its building or its address, when the whole file is known.
 
-use std::collections::HashMap;
-
 use domain::household::{Building, Household};
 use domain::ids::{BuildingId, HouseholdId, PlanVersion};
 use domain::input::quoted;
@@ -13,8 +11,8 @@ use super::households::{Dwelling, DwellingContent, dwelling};
 use super::options::ImportFigure;
 use super::promote::{Staged, import_error};
 use super::record::Record;
-use super::seen::{FirstLines, IdDigest, digest_of};
-use super::take::{Rows, Taking};
+use super::seen::{ByDigest, FirstLines, IdDigest, digest_of};
+use super::take::{Reading, Rows, Taking};
 use crate::service::ServiceError;
 use crate::store::imports::{ImportKind as Staging, ImportSummary};
 
@@ -24,9 +22,9 @@ pub(super) struct Dwellings {
     /// On which line each id was first.
     lines: FirstLines<()>,
     /// Buildings that households of this file name.
-    named: HashMap<IdDigest, NamedBuilding>,
+    named: ByDigest<NamedBuilding>,
     /// Those of them that were first named since the last time that rows were staged.
-    named_now: Vec<Building>,
+    named_now: Vec<(IdDigest, Building)>,
     /// Households without a position, to be placed when all buildings are known.
     unplaced: Vec<Dwelling>,
     buildings: Vec<Building>,
@@ -39,7 +37,10 @@ pub(super) struct Dwellings {
 struct NamedBuilding {
     id: BuildingId,
     position: Position,
+    /// How many households it has so far.
     dwellings: u32,
+    /// How many it had when it was staged; 0 before.
+    staged: u32,
 }
 
 impl Rows for Dwellings {
@@ -47,8 +48,8 @@ impl Rows for Dwellings {
 
     const STAGING: Staging = Staging::Households;
 
-    fn read(record: &Record, taking: &Taking<'_>) -> Result<Dwelling, Vec<Problem>> {
-        dwelling(record, &taking.job.options)
+    fn read(record: &Record, reading: &Reading) -> Result<Dwelling, Vec<Problem>> {
+        dwelling(record, &reading.options)
     }
 
     fn position(found: &Dwelling) -> Option<Position> {
@@ -77,21 +78,22 @@ impl Rows for Dwellings {
     async fn complete(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
         self.place_the_unplaced(taking).await?;
         self.stage(taking).await?;
-        let Some(import) = taking.import() else { return Ok(()) };
-        // As one each they were written.
-        let many = self.named.values().filter(|named| named.dwellings != 1);
-        let counts: Vec<(BuildingId, u32)> = many.map(|named| (named.id, named.dwellings)).collect();
+        let Some(import) = taking.import().await? else { return Ok(()) };
+        // Where a building's households do not stand together, it was staged before the last of them was met.
+        let more = self.named.values().filter(|named| named.dwellings != named.staged);
+        let counts: Vec<(BuildingId, u32)> = more.map(|named| (named.id, named.dwellings)).collect();
         import.count_dwellings(&counts).await.map_err(import_error)
     }
 
     async fn stage(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
-        let (buildings, households) =
+        let (mut buildings, households) =
             (std::mem::take(&mut self.buildings), std::mem::take(&mut self.households));
-        let named = std::mem::take(&mut self.named_now);
-        let Some(import) = taking.import() else { return Ok(()) };
-        import.stage_buildings(&buildings).await.map_err(import_error)?;
-        import.stage_uncounted_buildings(&named).await.map_err(import_error)?;
-        import.stage_households(&households).await.map_err(import_error)
+        let named = std::mem::take(&mut self.named_now).into_iter();
+        buildings.extend(named.map(|(digest, building)| self.counted(digest, building)));
+        match taking.stage() {
+            Some(stage) => stage.write(buildings, households).await,
+            None => Ok(()),
+        }
     }
 
     fn staged(plan: PlanVersion) -> Staged {
@@ -138,15 +140,24 @@ impl Dwellings {
         position: Position,
         taking: &Taking<'_>,
     ) -> BuildingId {
-        if let Some(building) = self.named.get_mut(&digest_of(&name)) {
+        let digest = digest_of(&name);
+        if let Some(building) = self.named.get_mut(&digest) {
             building.dwellings += 1;
             return building.id;
         }
         let id = BuildingId(taking.services.ids.next_id());
-        self.named.insert(digest_of(&name), NamedBuilding { id, position, dwellings: 1 });
+        // Nothing is there: that was looked for.
+        self.named.insert(&digest, NamedBuilding { id, position, dwellings: 1, staged: 0 }).ok();
         self.building_count += 1;
-        self.named_now.push(building(id, name, address, position, 1, taking));
+        self.named_now.push((digest, building(id, name, address, position, 1, taking)));
         id
+    }
+
+    /// A building with as many dwellings as were met so far, about to be staged.
+    fn counted(&mut self, digest: IdDigest, building: Building) -> Building {
+        let Some(named) = self.named.get_mut(&digest) else { return building };
+        named.staged = named.dwellings;
+        Building { dwellings: named.dwellings, ..building }
     }
 
     fn add_household(

@@ -15,7 +15,7 @@ use super::options::ImportFigure;
 use super::promote::{Staged, import_error};
 use super::record::Record;
 use super::seen::{FirstLines, digest_in};
-use super::take::{Rows, Taking};
+use super::take::{Reading, Rows, Taking};
 use crate::service::ServiceError;
 use crate::store::imports::{ImportKind as Staging, ImportSummary, StagedIncident};
 
@@ -36,8 +36,8 @@ impl Rows for PastIncidents {
 
     const STAGING: Staging = Staging::Incidents;
 
-    fn read(record: &Record, taking: &Taking<'_>) -> Result<PastIncident, Vec<Problem>> {
-        past_incident(record, &taking.job.options, taking.district(), taking.now)
+    fn read(record: &Record, reading: &Reading) -> Result<PastIncident, Vec<Problem>> {
+        past_incident(record, &reading.options, &reading.district, reading.now)
     }
 
     fn position(told: &PastIncident) -> Option<Position> {
@@ -82,7 +82,7 @@ impl Rows for PastIncidents {
             }
         }
         filed.retain(|filed| !known.contains_key(&filed.source_id));
-        let Some(import) = taking.import() else { return Ok(()) };
+        let Some(import) = taking.import().await? else { return Ok(()) };
         import.stage_incidents(&filed).await.map_err(import_error)
     }
 

@@ -1,13 +1,13 @@
-//! Buildings of an import of households: those whose dwellings the file says, and those that are counted at its end.
+//! Buildings of an import of households: with as many dwellings as the file says, or as it has households in them.
 
 use std::collections::HashMap;
 
 use domain::household::Building;
 use domain::ids::BuildingId;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
+use sea_orm::{DatabaseTransaction, EntityTrait, QueryFilter, Value};
 
 use super::insert::Columns;
-use super::{CHUNK_ROWS, Import, execute};
+use super::{CHUNK_ROWS, Import, Sorted, among, execute};
 use crate::store::buildings::row_of;
 use crate::store::entity::buildings;
 use crate::store::rows::to_i32;
@@ -20,14 +20,17 @@ const NEW_BUILDINGS: Columns<2, 8> =
 const STAGED_BUILDINGS: Columns<2, 8> =
     Columns { table: "staged_buildings", shared: ["district_id", "import_id"], each: BUILDING };
 
-/// How many dwellings a building has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Dwellings {
-    /// As the file says.
-    Said,
-    /// As many as the file has households in it, which only its end will tell.
-    Counted,
-}
+/// How many buildings are counted at once: so few that SQLite is quick to find each value by its number.
+const COUNTED_ROWS: usize = 250;
+const UPDATE_COUNTS: &str = "UPDATE buildings SET dwellings = counted.column2 FROM (VALUES {counts}) AS counted \
+    WHERE buildings.district_id = $1 AND buildings.since_import = $2 AND buildings.id = counted.column1";
+/// A building that was there already is staged, if it was not, with nothing else changed.
+const STAGE_COUNTS: &str = "INSERT INTO staged_buildings (district_id, import_id, id, source_id, address, search_text, \
+    lon_e7, lat_e7, hilbert, dwellings) \
+    SELECT $1, $2, held.id, held.source_id, held.address, held.search_text, held.lon_e7, held.lat_e7, held.hilbert, \
+    counted.column2 FROM (VALUES {counts}) AS counted JOIN buildings AS held ON held.id = counted.column1 \
+    WHERE held.district_id = $1 \
+    ON CONFLICT (district_id, import_id, source_id) DO UPDATE SET dwellings = excluded.dwellings";
 
 impl Import {
     /// Writes buildings, before the households that are in them.
@@ -35,76 +38,83 @@ impl Import {
     /// # Errors
     /// [`StoreError::NoSourceId`], [`StoreError::ImportOvertaken`], [`StoreError::Database`] also where a source id comes
     /// twice.
-    pub async fn stage_buildings(&mut self, buildings: &[Building]) -> Result<(), StoreError> {
-        self.write_buildings(buildings, Dwellings::Said).await
+    pub async fn stage_buildings(&mut self, given: &[Building]) -> Result<(), StoreError> {
+        for chunk in given.chunks(CHUNK_ROWS) {
+            let sorted = self.sorted_buildings(chunk).await?;
+            let tx = self.begin_chunk().await?;
+            self.write_buildings(&tx, sorted).await?;
+            tx.commit().await?;
+            self.count_anew("buildings").await?;
+        }
+        Ok(())
     }
 
-    /// Writes buildings whose dwellings are counted at the end, by [`Import::count_dwellings`].
-    ///
-    /// # Errors
-    /// As [`Import::stage_buildings`].
-    pub async fn stage_uncounted_buildings(&mut self, buildings: &[Building]) -> Result<(), StoreError> {
-        self.write_buildings(buildings, Dwellings::Counted).await
+    /// Parts buildings into those that are new and those that are there and differ.
+    pub(super) async fn sorted_buildings(&mut self, given: &[Building]) -> Result<Sorted<8>, StoreError> {
+        let rows = given.iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
+        let held = self.buildings_held(&rows).await?;
+        let mut sorted = Sorted { new: Vec::with_capacity(rows.len()), changed: Vec::new() };
+        for row in rows {
+            let source = row.source_id.as_deref().ok_or(StoreError::NoSourceId)?;
+            let Some(held) = held.get(source) else {
+                sorted.new.push(values(row));
+                continue;
+            };
+            self.held_buildings.insert(row.id, held.id);
+            if differs(&row, held) {
+                sorted.changed.push(values(row));
+            }
+        }
+        self.count_rows(given.len(), sorted.new.len(), sorted.changed.len());
+        Ok(sorted)
     }
 
-    /// Says how many dwellings buildings have that were written uncounted.
+    pub(super) async fn write_buildings(
+        &self,
+        tx: &DatabaseTransaction,
+        sorted: Sorted<8>,
+    ) -> Result<(), StoreError> {
+        NEW_BUILDINGS.insert(tx, [self.district.0.into(), self.number.into()], sorted.new).await?;
+        STAGED_BUILDINGS.insert(tx, [self.district.0.into(), self.id.into()], sorted.changed).await
+    }
+
+    /// Says how many dwellings buildings have that were written with another number of them.
     ///
     /// # Errors
     /// [`StoreError::ImportOvertaken`], [`StoreError::Database`].
     pub async fn count_dwellings(&mut self, counts: &[(BuildingId, u32)]) -> Result<(), StoreError> {
-        /// So few that SQLite is quick to find each value by its number.
-        const COUNTED_ROWS: usize = 250;
         for chunk in counts.chunks(COUNTED_ROWS) {
-            let marks = (0..chunk.len()).map(|row| format!("(${}, ${})", 2 * row + 3, 2 * row + 4));
-            let marks = marks.collect::<Vec<_>>().join(", ");
-            let mut counted: Vec<Value> = Vec::with_capacity(2 * chunk.len());
+            let (mut new, mut held) = (Vec::new(), Vec::new());
             for (building, dwellings) in chunk {
-                counted.extend([building.0.into(), to_i32("dwellings", *dwellings)?.into()]);
+                let dwellings: Value = to_i32("dwellings", *dwellings)?.into();
+                match self.held_buildings.get(&building.0) {
+                    Some(own) => held.push([(*own).into(), dwellings]),
+                    None => new.push([building.0.into(), dwellings]),
+                }
             }
-            let own: [(&str, &str, Value); 2] = [
-                ("buildings", "since_import", self.number.into()),
-                ("staged_buildings", "import_id", self.id.into()),
-            ];
+            self.tally.staged += held.len() as u64;
             let tx = self.begin_chunk().await?;
-            for (table, whose, value) in own {
-                let sql = format!(
-                    "UPDATE {table} SET dwellings = counted.column2 FROM (VALUES {marks}) AS counted \
-                     WHERE {table}.district_id = $1 AND {table}.{whose} = $2 AND {table}.id = counted.column1"
-                );
-                let values = [self.district.0.into(), value].into_iter().chain(counted.iter().cloned());
-                execute(&tx, sql, values).await?;
-            }
+            self.write_counts(&tx, UPDATE_COUNTS, self.number.into(), new).await?;
+            self.write_counts(&tx, STAGE_COUNTS, self.id.into(), held).await?;
             tx.commit().await?;
         }
         Ok(())
     }
 
-    async fn write_buildings(&mut self, given: &[Building], dwellings: Dwellings) -> Result<(), StoreError> {
-        for chunk in given.chunks(CHUNK_ROWS) {
-            let rows = chunk.iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
-            let held = self.buildings_held(&rows).await?;
-            let (mut new, mut changed) = (Vec::with_capacity(rows.len()), Vec::new());
-            for row in rows {
-                let source = row.source_id.as_deref().ok_or(StoreError::NoSourceId)?;
-                let Some(held) = held.get(source) else {
-                    new.push(row);
-                    continue;
-                };
-                self.held_buildings.insert(row.id, held.id);
-                // What is not counted yet is compared when it is.
-                if dwellings == Dwellings::Counted || differs(&row, held) {
-                    changed.push(row);
-                }
-            }
-            self.count_rows(chunk.len(), new.len(), changed.len());
-            let tx = self.begin_chunk().await?;
-            let new = new.into_iter().map(values).collect();
-            NEW_BUILDINGS.insert(&tx, [self.district.0.into(), self.number.into()], new).await?;
-            let changed = changed.into_iter().map(values).collect();
-            STAGED_BUILDINGS.insert(&tx, [self.district.0.into(), self.id.into()], changed).await?;
-            tx.commit().await?;
-            self.count_anew("buildings").await?;
+    async fn write_counts(
+        &self,
+        tx: &DatabaseTransaction,
+        sql: &str,
+        own: Value,
+        counts: Vec<[Value; 2]>,
+    ) -> Result<(), StoreError> {
+        if counts.is_empty() {
+            return Ok(());
         }
+        let marks = (0..counts.len()).map(|row| format!("(${}, ${})", 2 * row + 3, 2 * row + 4));
+        let sql = sql.replace("{counts}", &marks.collect::<Vec<_>>().join(", "));
+        let values = [self.district.0.into(), own].into_iter().chain(counts.into_iter().flatten());
+        execute(tx, sql, values).await?;
         Ok(())
     }
 
@@ -117,7 +127,7 @@ impl Import {
             let sources = chunk.iter().filter_map(|row| row.source_id.as_deref());
             let found = buildings::Entity::find()
                 .filter(scope::buildings(self.district))
-                .filter(buildings::Column::SourceId.is_in(sources))
+                .filter(among(&self.store.inner.reader, buildings::Column::SourceId, sources))
                 .all(&self.store.inner.reader);
             for row in found.await? {
                 held.extend(row.source_id.clone().map(|source| (source, row)));

@@ -7,12 +7,17 @@ use std::collections::HashMap;
 
 use domain::access::Scope;
 use domain::event::Change;
-use domain::household::Household;
+use domain::household::{Building, Household};
 use domain::ids::PlanVersion;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QuerySelect,
+    Value,
+};
+use uuid::Uuid;
 
 use super::insert::Columns;
-use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary, execute};
+use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary, Sorted, among, execute};
+use crate::store::entity::households::Column;
 use crate::store::entity::{buildings, districts, households};
 use crate::store::households::row_of;
 use crate::store::write::{Deed, fresh, with_retries};
@@ -55,35 +60,65 @@ const UPDATE_HOUSEHOLDS: &str = "UPDATE households SET version = households.vers
     AND households.district_id = $1 AND households.source_id = staged.source_id";
 
 impl Import {
+    /// Writes buildings and the households that are in them, located in the plan in force, in one transaction where they are
+    /// few enough.
+    ///
+    /// # Errors
+    /// As [`Import::stage_buildings`].
+    pub async fn stage_dwellings(
+        &mut self,
+        buildings: &[Building],
+        households: &[Household],
+    ) -> Result<(), StoreError> {
+        if buildings.len().max(households.len()) > CHUNK_ROWS {
+            self.stage_buildings(buildings).await?;
+            return self.stage_households(households).await;
+        }
+        let buildings = self.sorted_buildings(buildings).await?;
+        let households = self.sorted_households(households).await?;
+        let tx = self.begin_chunk().await?;
+        self.write_buildings(&tx, buildings).await?;
+        self.write_households(&tx, households).await?;
+        tx.commit().await?;
+        self.count_anew("buildings").await
+    }
+
     /// Writes households, located in the plan in force.
     ///
     /// # Errors
     /// As [`Import::stage_buildings`].
     pub async fn stage_households(&mut self, given: &[Household]) -> Result<(), StoreError> {
         for chunk in given.chunks(CHUNK_ROWS) {
-            let rows = chunk.iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
-            let held = self.households_held(&rows).await?;
-            let (mut new, mut changed) = (Vec::with_capacity(rows.len()), Vec::new());
-            for mut row in rows {
-                let own = row.building_id.and_then(|id| self.held_buildings.get(&id).copied());
-                row.building_id = own.or(row.building_id);
-                let source = row.source_id.as_deref().ok_or(StoreError::NoSourceId)?;
-                match held.get(source) {
-                    None => new.push(row),
-                    Some(held) if differs(&row, held) => changed.push(row),
-                    Some(_) => {}
-                }
-            }
-            self.count_rows(chunk.len(), new.len(), changed.len());
+            let sorted = self.sorted_households(chunk).await?;
             let tx = self.begin_chunk().await?;
-            let new = new.into_iter().map(values).collect();
-            let shared: [Value; 3] = [self.district.0.into(), self.number.into(), 1.into()];
-            NEW_HOUSEHOLDS.insert(&tx, shared, new).await?;
-            let changed = changed.into_iter().map(values).collect();
-            STAGED_HOUSEHOLDS.insert(&tx, [self.district.0.into(), self.id.into()], changed).await?;
+            self.write_households(&tx, sorted).await?;
             tx.commit().await?;
         }
         Ok(())
+    }
+
+    async fn sorted_households(&mut self, given: &[Household]) -> Result<Sorted<14>, StoreError> {
+        let rows = given.iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
+        let held = self.households_held(&rows).await?;
+        let mut sorted = Sorted { new: Vec::with_capacity(rows.len()), changed: Vec::new() };
+        for mut row in rows {
+            let own = row.building_id.and_then(|id| self.held_buildings.get(&id).copied());
+            row.building_id = own.or(row.building_id);
+            let source = row.source_id.as_deref().ok_or(StoreError::NoSourceId)?;
+            match held.get(source) {
+                None => sorted.new.push(values(row)),
+                Some(held) if held.differs(&row) => sorted.changed.push(values(row)),
+                Some(_) => {}
+            }
+        }
+        self.count_rows(given.len(), sorted.new.len(), sorted.changed.len());
+        Ok(sorted)
+    }
+
+    async fn write_households(&self, tx: &DatabaseTransaction, sorted: Sorted<14>) -> Result<(), StoreError> {
+        let shared: [Value; 3] = [self.district.0.into(), self.number.into(), 1.into()];
+        NEW_HOUSEHOLDS.insert(tx, shared, sorted.new).await?;
+        STAGED_HOUSEHOLDS.insert(tx, [self.district.0.into(), self.id.into()], sorted.changed).await
     }
 
     /// Lets the households and buildings show, while the plan they were located in is in force; nothing stays staged.
@@ -161,25 +196,30 @@ impl Import {
         }
         let household = households::Entity::find()
             .filter(scope::households(&Scope::system(self.district)))
-            .filter(households::Column::SourceId.is_not_null())
+            .filter(Column::SourceId.is_not_null())
             .limit(1);
         Ok(household.one(reader).await?.is_some())
     }
 
-    async fn households_held(
-        &self,
-        rows: &[households::Model],
-    ) -> Result<HashMap<String, households::Model>, StoreError> {
-        let mut held = HashMap::new();
+    async fn households_held(&self, rows: &[households::Model]) -> Result<HashMap<String, Held>, StoreError> {
+        let mut held = HashMap::with_capacity(rows.len());
         for chunk in rows.chunks(MAX_BINDS / 2).filter(|_| self.has_rows) {
             let sources = chunk.iter().filter_map(|row| row.source_id.as_deref());
             let found = households::Entity::find()
+                .select_only()
+                .columns([Column::SourceId, Column::Hilbert, Column::BuildingId, Column::CellId])
+                .columns([Column::MemberCount, Column::Method, Column::Address])
                 .filter(scope::households(&Scope::system(self.district)))
-                .filter(households::Column::SourceId.is_in(sources))
-                .all(&self.store.inner.reader);
-            for row in found.await? {
-                held.extend(row.source_id.clone().map(|source| (source, row)));
-            }
+                .filter(among(&self.store.inner.reader, Column::SourceId, sources))
+                .into_tuple::<(String, i64, Option<Uuid>, Option<Uuid>, Option<i32>, String, Option<String>)>(
+                )
+                .all(&self.store.inner.reader)
+                .await?;
+            held.extend(found.into_iter().map(
+                |(source, hilbert, building_id, cell_id, member_count, method, address)| {
+                    (source, Held { hilbert, building_id, cell_id, member_count, method, address })
+                },
+            ));
         }
         Ok(held)
     }
@@ -197,9 +237,23 @@ impl Import {
     }
 }
 
-fn differs(row: &households::Model, held: &households::Model) -> bool {
-    let place = |row: &households::Model| (row.hilbert, row.building_id, row.cell_id, row.member_count);
-    place(row) != place(held) || row.method != held.method || row.address != held.address
+/// What a file may say anew of a household that is there.
+struct Held {
+    hilbert: i64,
+    building_id: Option<Uuid>,
+    cell_id: Option<Uuid>,
+    member_count: Option<i32>,
+    method: String,
+    address: Option<String>,
+}
+
+impl Held {
+    fn differs(&self, row: &households::Model) -> bool {
+        let place = (row.hilbert, row.building_id, row.cell_id, row.member_count);
+        place != (self.hilbert, self.building_id, self.cell_id, self.member_count)
+            || row.method != self.method
+            || row.address != self.address
+    }
 }
 
 fn values(row: households::Model) -> [Value; 14] {

@@ -12,7 +12,7 @@ use domain::incident::{Incident, IncidentStep};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 
 use super::insert::Columns;
-use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary};
+use super::{CHUNK_ROWS, Import, ImportKind, ImportSummary, among};
 use crate::store::entity::{districts, incident_sources, incident_steps, incidents};
 use crate::store::incidents::{row_of, step_row};
 use crate::store::write::{Deed, fresh, with_retries};
@@ -84,10 +84,11 @@ impl Store {
         for chunk in wanted.chunks(MAX_BINDS) {
             let rows = incident_sources::Entity::find()
                 .filter(incident_sources::Column::DistrictId.eq(scope.district().0))
-                .filter(
-                    incident_sources::Column::SourceId
-                        .is_in(chunk.iter().map(|staged| staged.source_id.as_str())),
-                )
+                .filter(among(
+                    &self.inner.reader,
+                    incident_sources::Column::SourceId,
+                    chunk.iter().map(|staged| staged.source_id.as_str()),
+                ))
                 .all(&self.inner.reader)
                 .await?;
             for row in rows {

@@ -21,10 +21,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::ids::DistrictId;
+use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
-    QueryFilter, QuerySelect, Statement, Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+    EntityTrait, ExprTrait, QueryFilter, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -87,6 +88,12 @@ struct Tally {
     staged: u64,
     /// How many had been inserted when PostgreSQL last counted.
     counted: u64,
+}
+
+/// The rows of a chunk: those that are new, and those that are there and differ.
+struct Sorted<const COLUMNS: usize> {
+    new: Vec<[Value; COLUMNS]>,
+    changed: Vec<[Value; COLUMNS]>,
 }
 
 /// What a promotion did.
@@ -261,6 +268,20 @@ impl Import {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Rows that a file names. PostgreSQL takes the names as one array: a list of each length would be another statement to plan.
+fn among<'a>(
+    database: &DatabaseConnection,
+    column: impl ColumnTrait,
+    names: impl Iterator<Item = &'a str>,
+) -> Expr {
+    match database.get_database_backend() {
+        DbBackend::Postgres => {
+            column.into_expr().eq(PgFunc::any(names.map(str::to_owned).collect::<Vec<String>>()))
+        }
+        _ => column.is_in(names),
     }
 }
 

@@ -227,7 +227,7 @@ async fn dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of
     let id = test.new_id();
     let import = test.store.begin_import(district.id, ImportKind::Households, id, noon()).await;
     let mut import = import.expect("a transaction");
-    import.stage_uncounted_buildings(&second.buildings).await.expect("a transaction");
+    import.stage_buildings(&second.buildings).await.expect("a transaction");
     let counts: Vec<(BuildingId, u32)> =
         second.buildings.iter().map(|building| building.id).zip([2, 7, 1, 4, 9]).collect();
     import.count_dwellings(&counts).await.expect("a transaction");
