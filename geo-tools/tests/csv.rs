@@ -151,6 +151,19 @@ fn a_quotation_mark_that_is_never_closed_is_told_and_bounded() {
 }
 
 #[test]
+fn a_row_is_held_to_its_cap_however_it_comes_in_and_blank_lines_are_no_row() {
+    let caps = Caps { max_text_bytes: 20, ..Caps::default() };
+    let codes = |text: &str| -> Vec<Option<Code>> {
+        let code = |item| if let Item::Problem(problem) = item { Some(problem.code) } else { None };
+        read(text.as_bytes(), &plain(), &caps).map(code).collect()
+    };
+    assert_eq!(codes("id,lon,lat\n1,113.737,34.39\n"), [None], "sixteen bytes");
+    assert_eq!(codes("id,lon,lat\n1,113.7370000,34.3900\n"), [Some(Code::TooLarge)], "23 bytes in one piece");
+    let blank = "\n".repeat(50);
+    assert_eq!(codes(&format!("id,lon,lat\n{blank}1,113.737,34.39\n{blank}2,113.737,34.39\n")), [None, None]);
+}
+
+#[test]
 fn rows_without_a_position_come_where_that_is_allowed() {
     let optional = CsvOptions { positions: Positions::Optional, ..plain() };
     assert_eq!(rows("id,lon,lat\n1,,\n2,120.5,14.5\n", &optional)[0].position, None);

@@ -52,6 +52,38 @@ fn check(text: &str, code: Code, pointer: Option<&str>) -> Problem {
 
 const SQUARE: &str = r#"{"type":"Polygon","coordinates":[[[113,34],[114,34],[114,35],[113,35],[113,34]]]}"#;
 
+/// Gives one byte at a time.
+struct Drip<'a>(&'a [u8]);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let (Some((first, rest)), false) = (self.0.split_first(), buffer.is_empty()) else { return Ok(0) };
+        buffer[0] = *first;
+        self.0 = rest;
+        Ok(1)
+    }
+}
+
+#[test]
+fn what_is_told_does_not_hang_on_how_the_bytes_come() {
+    let point = feature(r#"{"type":"Point","coordinates":[113.5,34.5]}"#);
+    let broken = [collection(&[&point]).trim_end_matches("]}").as_bytes(), b",\xff]}"].concat();
+    for (bytes, codes) in [
+        (b"99\0".as_slice(), [Code::Encoding].as_slice()),
+        (b"{\"type\":\"Feature\"\xff", &[Code::Encoding]),
+        (&broken, &[Code::Encoding]),
+    ] {
+        let whole: Vec<Item> = read(bytes, &Caps::default()).collect();
+        let dripped: Vec<Item> = read(Drip(bytes), &Caps::default()).collect();
+        assert_eq!(whole, dripped, "{}", bytes.escape_ascii());
+        let told: Vec<Code> = whole
+            .iter()
+            .filter_map(|item| if let Item::Problem(problem) = item { Some(problem.code) } else { None })
+            .collect();
+        assert_eq!(told, codes, "{}", bytes.escape_ascii());
+    }
+}
+
 #[test]
 fn a_collection_is_read_feature_by_feature_with_lines_and_pointers() {
     let text = "{\n\"type\": \"FeatureCollection\",\n\"features\": [\n\
@@ -98,15 +130,6 @@ fn features_come_before_the_file_has_been_read_to_its_end() {
 
 #[test]
 fn one_byte_at_a_time_reads_the_same() {
-    struct Drip<'a>(&'a [u8]);
-    impl Read for Drip<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
-            buffer[0] = *first;
-            self.0 = rest;
-            Ok(1)
-        }
-    }
     let text = collection(&[
         &feature(SQUARE),
         &feature(r#"{"type":"Point","coordinates":[ 1.5e2 , -3.25, 7 ]}"#),

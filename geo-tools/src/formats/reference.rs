@@ -64,7 +64,8 @@ impl Reference {
             // What a GeoPackage calls its undefined systems, whatever words stand beside it.
             -1 | 0 | 99_999 if is("NONE") => return Self::Unsaid,
             code => {
-                return Self::in_words(words).unwrap_or_else(|| Self::Other(format!("{organization}:{code}")));
+                return Self::in_words(words)
+                    .unwrap_or_else(|| Self::Other(format!("{organization}:{code}")));
             }
         };
         let words = words.filter(|_| by_code == Self::Unsaid);

@@ -21,6 +21,7 @@ mod moves;
 mod winner;
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::coverage::repair::ground::Ground;
 use crate::coverage::repair::winner::{Decision, Owned};
@@ -105,19 +106,36 @@ pub fn repair(areas: &[Area], options: &RepairOptions) -> Repair {
     let mut mended = Vec::new();
     let mut seen: Vec<Problem> = Vec::new();
     let mut build = assemble::build(&areas, &options.build);
+    // What was there before each pass: the areas, and how much had been mended and seen.
+    let mut before: Vec<(u64, usize, usize)> = Vec::new();
     for _ in 0..MAX_PASSES {
         if build.problems.is_empty() {
             break;
         }
         let Some(pass) = pass(&areas, &build.problems, options) else { break };
+        before.push((digest(&areas), mended.len(), seen.len()));
         mended.extend(pass.mended);
         seen.extend(build.problems.into_iter().filter(is_of_drawing));
         areas = pass.areas;
         build = assemble::build(&areas, &options.build);
+        let now = digest(&areas);
+        // Passes that lead back to where they began mended nothing: rounding moves a border there and back.
+        if let Some(&(_, mends, problems)) = before.iter().find(|(then, ..)| *then == now) {
+            mended.truncate(mends);
+            seen.truncate(problems);
+            break;
+        }
     }
     let gone = seen.into_iter().filter(|problem| !build.problems.contains(problem));
     mended.extend(gone.map(redrawn));
     Repair { areas, coverage: build.coverage, mended, left: build.problems }
+}
+
+/// What tells areas from others within one repair.
+fn digest(areas: &[Area]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    areas.iter().for_each(|area| area.polygons.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// Whether a problem is one of how rings were drawn: mended without ground changing hands.

@@ -81,6 +81,7 @@ impl<R: Read> Splitter<R> {
                 return self.ended(row, cell, place);
             }
             let mut used = 0;
+            let mut blank = 0;
             let mut complete = false;
             for &byte in buffered {
                 used += 1;
@@ -90,6 +91,7 @@ impl<R: Read> Splitter<R> {
                 if step(byte, self.delimiter, &mut place, &mut row, &mut cell) {
                     if row.cells.is_empty() && cell.is_empty() && place == Place::CellStart {
                         row.line = self.line;
+                        (row_bytes, blank) = (0, used);
                         continue;
                     }
                     complete = true;
@@ -97,13 +99,13 @@ impl<R: Read> Splitter<R> {
                 }
             }
             self.text.consume(used);
-            row_bytes += used;
+            row_bytes += used - blank;
+            if row_bytes > self.max_row_bytes {
+                return Err(self.too_long(&row, place));
+            }
             if complete {
                 row.cells.push(cell);
                 return Ok(Some(row));
-            }
-            if row_bytes > self.max_row_bytes {
-                return Err(self.too_long(&row, place));
             }
         }
     }

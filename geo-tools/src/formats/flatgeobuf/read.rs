@@ -149,9 +149,7 @@ impl Reader<'_> {
 
 /// What the table of the system says: whose code, which one, and in which words.
 fn reference(system: &View<'_>) -> Result<Reference, Flaw> {
-    let text = |field| -> Result<_, Flaw> {
-        Ok(system.text(field)?.filter(|text| !text.trim().is_empty()))
-    };
+    let text = |field| -> Result<_, Flaw> { Ok(system.text(field)?.filter(|text| !text.trim().is_empty())) };
     // Well-known text, else a code that is no number, else a name.
     let words = text(4)?.or(text(5)?).or(text(2)?);
     Ok(Reference::named(text(0)?, i64::from(system.int(1)?.unwrap_or(0)), words))

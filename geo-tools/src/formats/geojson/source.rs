@@ -22,6 +22,8 @@ pub(super) struct Source<R: Read> {
     passed: u64,
     line: u64,
     ended: bool,
+    /// Why reading failed behind what the window holds: told when that has been read.
+    failure: Option<Stop>,
 }
 
 impl<R: Read> Source<R> {
@@ -36,6 +38,7 @@ impl<R: Read> Source<R> {
             passed: 0,
             line: 1,
             ended: false,
+            failure: None,
         }
     }
 
@@ -105,30 +108,39 @@ impl<R: Read> Source<R> {
     #[cold]
     pub(super) fn refill(&mut self) -> Result<bool, Stop> {
         loop {
+            if let Some(failure) = self.failure.take() {
+                return Err(Stop { line: self.line, ..failure });
+            }
             if self.ended {
                 return Ok(false);
             }
             self.make_room();
-            let count = match self.reader.read(&mut self.window[self.filled..]) {
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    let problem = read_problem(&error);
-                    return Err(Stop::new(problem.code, problem.message, self.line));
-                }
-            };
-            self.ended = count == 0;
             let start_of_file = self.passed == 0 && self.checked == 0;
-            self.filled += count;
+            self.fill();
             if start_of_file {
-                if self.filled < 4 && !self.ended {
-                    continue;
-                }
                 self.look_at_the_start()?;
             }
             self.check()?;
             if self.position < self.checked {
                 return Ok(true);
+            }
+        }
+    }
+
+    /// Fills the window to its end, so that what is told does not hang on how the bytes come in.
+    fn fill(&mut self) {
+        while self.filled < self.window.len() && !self.ended {
+            match self.reader.read(&mut self.window[self.filled..]) {
+                Ok(count) => {
+                    self.filled += count;
+                    self.ended = count == 0;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let problem = read_problem(&error);
+                    self.failure = Some(Stop::new(problem.code, problem.message, self.line));
+                    self.ended = true;
+                }
             }
         }
     }
@@ -171,8 +183,10 @@ impl<R: Read> Source<R> {
         }
         let (good, fault) = match std::str::from_utf8(fresh) {
             Ok(_) => (fresh.len(), None),
-            // A character cut by the window's edge: the rest of it comes with the next read.
-            Err(error) if error.error_len().is_none() && !self.ended => (error.valid_up_to(), None),
+            // A character cut by the window's edge, whose rest comes with the next read, or by what ended the reading.
+            Err(error) if error.error_len().is_none() && (!self.ended || self.failure.is_some()) => {
+                (error.valid_up_to(), None)
+            }
             Err(error) => (error.valid_up_to(), Some("bytes that are not UTF-8")),
         };
         let nul =
