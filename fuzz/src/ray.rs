@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use geo_tools::coverage::Border;
 use geo_tools::{Leaf, Position};
 
-/// From south to north, and who is west of it.
+/// From south to north, and who is west and east of it.
 struct Piece {
     low: [i64; 2],
     high: [i64; 2],
     west: Option<Leaf>,
+    east: Option<Leaf>,
 }
 
 /// By the border rule: shifted east and infinitely less north, else west and north, and so on.
@@ -17,6 +18,21 @@ pub fn owner(borders: &[Border], at: Position) -> Option<Leaf> {
     [(true, true), (false, true), (true, false), (false, false)]
         .into_iter()
         .find_map(|(east, north)| shifted(borders, at, east, north))
+        .or_else(|| beyond(borders, at))
+}
+
+/// Who has the first ground counter-clockwise from the east: west of the northward pieces that start here, first the one that
+/// leans east the most; then east of the southward ones, first the one that leans west the most.
+fn beyond(borders: &[Border], at: Position) -> Option<Leaf> {
+    let place = [i64::from(at.lon_e7()), i64::from(at.lat_e7())];
+    let lean = |a: &Piece, b: &Piece| {
+        let [[run, height], [other_run, other_height]] =
+            [a, b].map(|piece| [0, 1].map(|axis| i128::from(piece.high[axis]) - i128::from(piece.low[axis])));
+        (run * other_height).cmp(&(other_run * height))
+    };
+    let north = pieces(borders).filter(|piece| piece.low == place).max_by(lean);
+    let south = pieces(borders).filter(|piece| piece.high == place).max_by(lean);
+    north.map(|piece| piece.west).or(south.map(|piece| piece.east)).flatten()
 }
 
 fn pieces(borders: &[Border]) -> impl Iterator<Item = Piece> {
@@ -24,8 +40,8 @@ fn pieces(borders: &[Border]) -> impl Iterator<Item = Piece> {
     pairs.filter_map(|(border, pair)| {
         let [a, b] = [pair[0], pair[1]].map(|at| [i64::from(at.lon_e7()), i64::from(at.lat_e7())]);
         match a[1].cmp(&b[1]) {
-            Ordering::Less => Some(Piece { low: a, high: b, west: border.left }),
-            Ordering::Greater => Some(Piece { low: b, high: a, west: border.right }),
+            Ordering::Less => Some(Piece { low: a, high: b, west: border.left, east: border.right }),
+            Ordering::Greater => Some(Piece { low: b, high: a, west: border.right, east: border.left }),
             Ordering::Equal => None,
         }
     })

@@ -1,5 +1,7 @@
 //! One straight piece of border, and whether it lies between a box's south-western corner and a position.
 
+use std::cmp::Ordering;
+
 use crate::position::{Bounds, Position};
 
 /// What a label is made of: 0 is outside, 1 is `Leaf(0)`, and so on.
@@ -40,6 +42,21 @@ impl Shift {
         Self { eastward: true, northward: false },
         Self { eastward: false, northward: false },
     ];
+}
+
+/// A way out of a corner, no part of which is level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    east: i64,
+    north: i64,
+}
+
+impl Way {
+    /// Which of two comes first counter-clockwise from the east: exact, since neither part is more than 2^31.
+    pub(super) fn compare_turn(&self, other: &Self) -> Ordering {
+        let left = self.east * other.north - self.north * other.east;
+        (self.north < 0).cmp(&(other.north < 0)).then(0.cmp(&left))
+    }
 }
 
 /// A box on the map in units; its western side is not part of it, the other three are.
@@ -170,6 +187,19 @@ impl Edge {
         let (east, north) = (at.lon_e7().wrapping_sub(self.x), at.lat_e7().wrapping_sub(self.y));
         let between = (0..=self.dy).contains(&north) && (self.dx.min(0)..=self.dx.max(0)).contains(&east);
         between && i64::from(east) * i64::from(self.dy) == i64::from(north) * i64::from(self.dx)
+    }
+
+    /// The way it goes from a position, if it ends there.
+    pub(super) fn way_from(&self, at: Position) -> Option<Way> {
+        let at = [i64::from(at.lon_e7()), i64::from(at.lat_e7())];
+        let (dx, dy) = (i64::from(self.dx), i64::from(self.dy));
+        if at == self.low() {
+            Some(Way { east: dx, north: dy })
+        } else if at == self.high() {
+            Some(Way { east: -dx, north: -dy })
+        } else {
+            None
+        }
     }
 
     /// Whether some of it lies in the box: exact.

@@ -244,6 +244,15 @@ impl Grid {
         }
     }
 
+    /// The label of the first ground counter-clockwise from the east at a corner that has nothing to its east and west, however
+    /// shifted: so the first edge that leaves the corner has outside before it. 0 where there is no corner.
+    pub(super) fn label_around(&self, at: Position) -> u32 {
+        // An edge that only touches a box from the west is kept with the box in the west.
+        let Content::Crossed(_, edges) = self.find(at.lon_e7() - 1, at.lat_e7()) else { return 0 };
+        let ways = edges.iter().filter_map(|edge| Some((edge.way_from(at)?, edge.toggle())));
+        ways.min_by(|(a, _), (b, _)| a.compare_turn(b)).map_or(0, |(_, label)| label)
+    }
+
     /// What the box of a place holds.
     fn find(&self, x: i32, y: i32) -> Content<'_> {
         let lattice = &self.lattice;

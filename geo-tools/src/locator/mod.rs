@@ -6,7 +6,9 @@
 //!
 //! A position on a border belongs to the leaf found by an infinitesimal shift to the north-east, else north-west, else
 //! south-east, else south-west. The shift goes a step east or west and infinitely less north or south: that leaves no
-//! position without an owner on a border at any angle, and it is what comparing half-open intervals amounts to.
+//! position without an owner within a border at any angle, and it is what comparing half-open intervals amounts to. A corner
+//! of the outline may have all its ground so steeply above or below it that no shift leads there: it belongs to the first
+//! ground counter-clockwise from the east.
 //!
 //! Invariant: no float decides which leaf owns a position.
 //! Invariant: every position in or on the coverage has one owner, also where several borders meet.
@@ -159,7 +161,9 @@ impl Locator {
         let Some(nearest) = near.then(|| self.grid.nearest(at)).flatten() else {
             return Located { leaf: None, method: Method::Outside, distance_to_border_m: None };
         };
-        let leaf = if nearest.distance_m <= within_m { self.nearest_leaf(&nearest, within_m) } else { None };
+        // In floating point what lies outside may be no way from a border; without a tolerance that is not near either.
+        let is_near = within_m > 0.0 && nearest.distance_m <= within_m;
+        let leaf = if is_near { self.nearest_leaf(&nearest) } else { None };
         let method = if leaf.is_some() { Method::Nearest } else { Method::Outside };
         Located { leaf, method, distance_to_border_m: Some(nearest.distance_m) }
     }
@@ -170,25 +174,15 @@ impl Locator {
             return None;
         }
         let labels = Shift::IN_ORDER[1..].iter().map(|shift| self.grid.label_beside(at, *shift));
-        labels.filter_map(leaf).next()
+        labels.filter_map(leaf).next().or_else(|| leaf(self.grid.label_around(at)))
     }
 
-    /// The leaf at the nearest place of a border, which is the owner of that place where it is a corner. One that nobody owns
-    /// is outside by the border rule: it counts for the ground around it where what is near does.
-    fn nearest_leaf(&self, nearest: &nearest::Nearest, within_m: f64) -> Option<Leaf> {
+    /// The leaf at the nearest place of a border, which is the owner of that place where it is a corner.
+    fn nearest_leaf(&self, nearest: &nearest::Nearest) -> Option<Leaf> {
         match nearest.corner {
-            Some(corner) if within_m > 0.0 => self.owner(corner).or_else(|| self.owner_around(corner)),
             Some(corner) => self.owner(corner),
             None => leaf(nearest.label),
         }
-    }
-
-    /// Who owns a position one unit from a corner that nobody owns: its ground lies so steeply above or below it that no
-    /// shift along the parallel leads inside.
-    fn owner_around(&self, corner: Position) -> Option<Leaf> {
-        const STEPS: [(i32, i32); 6] = [(0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)];
-        let beside = |(east, north)| Position::from_e7(corner.lon_e7() + east, corner.lat_e7() + north);
-        STEPS.into_iter().filter_map(|step| beside(step).ok()).find_map(|at| self.owner(at))
     }
 }
 

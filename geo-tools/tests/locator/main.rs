@@ -5,6 +5,7 @@
     reason = "a test's own tools fail the test and print its seed"
 )]
 
+mod corners;
 mod patchwork;
 mod random;
 mod ray;

@@ -94,7 +94,26 @@ impl Patchwork {
                 }
             }
         }
-        None
+        self.first_around([x, y])
+    }
+
+    /// The owner of the first field counter-clockwise from the east of those with a corner here, where none lies level with it.
+    fn first_around(&self, place: [i64; 2]) -> Option<Leaf> {
+        let mut first: Option<(f64, Leaf)> = None;
+        for (row, column) in (0..SIDE).flat_map(|row| (0..SIDE).map(move |column| (row, column))) {
+            let around = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(dc, dr)| self.corner(column + dc, row + dr));
+            let Some(owner) = self.owner(column as isize, row as isize) else { continue };
+            for at in (0..4).filter(|at| around[*at] == place) {
+                // The side that leaves a corner has the field on its left. So short sides have angles far apart.
+                let [x, y] = around[(at + 1) % 4];
+                let angle = ((y - place[1]) as f64).atan2((x - place[0]) as f64);
+                let turn = angle.rem_euclid(std::f64::consts::TAU);
+                if first.is_none_or(|(least, _)| turn < least) {
+                    first = Some((turn, owner));
+                }
+            }
+        }
+        first.map(|(_, owner)| owner)
     }
 
     pub(crate) fn is_on_border(&self, [x, y]: [i64; 2]) -> bool {

@@ -1,5 +1,6 @@
 //! Millions of positions against an oracle that looks east: the first border that a ray meets has the owner on its western
 //! side. It knows no boxes and no toggling, only bands of latitude that spare it the borders far to the north and south.
+//! Where it meets nothing, it looks around.
 
 use std::cmp::Ordering;
 
@@ -12,12 +13,13 @@ use crate::random::Random;
 
 const BANDS: i64 = 2048;
 
-/// From south to north, and who is west of it.
+/// From south to north, and who is west and east of it.
 #[derive(Clone, Copy)]
 struct Piece {
     low: [i64; 2],
     high: [i64; 2],
     west: Option<Leaf>,
+    east: Option<Leaf>,
 }
 
 struct Ray {
@@ -36,8 +38,8 @@ impl Ray {
             for pair in border.line.windows(2) {
                 let [a, b] = [pair[0], pair[1]].map(|at| [i64::from(at.lon_e7()), i64::from(at.lat_e7())]);
                 let piece = match a[1].cmp(&b[1]) {
-                    Ordering::Less => Piece { low: a, high: b, west: border.left },
-                    Ordering::Greater => Piece { low: b, high: a, west: border.right },
+                    Ordering::Less => Piece { low: a, high: b, west: border.left, east: border.right },
+                    Ordering::Greater => Piece { low: b, high: a, west: border.right, east: border.left },
                     Ordering::Equal => continue,
                 };
                 for band in (piece.low[1] - south) / height..=(piece.high[1] - south) / height {
@@ -53,6 +55,23 @@ impl Ray {
         [(true, true), (false, true), (true, false), (false, false)]
             .into_iter()
             .find_map(|(east, north)| self.shifted(at, east, north))
+            .or_else(|| self.beyond(at))
+    }
+
+    /// Who has the first ground counter-clockwise from the east: west of the northward pieces that start here, first the one
+    /// that leans east the most; then east of the southward ones, first the one that leans west the most.
+    fn beyond(&self, at: Position) -> Option<Leaf> {
+        let place = [i64::from(at.lon_e7()), i64::from(at.lat_e7())];
+        let band = (place[1] - self.south).div_euclid(self.height);
+        let pieces = self.bands.get(usize::try_from(band).ok()?)?;
+        let lean = |a: &&Piece, b: &&Piece| {
+            let [[run, height], [other_run, other_height]] = [a, b]
+                .map(|piece| [0, 1].map(|axis| i128::from(piece.high[axis]) - i128::from(piece.low[axis])));
+            (run * other_height).cmp(&(other_run * height))
+        };
+        let north = pieces.iter().filter(|piece| piece.low == place).max_by(lean);
+        let south = pieces.iter().filter(|piece| piece.high == place).max_by(lean);
+        north.map(|piece| piece.west).or(south.map(|piece| piece.east)).flatten()
     }
 
     fn shifted(&self, at: Position, east: bool, north: bool) -> Option<Leaf> {
