@@ -70,6 +70,13 @@ fn seconds(run: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
+/// How much of what this process holds lies in large pages, in MiB; 0 where the system does not say.
+fn large_pages_mib() -> u64 {
+    let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("AnonHugePages:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0u64) / 1024
+}
+
 /// Medians of rounds in which all take turns, in million positions a second.
 fn race(locator: &Locator, rival: &Rival, positions: &[Position], order: PositionOrder) {
     let mut owners = vec![None; positions.len()];
@@ -141,7 +148,9 @@ fn main() {
     for cells in counts {
         let lattice = lattice(&LatticeOptions::plain(cells, 7));
         let coverage = Coverage::from_borders(lattice.leaf_count, lattice.borders).expect("a coverage");
+        let before_mib = large_pages_mib();
         let rival = Rival::build(&coverage);
+        let rival_mib = large_pages_mib().saturating_sub(before_mib);
         let build_s =
             median((0..ROUNDS).map(|_| seconds(|| drop(black_box(Locator::build(&coverage))))).collect());
         let locator = Locator::build(&coverage);
@@ -149,6 +158,8 @@ fn main() {
             "{cells} cells of 37 positions: built in {build_s:.3} s, {} bytes a cell",
             locator.size_bytes() / cells as usize
         );
+        let own_mib = large_pages_mib().saturating_sub(before_mib + rival_mib);
+        println!("  in large pages: {own_mib} MiB of the locator, {rival_mib} MiB of rstar + geo");
         for order in [PositionOrder::Random, PositionOrder::Spatial] {
             let positions: Vec<Position> = positions(coverage.bounds(), POSITIONS, 1, order).collect();
             let differing = differing(&locator, &rival, &positions);
