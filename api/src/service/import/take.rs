@@ -42,6 +42,9 @@ pub(super) struct Reading {
     plan: Arc<Plan>,
 }
 
+/// A row, or everything that is wrong with it.
+type Read<R> = Result<<R as Rows>::Row, Vec<Problem>>;
+
 /// What came from a file, and the row that it is, or everything that is wrong with it.
 struct Judged<R: Rows> {
     next: Next,
@@ -221,7 +224,7 @@ impl Reading {
             Next::Record(record, _) => Some(R::read(record, self)),
             Next::Bad(_) | Next::BrokeOff => None,
         };
-        let rows: Vec<Option<Result<R::Row, Vec<Problem>>>> = chunk.iter().map(read).collect();
+        let rows: Vec<Option<Read<R>>> = chunk.iter().map(read).collect();
         let good = rows.iter().filter_map(|row| row.as_ref()?.as_ref().ok());
         let positions: Vec<Position> = good.filter_map(R::position).collect();
         let within_m = self.district.rules.nearest_within_m();
@@ -230,10 +233,8 @@ impl Reading {
             let assignment = R::position(&row).and_then(|_| assignments.next());
             Located { row, assignment }
         };
-        let judged = |(next, row): (Next, Option<Result<R::Row, Vec<Problem>>>)| Judged {
-            next,
-            row: row.map(|row| row.map(&mut located)),
-        };
+        let judged =
+            |(next, row): (Next, Option<Read<R>>)| Judged { next, row: row.map(|row| row.map(&mut located)) };
         chunk.into_iter().zip(rows).map(judged).collect()
     }
 }
