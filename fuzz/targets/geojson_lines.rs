@@ -2,7 +2,7 @@
 #![no_main]
 
 use fuzz::reading::{Drip, caps, check, compare_dripped, tiny_caps};
-use geo_tools::formats::{Feature, Item, geojson};
+use geo_tools::formats::{Feature, Item, Properties, geojson};
 use libfuzzer_sys::fuzz_target;
 
 fn read(bytes: &[u8]) -> Vec<Item> {
@@ -10,7 +10,7 @@ fn read(bytes: &[u8]) -> Vec<Item> {
 }
 
 /// Without what a feature knows of its place in the file, and of the ids before it.
-fn shape(feature: &Feature) -> (&Option<String>, &serde_json::Map<String, serde_json::Value>, String) {
+fn shape(feature: &Feature) -> (&Option<String>, &Properties, String) {
     (&feature.id, &feature.properties, format!("{:?}", feature.geometry))
 }
 

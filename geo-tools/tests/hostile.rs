@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use geo_tools::formats::csv::{self, CsvOptions};
 use geo_tools::formats::{Caps, Item, geojson};
-use geo_tools::{Geometry, Position};
+use geo_tools::{Code, Geometry, Position};
 use serde_json::Value;
 
 /// A small generator, so that a printed seed is all that a failure needs (splitmix64).
@@ -120,6 +120,62 @@ fn damaged_geojson_is_answered_without_a_panic_and_in_time() {
     println!("{answered} answers for {} files", sources.len());
 }
 
+/// Hands out a byte at a time, so that nothing is ever read in one look.
+struct Drip<'a>(&'a [u8]);
+
+impl std::io::Read for Drip<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+        buffer[0] = *first;
+        self.0 = rest;
+        Ok(1)
+    }
+}
+
+/// Features in all the forms that are read in one look, and beside each form what is not.
+const FORMS: &str = r#"{"type":"FeatureCollection","features":[
+    {"type":"Feature","id":1,"properties":{"a":"\u00e4\n","b":-1.50,"c":true},"geometry":{"type":"Point","coordinates":[113.5,34.5]}},
+    {"type":"Feature","id":"x","properties":{"a":"\"","b":[1],"c":{"d":null}},"geometry":{"type":"LineString","coordinates":[[113,34],[113.25,34.5]]}},
+    {"type":"Feature","properties":null,"geometry":{"type":"MultiLineString","coordinates":[[[113,34],[113.25,34.5]],[[114.1234567,35.1234567],[114.2345678,35.2345678]]]}},
+    {"geometry":{"type":"Polygon","coordinates":[[[113,34],[114,34],[114,35],[113,34]],[[113.5,34.2],[113.6,34.3],[113.7,34.25],[113.5,34.2]]]},"type":"Feature"},
+    {"type":"Feature","properties":{},"geometry":{"type":"MultiPolygon","coordinates":[[[[113,34],[114,34],[114,35],[113,34]]],[[[115,34],[116,34],[116,35],[115,34]]]]}}
+]}
+{"type":"Feature","properties":{"e":1e5,"é":"é"},"geometry":{"type":"Point","coordinates":[113.123456789,34.5,7]}}
+{"type":"Feature","properties":{"f":"12345678"},"geometry":{"coordinates":[113.5,34.5],"type":"Point"},"bbox":[1,2,3,4]}
+"#;
+
+#[test]
+fn damaged_geojson_is_read_in_one_look_as_it_is_word_by_word() {
+    const MOST_BYTES: usize = 6_000;
+    let mut sources = vec![FORMS.as_bytes().to_vec()];
+    for entry in
+        data("dirty-geojson/files").into_iter().flat_map(|folder| folder.read_dir().expect("a folder"))
+    {
+        sources.push(std::fs::read(entry.expect("an entry").path()).expect("a file"));
+    }
+    sources.retain(|bytes| bytes.len() <= MOST_BYTES);
+    let (mut compared, mut features) = (0, 0);
+    for (seed, bytes) in (0_u64..).zip(&sources) {
+        let rounds = if seed == 0 { 3_000 } else { 30 };
+        for round in 0..rounds {
+            let bytes =
+                if round == 0 { bytes.clone() } else { damaged(bytes, &mut Random(seed * 10_000 + round)) };
+            let found: Vec<Item> = geojson::read(bytes.as_slice(), &Caps::default()).collect();
+            // Bytes that are no text are told before what stands in front of them is looked at.
+            let is_no_text =
+                |item: &Item| matches!(item, Item::Problem(problem) if problem.code == Code::Encoding);
+            if found.iter().any(is_no_text) {
+                continue;
+            }
+            let dripped: Vec<Item> = geojson::read(Drip(&bytes), &Caps::default()).collect();
+            assert_eq!(found, dripped, "source {seed}, round {round}: {}", String::from_utf8_lossy(&bytes));
+            compared += 1;
+            features += found.iter().filter(|item| matches!(item, Item::Feature(_))).count();
+        }
+    }
+    assert!(compared > 2_000 && features > 4_000, "{compared} compared, {features} features");
+}
+
 #[test]
 fn damaged_tables_are_answered_without_a_panic_and_in_time() {
     let text = "编号;经度;纬度;\"名 称\"\r\n1;113.73;34.39;\"新郑市\r\n龙湖镇\"\r\n\r\n2;113.74;34.39;\"a \"\"b\"\"\"\n";
@@ -179,7 +235,11 @@ fn whole_files_are_read_as_another_parser_reads_them() {
         let mut count = 0;
         for (item, expected) in geojson::read(bytes.as_slice(), &Caps::default()).zip(expected) {
             let Item::Feature(feature) = item else { unreachable!("{file}: {item:?}") };
-            assert_eq!(Value::Object(feature.properties), expected["properties"], "{file}, {count}");
+            assert_eq!(
+                Value::Object(feature.properties.into_map()),
+                expected["properties"],
+                "{file}, {count}"
+            );
             let mut wanted = Vec::new();
             positions(&expected["geometry"]["coordinates"], &mut wanted);
             let found = feature.geometry.iter().flat_map(Geometry::positions).collect();

@@ -16,6 +16,7 @@ mod frame;
 pub mod geojson;
 pub mod geopackage;
 mod open;
+mod properties;
 mod reference;
 mod rings;
 pub mod shapefile;
@@ -29,6 +30,7 @@ use std::hash::{Hash, Hasher};
 
 pub use create::{Make, Sink, WRITTEN, create, create_as};
 pub use open::{Find, Format, Source, open, read};
+pub use properties::Properties;
 
 use crate::datum::Datum;
 use crate::geometry::Geometry;
@@ -42,7 +44,7 @@ pub struct Feature {
     /// Its own id; a number is given as its decimal digits, so 1 and "1" are the same id.
     pub id: Option<String>,
     /// Its properties, in the order of the file.
-    pub properties: serde_json::Map<String, serde_json::Value>,
+    pub properties: Properties,
     /// Its shape; `None` where the file has none, and then a `NULL_GEOMETRY` warning says so.
     pub geometry: Option<Geometry>,
     /// The line that it starts on, from 1; the number of the record where a file has no lines.

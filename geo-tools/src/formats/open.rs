@@ -2,13 +2,13 @@
 
 use std::io::{self, Cursor, Read};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::archive::{Archive, hold};
 use super::flow::fill;
 use super::shapefile::Parts;
 use super::unpack::{Unpacked, read_problem};
-use super::{Feature, Item, Options, csv, flatgeobuf, geojson, geopackage, shapefile};
+use super::{Feature, Item, Options, Properties, csv, flatgeobuf, geojson, geopackage, shapefile};
 use crate::geometry::Geometry;
 use crate::problem::{Code, Problem};
 use crate::shown;
@@ -232,7 +232,7 @@ impl From<csv::Row> for Feature {
         let position = row.position_columns();
         let is_position = |at: usize| position.is_some_and(|columns| at == columns.lon || at == columns.lat);
         let named = row.columns().iter().zip(&row.cells).enumerate().filter(|(at, _)| !is_position(*at));
-        let properties: Map<String, Value> =
+        let properties: Properties =
             named.map(|(_, (name, cell))| (name.clone(), Value::from(cell.as_str()))).collect();
         Self {
             index: row.index,

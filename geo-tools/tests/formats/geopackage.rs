@@ -75,7 +75,7 @@ fn rows_beyond_one_page_and_texts_beyond_one_page_come_back_in_order() {
     let read = features(&items);
     assert_eq!(read.len(), rows.len(), "{:?}", codes(&items));
     for (feature, (properties, geometry)) in read.iter().zip(&rows) {
-        assert_eq!((&feature.properties, &feature.geometry), (properties, geometry));
+        assert_eq!((&*feature.properties, &feature.geometry), (properties, geometry));
     }
 }
 

@@ -32,12 +32,12 @@ fn a_shapefile_gives_back_what_was_written_chinese_nulls_and_holes_included() {
     assert_eq!(read.len(), 3, "{items:#?}");
     assert_eq!(read[0].geometry, polygon_with_hole());
     assert_eq!(
-        json!(read[0].properties),
+        json!(*read[0].properties),
         json!({"名称": "龙湖镇", "households": 412, "share": 0.25, "open": true})
     );
     assert_eq!(read[1].geometry, None);
     assert_eq!(
-        json!(read[1].properties),
+        json!(*read[1].properties),
         json!({"名称": null, "households": null, "share": null, "open": null})
     );
     assert_eq!(read[1].warnings[0].code, Code::NullGeometry);

@@ -64,7 +64,7 @@ fn rows_come_with_their_numbers_texts_days_and_gaps() {
     assert_eq!((read[0].line, read[0].id.as_deref()), (3, Some("410184001001")));
     assert_eq!(read[0].geometry, Some(Geometry::Point(Position::new(113.735, 34.395).expect("in range"))));
     assert_eq!(
-        json!(read[0].properties),
+        json!(*read[0].properties),
         json!({"编号": "410184001001", "name": "龙湖 & 镇", "": "", "since": "2026-03-12", "open": "true"})
     );
     assert_eq!(json!(read[1].properties["since"]), json!(""), "cells that are not there are empty");
@@ -85,7 +85,7 @@ fn a_first_row_that_is_coloured_to_the_edge_of_the_sheet_has_the_columns_that_it
     let header = r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" s="1"/><c r="XFD1" s="1"/></row>"#;
     let row = r#"<row r="2"><c r="A2" t="str"><v>a</v></c><c r="B2"><v>113.7</v></c><c r="C2"><v>34.3</v></c><c r="D2" s="1"/></row>"#;
     let read = items(one_sheet(&[header, row].concat()));
-    assert_eq!(json!(features(&read)[0].properties), json!({"编号": "a"}), "{read:#?}");
+    assert_eq!(json!(*features(&read)[0].properties), json!({"编号": "a"}), "{read:#?}");
     let stray = row.replace(r#"<c r="D2" s="1"/>"#, r#"<c r="D2"><v>1</v></c>"#);
     assert_eq!(codes(&items(one_sheet(&[header, &stray].concat()))), [Code::BadValue], "no column has it");
 }

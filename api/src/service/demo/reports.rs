@@ -163,7 +163,7 @@ fn features(bytes: &[u8]) -> Result<Vec<Described>, DemoError> {
     for item in geojson::read(bytes, &Caps::default()) {
         match item {
             Item::Feature(feature) => {
-                features.extend(feature.geometry.map(|geometry| (feature.properties, geometry)));
+                features.extend(feature.geometry.map(|geometry| (feature.properties.into_map(), geometry)));
             }
             Item::Problem(_) => return Err(DemoError::Data("the town cannot be read")),
         }

@@ -83,7 +83,7 @@ fn of_feature(feature: Feature, datum: Datum) -> Next {
         pointer: Some(feature.pointer),
         geometry: feature.geometry,
         id: feature.id,
-        fields: Arc::new(Fields::Properties(feature.properties)),
+        fields: Arc::new(Fields::Properties(feature.properties.into_map())),
         datum,
     };
     Next::Record(Box::new(record), feature.warnings)

@@ -201,7 +201,7 @@ impl Open<'_> {
             warning.line = Some(line);
             warning.pointer.get_or_insert_with(|| pointer.clone());
         }
-        Feature { index, id, properties, geometry, line, pointer, warnings }
+        Feature { index, id, properties: properties.into(), geometry, line, pointer, warnings }
     }
 
     fn parts(

@@ -3,6 +3,7 @@
 use super::object::{Draft, Member};
 use super::shape::{Findings, Kind, build};
 use super::{Code, Feature, Problem};
+use crate::formats::Properties;
 use crate::geometry::Geometry;
 use crate::shown;
 
@@ -78,12 +79,12 @@ pub(super) fn bare_geometry(draft: Draft, index: usize) -> Feature {
     let mut problems = Vec::new();
     let line = draft.line;
     let geometry = shape(draft, "", &mut problems);
-    made(None, serde_json::Map::new(), geometry, (line, "", index), problems)
+    made(None, Properties::default(), geometry, (line, "", index), problems)
 }
 
 fn made(
     id: Option<String>,
-    properties: serde_json::Map<String, serde_json::Value>,
+    properties: Properties,
     geometry: Option<Geometry>,
     (line, pointer, index): (u64, &str, usize),
     mut problems: Vec<Problem>,

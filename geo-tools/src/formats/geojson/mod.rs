@@ -1,7 +1,8 @@
 //! GeoJSON (RFC 7946) in and out, feature by feature: collections, single features, bare geometries, text sequences.
 //!
-//! Start at [`read`] and [`Writer`]. Bytes come through `source`, words through `lexer`; `object` reads members and
-//! `finish` makes features of them.
+//! Start at [`read`] and [`Writer`]. Bytes come through `source`. What is written as nearly all files write it, `plain`
+//! reads in one look; of the rest the words come through `lexer`, `object` reads members and `finish` makes features of
+//! them or says what is wrong.
 //!
 //! Invariant: coordinates are read bit for bit as `str::parse::<f64>` reads them, before [`crate::Datum::position`]
 //! converts and rounds them.
@@ -9,10 +10,13 @@
 
 mod coordinates;
 mod crs;
+mod cursor;
 mod finish;
+mod flat;
 mod lexer;
 mod object;
 mod pair;
+mod plain;
 mod properties;
 mod reader;
 mod sequence;

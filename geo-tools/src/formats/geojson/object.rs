@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::coordinates::{self, Coordinates, describe};
-use super::crs;
 use super::lexer::{Lexer, Scalar};
 use super::properties::{self, escape};
-use super::{Caps, Stop};
+use super::{Caps, Stop, crs, flat};
 use crate::datum::Datum;
+use crate::formats::Properties;
 use crate::problem::{Code, Problem};
 use crate::shown;
 
@@ -44,7 +44,7 @@ pub(super) struct Draft {
     /// The type, or what stands in its place.
     pub(super) type_name: Option<Result<String, String>>,
     pub(super) id: Option<String>,
-    pub(super) properties: Map<String, Value>,
+    pub(super) properties: Properties,
     pub(super) geometry: Member,
     pub(super) coordinates: Option<Coordinates>,
     pub(super) geometries: Option<Vec<Member>>,
@@ -198,7 +198,12 @@ impl<R: Read> Parser<R> {
     fn properties(&mut self, draft: &mut Draft, pointer: &str, depth: usize) -> Result<(), Stop> {
         self.lexer.skip_space()?;
         let line = self.lexer.source.line();
-        let (value, findings) = match properties::parse(self.lexer.raw_value(depth)?) {
+        let raw = self.lexer.raw_value(depth)?;
+        if let Some(text) = flat::whole(raw) {
+            draft.properties = Properties::of_object(text);
+            return Ok(());
+        }
+        let (value, findings) = match properties::parse(raw) {
             Ok(parsed) => parsed,
             Err(error) => {
                 let line = line + error.line().saturating_sub(1) as u64;
@@ -216,7 +221,7 @@ impl<R: Read> Parser<R> {
             draft.note(line, format!("{pointer}/properties{place}"), problem);
         }
         match value {
-            Value::Object(map) => draft.properties = map,
+            Value::Object(map) => draft.properties = map.into(),
             Value::Null => {}
             _ => {
                 let message = "properties must be an object or null";

@@ -5,6 +5,7 @@
 //! by less than 1e-6 units. With seven decimals or fewer x is whole, so rounding gives x; with more, only an x that near
 //! to a half unit could be rounded the other way, and such a one is left to the slow way.
 
+use super::cursor::Cursor;
 use crate::position::Position;
 
 const MAX_LON_E7: i64 = 1_800_000_000;
@@ -27,10 +28,11 @@ pub(super) struct Run {
 /// What it stops at is not said to be wrong: the slow way looks at it.
 pub(super) fn positions(bytes: &[u8], max_count: usize, positions: &mut Vec<Position>) -> Run {
     let mut run = Run::default();
-    let mut cursor = Cursor { bytes, at: 0, lines: 0 };
-    let (mut lon, mut lat) = (Prefix::default(), Prefix::default());
+    let mut cursor = Cursor::new(bytes);
+    let (mut lon, mut lat) = (Form::default(), Form::default());
     while run.count < max_count {
-        let Some(position) = cursor.position(&mut lon, &mut lat) else { break };
+        let position = cursor.again(&lon, &lat).or_else(|| cursor.position(&mut lon, &mut lat));
+        let Some(position) = position else { break };
         positions.push(position);
         run = Run { count: run.count + 1, length_bytes: cursor.at, lines: cursor.lines };
         if bytes.get(cursor.at..cursor.at + 2) == Some(b",[") {
@@ -46,8 +48,9 @@ pub(super) fn positions(bytes: &[u8], max_count: usize, positions: &mut Vec<Posi
     run
 }
 
-/// What stands before the decimals, point included: mostly the same from one position to the next.
-struct Prefix {
+/// How a number is written: what stands before the decimals, point included, and how many there are. Mostly the same from
+/// one position to the next.
+struct Form {
     bytes: u64,
     mask: u64,
     length_bytes: usize,
@@ -55,17 +58,19 @@ struct Prefix {
     units: i64,
     /// All ones where there is a minus sign, else zero.
     sign: i64,
+    /// How many decimals, below eight; none where that is not known.
+    decimals: usize,
 }
 
-impl Default for Prefix {
-    /// A prefix that nothing has.
+impl Default for Form {
+    /// A form that nothing has.
     fn default() -> Self {
-        Self { bytes: 1, mask: 0, length_bytes: 0, units: 0, sign: 0 }
+        Self { bytes: 1, mask: 0, length_bytes: 0, units: 0, sign: 0, decimals: 0 }
     }
 }
 
-impl Prefix {
-    /// The prefix that the first bytes of `word` are; also where no point follows, which its length then leaves out.
+impl Form {
+    /// The form that the first bytes of `word` have; also where no point follows, which its length then leaves out.
     fn read(word: u64) -> Option<(Self, bool)> {
         let is_negative = word & 0xff == u64::from(b'-');
         let sign_length = usize::from(is_negative);
@@ -83,44 +88,54 @@ impl Prefix {
         let mask = (1 << (8 * length_bytes)) - 1;
         let sign = -i64::from(is_negative);
         let units = ((whole as i64 * 10_000_000) ^ sign) - sign;
-        Some((Self { bytes: word & mask, mask, length_bytes, units, sign }, has_point))
+        Some((Self { bytes: word & mask, mask, length_bytes, units, sign, decimals: 0 }, has_point))
+    }
+
+    /// With these decimals, of which there are fewer than eight; what stands behind them is not looked at.
+    #[inline(always)]
+    fn units_with(&self, digits: u64, count: usize) -> Option<i32> {
+        // A digit zero before them and zeros after them make eight.
+        let decimals = value_of_eight((digits & below(count)) << 8) as i64;
+        i32::try_from(self.units + ((decimals ^ self.sign) - self.sign)).ok()
+    }
+
+    /// The number of this very form that stands at a place with a certain byte behind it.
+    #[inline(always)]
+    fn again(&self, cursor: &Cursor<'_>, at: usize, behind: u8) -> Option<i32> {
+        let word = cursor.word_at(at + self.length_bytes);
+        let digits = word ^ ZEROS;
+        let is_same = self.decimals > 0
+            && cursor.word_at(at) & self.mask == self.bytes
+            && others(digits) & below(self.decimals) == 0
+            && (word >> (8 * self.decimals)) as u8 == behind;
+        if is_same { self.units_with(digits, self.decimals) } else { None }
     }
 }
 
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    lines: u64,
+/// Ones in the bytes before one that is not the ninth.
+#[inline(always)]
+fn below(count: usize) -> u64 {
+    (1 << (8 * count)) - 1
 }
 
 impl Cursor<'_> {
+    /// Reads a position without blanks whose numbers have the forms of those before. Where that goes on, how far to go
+    /// is known before the digits are, and positions are read side by side.
     #[inline(always)]
-    fn skip_space(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| *byte <= b' ') {
-            match self.bytes[self.at] {
-                b'\n' => self.lines += 1,
-                b' ' | b'\t' | b'\r' => {}
-                _ => return,
-            }
-            self.at += 1;
+    fn again(&mut self, lon: &Form, lat: &Form) -> Option<Position> {
+        let lat_at = self.at + 1 + lon.length_bytes + lon.decimals + 1;
+        if self.peek() != Some(b'[') {
+            return None;
         }
-    }
-
-    /// Passes a byte that must stand here, blanks before it allowed.
-    #[inline(always)]
-    fn passes(&mut self, wanted: u8) -> bool {
-        if self.bytes.get(self.at) != Some(&wanted) {
-            self.skip_space();
-            if self.bytes.get(self.at) != Some(&wanted) {
-                return false;
-            }
-        }
-        self.at += 1;
-        true
+        let lon_e7 = lon.again(self, self.at + 1, b',')?;
+        let lat_e7 = lat.again(self, lat_at, b']')?;
+        let position = Position::from_e7(lon_e7, lat_e7).ok()?;
+        self.at = lat_at + lat.length_bytes + lat.decimals + 1;
+        Some(position)
     }
 
     #[inline(always)]
-    fn position(&mut self, lon: &mut Prefix, lat: &mut Prefix) -> Option<Position> {
+    fn position(&mut self, lon: &mut Form, lat: &mut Form) -> Option<Position> {
         if !self.passes(b'[') {
             return None;
         }
@@ -139,70 +154,67 @@ impl Cursor<'_> {
 
     /// A plain decimal number of degrees in units of 1e-7; what follows it is the caller's to check.
     #[inline(always)]
-    fn units(&mut self, prefix: &mut Prefix, max: i64) -> Option<i32> {
-        let word = self.word()?;
-        if word & prefix.mask != prefix.bytes {
-            let (read, has_point) = Prefix::read(word)?;
+    fn units(&mut self, form: &mut Form, max: i64) -> Option<i32> {
+        let word = self.word_at(self.at);
+        if word & form.mask != form.bytes {
+            let (read, has_point) = Form::read(word)?;
             if !has_point {
                 self.at += read.length_bytes;
                 return i32::try_from(read.units).ok();
             }
-            *prefix = read;
+            *form = read;
         }
-        self.at += prefix.length_bytes;
-        let digits = self.word()? ^ ZEROS;
+        self.at += form.length_bytes;
+        let digits = self.word_at(self.at) ^ ZEROS;
         let count = digit_count(digits);
         if count >= 8 {
-            return self.long_units(prefix, max);
+            return self.long_units(form, max);
         }
         if count == 0 {
             return None;
         }
-        // A digit zero before them and zeros after them make eight.
-        let decimals = value_of_eight((digits & ((1 << (8 * count)) - 1)) << 8) as i64;
         self.at += count;
-        i32::try_from(prefix.units + ((decimals ^ prefix.sign) - prefix.sign)).ok()
+        form.decimals = count;
+        form.units_with(digits, count)
     }
 
     /// A number with eight decimals or more, the first of which stands at the cursor.
     #[inline(never)]
-    fn long_units(&mut self, prefix: &Prefix, max: i64) -> Option<i32> {
-        let eight = value_of_eight(self.word()? ^ ZEROS);
+    fn long_units(&mut self, form: &Form, max: i64) -> Option<i32> {
+        let eight = value_of_eight(self.word_at(self.at) ^ ZEROS);
         self.at += 8;
-        let digits = self.word()? ^ ZEROS;
+        let digits = self.word_at(self.at) ^ ZEROS;
         let count = digit_count(digits);
-        let kept = if count == 8 { digits } else { digits & ((1 << (8 * count)) - 1) };
+        let kept = if count == 8 { digits } else { digits & below(count) };
         self.at += count;
         // What follows sixteen decimals is less than a billionth of a unit, far below what is near.
         while self.bytes.get(self.at)?.is_ascii_digit() {
             self.at += 1;
         }
         let (decimals, rest) = (eight / 10, eight % 10 * 100_000_000 + value_of_eight(kept));
-        let units = prefix.units.abs() + decimals as i64;
+        let units = form.units.abs() + decimals as i64;
         if rest.abs_diff(500_000_000) <= NEAR_HALF || (units >= max && rest > 0) {
             return None;
         }
         let units = units + i64::from(rest > 500_000_000);
-        i32::try_from((units ^ prefix.sign) - prefix.sign).ok()
-    }
-
-    /// The next eight bytes, the first one lowest; `None` where there are fewer.
-    #[inline(always)]
-    fn word(&self) -> Option<u64> {
-        let (eight, _) = self.bytes.get(self.at..)?.split_first_chunk::<8>()?;
-        Some(u64::from_le_bytes(*eight))
+        i32::try_from((units ^ form.sign) - form.sign).ok()
     }
 }
 
 /// Eight digits zero; taken off by exclusive or.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
+/// The high bit of each of eight bytes that is no digit, up to the first; what is carried comes after it.
+#[inline(always)]
+fn others(digits: u64) -> u64 {
+    // A byte of ten or more reaches the high bit.
+    (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080
+}
+
 /// How many of eight bytes are digits before the first that is none.
 #[inline(always)]
 fn digit_count(digits: u64) -> usize {
-    // A byte of ten or more reaches the high bit; what it carries into the next byte comes after the first that is found.
-    let others = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
-    (others.trailing_zeros() / 8) as usize
+    (others(digits).trailing_zeros() / 8) as usize
 }
 
 /// The value of eight digits, the first one lowest: pairs, then fours, then all.
@@ -273,6 +285,38 @@ mod tests {
         assert_eq!(run, Run { count: 2, length_bytes: 12, lines: 1 });
         let mut few = Vec::new();
         assert_eq!(positions(b"[1,2],[3,4],[5,6]", 1, &mut few), Run { count: 1, length_bytes: 5, lines: 0 });
+    }
+
+    #[test]
+    fn a_form_that_was_read_once_fits_nothing_but_itself() {
+        let first = "[113.1234567,34.12]";
+        for (second, count) in [
+            ("[113.7654321,34.98]", 2),
+            ("[113.76543,34.9876543]", 2),
+            ("[-113.7654321,-34.98]", 2),
+            ("[11.37654321,3.498]", 2),
+            ("[113.7654321,34.9 ]", 2),
+            ("[113.7654321 ,34.98]", 2),
+            ("[113,34]", 2),
+            ("[113.76543210,34.98]", 2),
+            ("[113.,34.98]", 1),
+            ("[113.7654321,34.]", 1),
+            ("[113.76543:1,34.98]", 1),
+            ("[113.7654321,34.98;", 1),
+            ("[113.7654321;34.98]", 1),
+            ("[913.7654321,34.98]", 1),
+        ] {
+            let (read, run) = read(&format!("{first},{second},[1,2,3]"));
+            assert_eq!((read.len(), run.count), (count, count), "{second}");
+            if count == 2 {
+                let numbers = second.trim_matches(['[', ']']).split_once(',').expect("two numbers");
+                let [lon, lat] =
+                    [numbers.0, numbers.1].map(|number| number.trim().parse().expect("a number"));
+                assert_eq!(Ok(read[1]), Position::new(lon, lat), "{second}");
+            }
+        }
+        let after_many_decimals = read("[113.123456789,34.5],[113.,34.5],[1,2]");
+        assert_eq!(after_many_decimals.1.count, 1);
     }
 
     fn agrees(lon: &str, lat: &str) -> Result<(), TestCaseError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::finish::{self, Root};
 use super::lexer::Lexer;
 use super::object::{Draft, Parser, Role};
+use super::plain::{Found, Plain};
 use super::source::Source;
 use super::{Caps, Code, Feature, Item, Problem, Stop};
 use crate::datum::Datum;
@@ -22,6 +23,7 @@ const RECORD_SEPARATOR: u8 = 0x1e;
 /// Gives the features and problems of a GeoJSON file in its order. Made by [`super::read`].
 pub struct Reader<R: Read> {
     parser: Parser<R>,
+    plain: Plain,
     queue: VecDeque<Item>,
     state: State,
     /// The first feature with each id.
@@ -90,6 +92,11 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
+/// The pointer to an item of a collection's features.
+fn item_pointer(item: usize) -> String {
+    format!("/features/{item}")
+}
+
 fn position_count(geometry: &Geometry) -> usize {
     match geometry {
         Geometry::Point(_) => 1,
@@ -110,6 +117,7 @@ impl<R: Read> Reader<R> {
         caps.max_depth = caps.max_depth.min(MAX_DEPTH);
         let lexer = Lexer::new(Source::new(reader, caps.max_bytes), caps.max_depth, caps.max_text_bytes);
         Self {
+            plain: Plain::new(&caps),
             parser: Parser { lexer, caps, datum: Datum::default() },
             queue: VecDeque::new(),
             state: State::BetweenRecords,
@@ -163,11 +171,16 @@ impl<R: Read> Reader<R> {
                     lexer.refuse(Code::NotGeojson, "a second value on one line, where the file must end")
                 );
             }
-            Some(b'{') => lexer.source.advance(1),
+            Some(b'{') => {}
             Some(b'[') => return Err(self.brackets()),
             Some(_) => return Err(lexer.unexpected("the object of a GeoJSON file")),
         }
         self.record_count += 1;
+        if let Some(feature) = self.plain_feature(None) {
+            self.record_ended();
+            return self.give(feature, None);
+        }
+        self.parser.lexer.source.advance(1);
         let root = Box::new(Draft::at(line));
         if self.parser.lexer.skip_space()? == Some(b'}') {
             self.parser.lexer.source.advance(1);
@@ -223,25 +236,17 @@ impl<R: Read> Reader<R> {
 
     /// Reads an item of a collection's features.
     fn item(&mut self, root: Box<Draft>, next: usize) -> Result<(), Stop> {
-        let pointer = format!("/features/{next}");
         let index = self.feature_count;
-        let placed = |stop: Stop| Stop { place: Some((pointer.clone(), index)), ..stop };
-        if self.parser.lexer.skip_space()? == Some(b'{') {
+        let placed = |stop: Stop| Stop { place: Some((item_pointer(next), index)), ..stop };
+        if self.parser.lexer.skip_space()? != Some(b'{') {
+            self.no_feature(next).map_err(placed)?;
+        } else if let Some(feature) = self.plain_feature(Some(next)) {
+            self.give(feature, None)?;
+        } else {
+            let pointer = item_pointer(next);
             let draft = self.parser.object(Role::Feature, &pointer, 2).map_err(placed)?;
             let lon_lat = draft.point_as_given();
             self.give(finish::feature(draft, &pointer, index), lon_lat)?;
-        } else {
-            let line = self.parser.lexer.source.line();
-            let refused = self.parser.lexer.unexpected("a feature");
-            if !matches!(refused.code, Code::NotGeojson) {
-                return Err(refused);
-            }
-            self.parser.lexer.skip_value(2).map_err(placed)?;
-            let mut problem = Problem::error(Code::NotGeojson, refused.message);
-            (problem.pointer, problem.line, problem.indexes) =
-                (Some(pointer.clone()), Some(line), vec![index]);
-            self.feature_count += 1;
-            self.tell(problem);
         }
         if self.parser.lexer.another(b']').map_err(placed)? {
             self.state = State::InFeatures { root, next: next + 1 };
@@ -253,11 +258,47 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    fn root_ended(&mut self, mut root: Box<Draft>) -> Result<(), Stop> {
+    /// The feature that starts here, if nothing has to be said about it; which item of a collection's it is, if it is one.
+    fn plain_feature(&mut self, item: Option<usize>) -> Option<Feature> {
+        if self.parser.datum != Datum::Wgs84 {
+            return None;
+        }
+        let source = &mut self.parser.lexer.source;
+        let Found { id, properties, geometry, length_bytes, lines } = self.plain.feature(source.rest())?;
+        let line = source.line();
+        source.advance(length_bytes);
+        source.count_lines(lines);
+        let (index, pointer) = (self.feature_count, item.map_or_else(String::new, item_pointer));
+        Some(Feature { index, id, properties, geometry: Some(geometry), line, pointer, warnings: Vec::new() })
+    }
+
+    /// Passes what stands where a feature must.
+    fn no_feature(&mut self, next: usize) -> Result<(), Stop> {
+        let line = self.parser.lexer.source.line();
+        let refused = self.parser.lexer.unexpected("a feature");
+        if !matches!(refused.code, Code::NotGeojson) {
+            return Err(refused);
+        }
+        self.parser.lexer.skip_value(2)?;
+        let mut problem = Problem::error(Code::NotGeojson, refused.message);
+        (problem.pointer, problem.line, problem.indexes) =
+            (Some(item_pointer(next)), Some(line), vec![self.feature_count]);
+        self.feature_count += 1;
+        self.tell(problem);
+        Ok(())
+    }
+
+    /// Notes that a record has ended; whether it is a file of its own.
+    fn record_ended(&mut self) -> bool {
         self.ended_on_line = self.parser.lexer.source.line();
         let alone = !self.separated && self.record_count == 1;
         self.separated = false;
         self.state = State::BetweenRecords;
+        alone
+    }
+
+    fn root_ended(&mut self, mut root: Box<Draft>) -> Result<(), Stop> {
+        let alone = self.record_ended();
         match finish::root(&root) {
             Root::Feature => {
                 let lon_lat = root.point_as_given();
@@ -322,8 +363,8 @@ impl<R: Read> Reader<R> {
                 Some(Geometry::Point(at)) => self.parser.datum.texts(*at),
                 _ => None,
             });
-            let Feature { id, properties, .. } = feature;
-            self.refused = Some(Arc::new(Refused { id, properties, lon_lat }));
+            let properties = feature.properties.into_map();
+            self.refused = Some(Arc::new(Refused { id: feature.id, properties, lon_lat }));
         } else {
             self.queue.push_back(Item::Feature(feature));
         }

@@ -8,7 +8,7 @@ use crate::position::Position;
 use crate::problem::{Code, Problem};
 
 /// A longer step in longitude than this is a shape that goes round the back of the map.
-const MAX_STEP_E7: u32 = 1_800_000_000;
+pub(super) const MAX_STEP_E7: u32 = 1_800_000_000;
 
 /// The kinds of geometry that have coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

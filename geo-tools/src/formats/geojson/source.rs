@@ -6,7 +6,8 @@ use super::Stop;
 use crate::formats::unpack::{Unpacked, read_problem};
 use crate::problem::Code;
 
-const WINDOW_BYTES: usize = 1 << 16;
+/// Much more than most features, of which one in a window is cut.
+const WINDOW_BYTES: usize = 1 << 18;
 
 /// A window over the bytes of a reader.
 pub(super) struct Source<R: Read> {

@@ -114,7 +114,7 @@ impl Reader<'_> {
             warning.line = Some(line);
             warning.pointer.get_or_insert_with(|| pointer.clone());
         }
-        Ok(Feature { index, id, properties, geometry, line, pointer, warnings })
+        Ok(Feature { index, id, properties: properties.into(), geometry, line, pointer, warnings })
     }
 
     fn geometry(

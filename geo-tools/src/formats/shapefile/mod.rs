@@ -147,7 +147,15 @@ impl<'a> Reader<'a> {
                 warning.pointer.get_or_insert_with(|| pointer.clone());
             }
             let id = id_of(&properties);
-            flow.give(Feature { index, id, properties, geometry, line, pointer, warnings })?;
+            flow.give(Feature {
+                index,
+                id,
+                properties: properties.into(),
+                geometry,
+                line,
+                pointer,
+                warnings,
+            })?;
         } else {
             self.deleted += 1;
         }
