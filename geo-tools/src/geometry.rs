@@ -46,6 +46,14 @@ impl Geometry {
 
     /// The smallest box around it; `None` where it is empty.
     pub fn bounds(&self) -> Option<Bounds> {
-        Bounds::of(self.positions())
+        let of = |positions: &[Position]| Bounds::of(positions.iter().copied());
+        match self {
+            Self::Point(position) => Some(Bounds::at(*position)),
+            Self::MultiPoint(positions) => of(positions),
+            Self::MultiLine(lines) => lines.iter().filter_map(|line| of(line)).reduce(Bounds::union),
+            Self::MultiPolygon(polygons) => {
+                polygons.iter().flat_map(Polygon::rings).filter_map(of).reduce(Bounds::union)
+            }
+        }
     }
 }

@@ -42,19 +42,19 @@ impl Side {
 }
 
 pub(super) fn is_inside(at: Place) -> bool {
-    Side::ALL.iter().all(|side| side.depth(at) >= 0.0)
+    (LOW..=HIGH).contains(&at.x) && (LOW..=HIGH).contains(&at.y)
 }
 
 /// What is left of a ring, not closed (Sutherland and Hodgman 1974). Parts may be joined along the edge of the square,
 /// beyond the tile, where nobody sees it.
-pub(super) fn ring(mut places: Vec<Place>) -> Vec<Place> {
+pub(super) fn ring(places: &mut Vec<Place>) {
     for side in Side::ALL {
         if places.iter().all(|at| side.depth(*at) >= 0.0) {
             continue;
         }
         let mut kept = Vec::with_capacity(places.len());
         let Some(mut previous) = places.last().copied() else { break };
-        for at in places {
+        for &at in &*places {
             if (side.depth(at) >= 0.0) != (side.depth(previous) >= 0.0) {
                 kept.push(side.crossing(previous, at));
             }
@@ -63,9 +63,8 @@ pub(super) fn ring(mut places: Vec<Place>) -> Vec<Place> {
             }
             previous = at;
         }
-        places = kept;
+        *places = kept;
     }
-    places
 }
 
 /// The parts of a line that lie in the square.

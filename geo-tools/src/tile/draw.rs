@@ -1,7 +1,7 @@
 //! Shapes as the commands of a vector tile: whole units, each place written as the step from the one before.
 
 use super::mercator::{Frame, Place};
-use super::protobuf::zigzag;
+use super::protobuf::{varint, zigzag};
 use super::{BUFFER, clip};
 use crate::geometry::{Geometry, Polygon};
 use crate::position::Position;
@@ -18,74 +18,72 @@ pub(super) enum Kind {
     Polygon = 3,
 }
 
-/// A geometry that is ready to be written.
-#[derive(Debug)]
-pub(super) struct Drawing {
-    pub(super) kind: Kind,
-    pub(super) commands: Vec<u32>,
-}
-
 /// A place in whole units.
 type Unit = [i32; 2];
 
-/// Draws what lies in the tile; `None` where nothing does.
-pub(super) fn draw(frame: &Frame, geometry: &Geometry) -> Option<Drawing> {
-    let mut pen = Pen::default();
-    let kind = match geometry {
-        Geometry::Point(at) => {
-            pen.points(frame, &[*at]);
-            Kind::Point
-        }
-        Geometry::MultiPoint(positions) => {
-            pen.points(frame, positions);
-            Kind::Point
-        }
-        Geometry::MultiLine(lines) => {
-            for line in lines {
-                pen.line(&places(frame, line));
-            }
-            Kind::Line
-        }
-        Geometry::MultiPolygon(polygons) => {
-            let rings = polygons.iter().flat_map(Polygon::rings);
-            pen.commands.reserve(rings.map(|ring| 2 * ring.len() + 4).sum());
-            for polygon in polygons {
-                pen.polygon(frame, polygon);
-            }
-            Kind::Polygon
-        }
-    };
-    (!pen.commands.is_empty()).then_some(Drawing { kind, commands: pen.commands })
-}
-
-fn places(frame: &Frame, positions: &[Position]) -> Vec<Place> {
-    positions.iter().map(|at| frame.place(*at)).collect()
-}
-
+/// Draws geometries one after the other; what it holds is room to work in.
 #[derive(Default)]
-struct Pen {
-    commands: Vec<u32>,
+pub(super) struct Pen {
+    /// The commands of the geometry that was drawn last, as the format packs them.
+    pub(super) commands: Vec<u8>,
     at: Unit,
+    places: Vec<Place>,
+    units: Vec<Unit>,
 }
 
 impl Pen {
+    /// Draws what lies in the tile; `None` where nothing does.
+    pub(super) fn draw(&mut self, frame: &Frame, geometry: &Geometry) -> Option<Kind> {
+        self.commands.clear();
+        self.at = Unit::default();
+        let kind = match geometry {
+            Geometry::Point(at) => {
+                self.points(frame, &[*at]);
+                Kind::Point
+            }
+            Geometry::MultiPoint(positions) => {
+                self.points(frame, positions);
+                Kind::Point
+            }
+            Geometry::MultiLine(lines) => {
+                for line in lines {
+                    self.line(frame, line);
+                }
+                Kind::Line
+            }
+            Geometry::MultiPolygon(polygons) => {
+                for polygon in polygons {
+                    self.polygon(frame, polygon);
+                }
+                Kind::Polygon
+            }
+        };
+        (!self.commands.is_empty()).then_some(kind)
+    }
+
+    fn place(&mut self, frame: &Frame, positions: &[Position]) {
+        self.places.clear();
+        self.places.extend(positions.iter().map(|at| frame.place(*at)));
+    }
+
     fn points(&mut self, frame: &Frame, positions: &[Position]) {
-        let inside: Vec<Unit> =
-            places(frame, positions).into_iter().filter(|at| clip::is_inside(*at)).map(rounded).collect();
-        if !inside.is_empty() {
-            self.command(MOVE_TO, inside.len());
-            inside.into_iter().for_each(|unit| self.step(unit));
+        self.place(frame, positions);
+        self.units.clear();
+        self.units.extend(self.places.iter().copied().filter(|at| clip::is_inside(*at)).map(rounded));
+        if !self.units.is_empty() {
+            self.command(MOVE_TO, self.units.len());
+            self.steps(0);
         }
     }
 
-    fn line(&mut self, places: &[Place]) {
-        for part in clip::line(places) {
-            let mut units: Vec<Unit> = part.into_iter().map(rounded).collect();
-            units.dedup();
-            if let [first, rest @ ..] = units.as_slice()
-                && !rest.is_empty()
-            {
-                self.path(*first, rest);
+    fn line(&mut self, frame: &Frame, positions: &[Position]) {
+        self.place(frame, positions);
+        for part in clip::line(&self.places) {
+            self.units.clear();
+            self.units.extend(part.into_iter().map(rounded));
+            self.units.dedup();
+            if self.units.len() > 1 {
+                self.path();
             }
         }
     }
@@ -93,47 +91,84 @@ impl Pen {
     /// Draws a polygon; without its outer ring its holes are nothing either.
     fn polygon(&mut self, frame: &Frame, polygon: &Polygon) {
         for (index, positions) in polygon.rings().enumerate() {
-            let drawn = self.ring(places(frame, positions), index == 0);
+            let drawn = self.ring(frame, positions, index == 0);
             if index == 0 && !drawn {
                 return;
             }
         }
     }
 
-    fn ring(&mut self, places: Vec<Place>, outer: bool) -> bool {
-        let mut units: Vec<Unit> = clip::ring(places).into_iter().map(rounded).collect();
-        units.dedup();
-        while units.len() > 1 && units.first() == units.last() {
-            units.pop();
+    fn ring(&mut self, frame: &Frame, positions: &[Position], outer: bool) -> bool {
+        if !self.are_inside(frame, positions) {
+            self.place(frame, positions);
+            clip::ring(&mut self.places);
+            self.units.clear();
+            self.units.extend(self.places.iter().copied().map(rounded));
+            self.units.dedup();
         }
-        let doubled_area = doubled_area(&units);
-        if units.len() < 3 || doubled_area == 0 {
+        while self.units.len() > 1 && self.units.first() == self.units.last() {
+            self.units.pop();
+        }
+        let doubled_area = doubled_area(&self.units);
+        if self.units.len() < 3 || doubled_area == 0 {
             return false;
         }
         if (doubled_area > 0) != outer {
-            units.reverse();
+            self.units.reverse();
         }
-        if let [first, rest @ ..] = units.as_slice() {
-            self.path(*first, rest);
-            self.command(CLOSE_PATH, 1);
+        self.path();
+        self.command(CLOSE_PATH, 1);
+        true
+    }
+
+    /// Rounds positions to units, none twice in a row, as nearly always nothing has to be cut; false where it has.
+    fn are_inside(&mut self, frame: &Frame, positions: &[Position]) -> bool {
+        self.units.clear();
+        self.units.reserve(positions.len());
+        let mut previous = None;
+        for at in positions {
+            let place = frame.place(*at);
+            if !clip::is_inside(place) {
+                return false;
+            }
+            let unit = rounded(place);
+            if previous != Some(unit) {
+                self.units.push(unit);
+            }
+            previous = Some(unit);
         }
         true
     }
 
-    fn path(&mut self, first: Unit, rest: &[Unit]) {
+    /// Draws a path along the units.
+    fn path(&mut self) {
         self.command(MOVE_TO, 1);
-        self.step(first);
-        self.command(LINE_TO, rest.len());
-        rest.iter().for_each(|unit| self.step(*unit));
+        self.step_to(self.units[0]);
+        self.command(LINE_TO, self.units.len() - 1);
+        self.steps(1);
     }
 
     fn command(&mut self, command: u32, count: usize) {
-        self.commands.push(command | (count as u32) << 3);
+        varint(&mut self.commands, u64::from(command | (count as u32) << 3));
     }
 
-    fn step(&mut self, to: Unit) {
-        for (to, at) in to.into_iter().zip(self.at) {
-            self.commands.push(zigzag(i64::from(to) - i64::from(at)) as u32);
+    /// Draws the units from one on.
+    fn steps(&mut self, from: usize) {
+        // Most steps are short.
+        self.commands.reserve(2 * self.units.len());
+        for at in from..self.units.len() {
+            self.step_to(self.units[at]);
+        }
+    }
+
+    fn step_to(&mut self, to: Unit) {
+        let step = |axis: usize| zigzag(i64::from(to[axis]) - i64::from(self.at[axis]));
+        let (x, y) = (step(0), step(1));
+        if (x | y) < 0x80 {
+            self.commands.extend_from_slice(&[x as u8, y as u8]);
+        } else {
+            varint(&mut self.commands, x);
+            varint(&mut self.commands, y);
         }
         self.at = to;
     }
@@ -147,8 +182,7 @@ fn rounded(place: Place) -> Unit {
 
 /// Twice the signed area; positive where the ring runs clockwise on the screen, whose y points down.
 fn doubled_area(units: &[Unit]) -> i64 {
-    let next = units.iter().cycle().skip(1);
-    let cross =
-        |(a, b): (&Unit, &Unit)| i64::from(a[0]) * i64::from(b[1]) - i64::from(b[0]) * i64::from(a[1]);
-    units.iter().zip(next).map(cross).sum()
+    let cross = |a: Unit, b: Unit| i64::from(a[0]) * i64::from(b[1]) - i64::from(b[0]) * i64::from(a[1]);
+    let closing = units.last().zip(units.first()).map_or(0, |(last, first)| cross(*last, *first));
+    closing + units.windows(2).map(|pair| cross(pair[0], pair[1])).sum::<i64>()
 }

@@ -19,6 +19,7 @@ pub(super) struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     units_around_the_world: f64,
+    units_per_e7: f64,
     west: f64,
     north: f64,
     near: Near,
@@ -55,6 +56,7 @@ impl Near {
         }
     }
 
+    #[inline]
     fn y(&self, lat_e7: f64) -> Option<f64> {
         let from_middle = lat_e7 - self.middle_lat_e7;
         let [a, b, c, d] = self.factors;
@@ -68,16 +70,24 @@ impl Frame {
         let extent = f64::from(EXTENT);
         let units_around_the_world = extent * f64::from(1u32 << z.min(MAX_ZOOM));
         let (west, north) = (f64::from(x) * extent, f64::from(y) * extent);
-        Self { units_around_the_world, west, north, near: Near::new(units_around_the_world, north) }
+        let units_per_e7 = units_around_the_world / (360.0 * UNITS_PER_DEGREE);
+        Self {
+            units_around_the_world,
+            units_per_e7,
+            west,
+            north,
+            near: Near::new(units_around_the_world, north),
+        }
     }
 
+    #[inline]
     pub(super) fn place(&self, at: Position) -> Place {
-        let units_per_e7 = self.units_around_the_world / (360.0 * UNITS_PER_DEGREE);
-        let x = (f64::from(at.lon_e7()) + 180.0 * UNITS_PER_DEGREE) * units_per_e7 - self.west;
+        let x = (f64::from(at.lon_e7()) + 180.0 * UNITS_PER_DEGREE) * self.units_per_e7 - self.west;
         let y = self.near.y(f64::from(at.lat_e7())).unwrap_or_else(|| self.far_y(at));
         Place { x, y }
     }
 
+    #[cold]
     fn far_y(&self, at: Position) -> f64 {
         let sin = at.lat().clamp(-MAX_LAT, MAX_LAT).to_radians().sin();
         let y = 0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * PI);

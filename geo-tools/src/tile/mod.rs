@@ -117,19 +117,23 @@ pub fn encode(z: u8, x: u32, y: u32, layers: &[Layer]) -> Vec<u8> {
 
 fn encode_layer(frame: &mercator::Frame, drawn: &Bounds, layer: &Layer) -> Vec<u8> {
     let mut table = Table::default();
-    let mut features = Vec::new();
+    let mut pen = draw::Pen::default();
+    let (mut features, mut bytes) = (Vec::new(), Vec::new());
     for feature in &layer.features {
         if !feature.geometry.bounds().is_some_and(|bounds| bounds.overlaps(drawn)) {
             continue;
         }
-        let Some(drawing) = draw::draw(frame, &feature.geometry) else { continue };
-        let mut bytes = Vec::new();
+        let Some(kind) = pen.draw(frame, &feature.geometry) else { continue };
+        bytes.clear();
         if let Some(id) = feature.id {
             protobuf::number(&mut bytes, 1, id);
         }
-        protobuf::packed(&mut bytes, 2, &table.tags(&feature.properties));
-        protobuf::number(&mut bytes, 3, drawing.kind as u64);
-        protobuf::packed(&mut bytes, 4, &drawing.commands);
+        let tags = table.tags(&feature.properties);
+        if !tags.is_empty() {
+            protobuf::message(&mut bytes, 2, tags);
+        }
+        protobuf::number(&mut bytes, 3, kind as u64);
+        protobuf::message(&mut bytes, 4, &pen.commands);
         protobuf::message(&mut features, 2, &bytes);
     }
     let mut bytes = Vec::new();
@@ -140,11 +144,9 @@ fn encode_layer(frame: &mercator::Frame, drawn: &Bounds, layer: &Layer) -> Vec<u
     protobuf::message(&mut bytes, 1, layer.name.as_bytes());
     bytes.append(&mut features);
     for key in &table.keys {
-        protobuf::message(&mut bytes, 3, key.as_bytes());
+        protobuf::message(&mut bytes, 3, key.name.as_bytes());
     }
-    for value in &table.values {
-        protobuf::message(&mut bytes, 4, value);
-    }
+    bytes.append(&mut table.values);
     protobuf::number(&mut bytes, 5, u64::from(EXTENT));
     bytes
 }
@@ -152,45 +154,69 @@ fn encode_layer(frame: &mercator::Frame, drawn: &Bounds, layer: &Layer) -> Vec<u
 /// The keys and values of a layer, each once.
 #[derive(Default)]
 struct Table<'a> {
-    keys: Vec<&'a str>,
-    key_places: HashMap<&'a str, u32>,
-    /// As messages, ready to be written.
-    values: Vec<Vec<u8>>,
-    value_places: HashMap<Vec<u8>, u32>,
+    /// Few: they are looked through.
+    keys: Vec<Key<'a>>,
+    /// As messages of the layer, in their order.
+    values: Vec<u8>,
+    value_places: HashMap<Box<[u8]>, u32>,
+    /// Room to work in.
+    value: Vec<u8>,
+    tags: Vec<u8>,
+}
+
+struct Key<'a> {
+    name: &'a str,
+    /// The value that it had last, and its place.
+    last: (&'a TileValue, u32),
 }
 
 impl<'a> Table<'a> {
-    fn tags(&mut self, properties: &'a [(String, TileValue)]) -> Vec<u32> {
-        let mut tags = Vec::with_capacity(properties.len() * 2);
-        for (key, value) in properties {
-            let next = self.keys.len() as u32;
-            let place = *self.key_places.entry(key).or_insert(next);
-            if place == next {
+    /// The places of keys and values, as the format packs them.
+    fn tags(&mut self, properties: &'a [(String, TileValue)]) -> &[u8] {
+        self.tags.clear();
+        for (name, value) in properties {
+            let known = self.keys.iter().position(|key| key.name == name);
+            let last = known.map(|at| self.keys[at].last).filter(|(last, _)| is_same(last, value));
+            let place = last.map_or_else(|| self.place_of(value), |(_, place)| place);
+            let at = known.unwrap_or(self.keys.len());
+            let key = Key { name, last: (value, place) };
+            if at == self.keys.len() {
                 self.keys.push(key);
+            } else {
+                self.keys[at] = key;
             }
-            tags.push(place);
-            let bytes = value_bytes(value);
-            let next = self.values.len() as u32;
-            let place = *self.value_places.entry(bytes.clone()).or_insert(next);
-            if place == next {
-                self.values.push(bytes);
-            }
-            tags.push(place);
+            protobuf::varint(&mut self.tags, at as u64);
+            protobuf::varint(&mut self.tags, u64::from(place));
         }
-        tags
+        &self.tags
+    }
+
+    fn place_of(&mut self, value: &TileValue) -> u32 {
+        self.value.clear();
+        write_value(&mut self.value, value);
+        if let Some(place) = self.value_places.get(self.value.as_slice()) {
+            return *place;
+        }
+        let place = self.value_places.len() as u32;
+        protobuf::message(&mut self.values, 4, &self.value);
+        self.value_places.insert(self.value.as_slice().into(), place);
+        place
     }
 }
 
-fn value_bytes(value: &TileValue) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Whether two values are surely written the same: zero and minus zero are not.
+fn is_same(a: &TileValue, b: &TileValue) -> bool {
+    !matches!(a, TileValue::Double(_)) && a == b
+}
+
+fn write_value(bytes: &mut Vec<u8>, value: &TileValue) {
     match value {
-        TileValue::Text(text) => protobuf::message(&mut bytes, 1, text.as_bytes()),
-        TileValue::Double(value) => protobuf::double(&mut bytes, 3, *value),
+        TileValue::Text(text) => protobuf::message(bytes, 1, text.as_bytes()),
+        TileValue::Double(value) => protobuf::double(bytes, 3, *value),
         TileValue::Int(value) => match u64::try_from(*value) {
-            Ok(value) => protobuf::number(&mut bytes, 5, value),
-            Err(_) => protobuf::number(&mut bytes, 6, protobuf::zigzag(*value)),
+            Ok(value) => protobuf::number(bytes, 5, value),
+            Err(_) => protobuf::number(bytes, 6, protobuf::zigzag(*value)),
         },
-        TileValue::Bool(value) => protobuf::number(&mut bytes, 7, u64::from(*value)),
+        TileValue::Bool(value) => protobuf::number(bytes, 7, u64::from(*value)),
     }
-    bytes
 }

@@ -21,30 +21,13 @@ pub(super) fn message(bytes: &mut Vec<u8>, field: u64, content: &[u8]) {
     bytes.extend(content);
 }
 
-pub(super) fn packed(bytes: &mut Vec<u8>, field: u64, values: &[u32]) {
-    if values.is_empty() {
-        return;
-    }
-    let length: usize = values.iter().map(|value| length_of(*value)).sum();
-    bytes.reserve(length + 8);
-    varint(bytes, field << 3 | LENGTH_DELIMITED);
-    varint(bytes, length as u64);
-    for value in values {
-        varint(bytes, u64::from(*value));
-    }
-}
-
-/// How many bytes a number takes: seven bits each.
-fn length_of(value: u32) -> usize {
-    (38 - (value | 1).leading_zeros() as usize) / 7
-}
-
 /// Signed numbers so that small ones are short: 0, -1, 1, -2 become 0, 1, 2, 3.
 pub(super) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-fn varint(bytes: &mut Vec<u8>, mut value: u64) {
+#[inline]
+pub(super) fn varint(bytes: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);
         value >>= 7;
