@@ -14,7 +14,7 @@ use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::generate::{LatticeOptions, lattice};
 use geo_tools::{Coverage, Leaf};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 
 /// The median of some rounds, in milliseconds.
 fn median_ms<T>(mut run: impl FnMut() -> T) -> f64 {

@@ -1,7 +1,7 @@
 //! Edges joined to stretches: lines between nodes that have the same on each side all along.
 
 use crate::Position;
-use crate::coverage::{Border, Leaf};
+use crate::coverage::{Border, Leaf, sort};
 
 /// One side shared by two owners, its lesser end first. `S` says what lies on a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,108 +26,104 @@ impl From<Stretch<Option<Leaf>>> for Border {
     }
 }
 
-/// The edges around each position.
-struct Stars {
-    ends: Vec<(Position, u32)>,
-    /// Where in `ends` each star begins, and where the last one ends.
-    from: Vec<u32>,
-    /// The stars of each edge's low and high end.
-    of_edge: Vec<[u32; 2]>,
+/// The end of every half-edge: `2 k` walks edge `k` from its lesser end, `2 k + 1` the other way.
+struct Walk<'a, S> {
+    edges: &'a [Edge<S>],
+    steps: Vec<Step>,
+    used: Vec<bool>,
+    /// Room to work in.
+    line: Vec<Position>,
 }
 
-impl Stars {
-    fn new<S>(edges: &[Edge<S>]) -> Self {
-        let mut ends: Vec<(Position, u32)> =
-            (0..).zip(edges).flat_map(|(at, edge)| [(edge.low, at), (edge.high, at)]).collect();
-        ends.sort_unstable();
-        let mut from = Vec::new();
-        let mut of_edge = vec![[0; 2]; edges.len()];
-        for (at, &(position, edge)) in ends.iter().enumerate() {
-            if at == 0 || ends[at - 1].0 != position {
-                from.push(at as u32);
-            }
-            let end = usize::from(edges[edge as usize].high == position);
-            of_edge[edge as usize][end] = from.len() as u32 - 1;
-        }
-        from.push(ends.len() as u32);
-        Self { ends, from, of_edge }
-    }
-
-    fn around(&self, star: u32) -> &[(Position, u32)] {
-        &self.ends[self.from[star as usize] as usize..self.from[star as usize + 1] as usize]
-    }
-
-    fn star_at(&self, edge: u32, at_high: bool) -> u32 {
-        self.of_edge[edge as usize][usize::from(at_high)]
-    }
+#[derive(Clone, Copy)]
+struct Step {
+    to: Position,
+    /// The half-edge that goes on from there, or [`NODE`].
+    next: u32,
 }
+
+/// What stands where no half-edge goes on: more or less than two edges meet, or what lies beside them changes.
+const NODE: u32 = u32::MAX;
 
 /// Joins edges to stretches, in an order and direction that depend on nothing but the ground.
 pub(crate) fn chain<S: Copy + PartialEq>(edges: &[Edge<S>]) -> Vec<Stretch<S>> {
-    let mut walk = Walk { edges, stars: Stars::new(edges), used: vec![false; edges.len()] };
+    // Each position with the half-edges that start there.
+    let mut starts: Vec<(Position, u32)> =
+        (0..).zip(edges).flat_map(|(at, edge)| [(edge.low, 2 * at), (edge.high, 2 * at + 1)]).collect();
+    sort::by_position(&mut starts, |start| start.0);
+    let mut walk = Walk::new(edges, &starts);
     let mut stretches = Vec::new();
-    for star in 0..walk.stars.from.len() as u32 - 1 {
-        if walk.passed(star, None).is_none() {
-            for at in 0..walk.stars.around(star).len() {
-                let (from, edge) = walk.stars.around(star)[at];
-                if !walk.used[edge as usize] {
-                    stretches.push(walk.stretch(edge, from));
+    for star in starts.chunk_by(|a, b| a.0 == b.0) {
+        if walk.is_node(star[0].1) {
+            for &(from, half) in star {
+                if !walk.used[(half / 2) as usize] {
+                    stretches.push(walk.stretch(half, from));
                 }
             }
         }
     }
-    // What is left are loops without a node; ends are in order, so each begins at its least position.
-    for at in 0..walk.stars.ends.len() {
-        let (from, edge) = walk.stars.ends[at];
-        if !walk.used[edge as usize] {
-            stretches.push(walk.stretch(edge, from));
+    // What is left are loops without a node; starts are in order, so each begins at its least position.
+    for &(from, half) in &starts {
+        if !walk.used[(half / 2) as usize] {
+            stretches.push(walk.stretch(half, from));
         }
     }
-    stretches.sort_unstable_by(|a, b| a.line.cmp(&b.line));
-    stretches
+    in_order(stretches)
 }
 
-struct Walk<'a, S> {
-    edges: &'a [Edge<S>],
-    stars: Stars,
-    used: Vec<bool>,
+/// Stretches in the order of their lines. No two have an edge in common, so the first side of each tells them apart.
+fn in_order<S: Copy>(stretches: Vec<Stretch<S>>) -> Vec<Stretch<S>> {
+    let mut order: Vec<(Position, Position, u32)> =
+        (0..).zip(&stretches).map(|(at, stretch)| (stretch.line[0], stretch.line[1], at)).collect();
+    sort::by_position(&mut order, |start| start.0);
+    let mut stretches: Vec<Option<Stretch<S>>> = stretches.into_iter().map(Some).collect();
+    order.iter().filter_map(|start| stretches[start.2 as usize].take()).collect()
 }
 
-impl<S: Copy + PartialEq> Walk<'_, S> {
-    /// Where a star is passed through: two edges meet that have the same on the same sides. Gives the other edge.
-    fn passed(&self, star: u32, coming: Option<u32>) -> Option<u32> {
-        let [(at, a), (_, b)] = *self.stars.around(star) else { return None };
-        let (left, right) = self.sides_from(a, at);
-        let is_passed = (right, left) == self.sides_from(b, at);
-        is_passed.then_some(if coming == Some(a) { b } else { a })
+impl<'a, S: Copy + PartialEq> Walk<'a, S> {
+    fn new(edges: &'a [Edge<S>], starts: &[(Position, u32)]) -> Self {
+        let ends = edges.iter().flat_map(|edge| [edge.high, edge.low]);
+        let mut steps: Vec<Step> = ends.map(|to| Step { to, next: NODE }).collect();
+        for star in starts.chunk_by(|a, b| a.0 == b.0) {
+            let [(_, one), (_, other)] = *star else { continue };
+            let (left, right) = sides(edges, one);
+            if (right, left) == sides(edges, other) {
+                steps[(one ^ 1) as usize].next = other;
+                steps[(other ^ 1) as usize].next = one;
+            }
+        }
+        Self { edges, steps, used: vec![false; edges.len()], line: Vec::new() }
     }
 
-    fn sides_from(&self, edge: u32, from: Position) -> (S, S) {
-        let edge = &self.edges[edge as usize];
-        if edge.low == from { (edge.left, edge.right) } else { (edge.right, edge.left) }
+    /// Whether a half-edge starts where the one that arrives there does not go on.
+    fn is_node(&self, half: u32) -> bool {
+        self.steps[(half ^ 1) as usize].next == NODE
     }
 
     fn stretch(&mut self, first: u32, from: Position) -> Stretch<S> {
-        let (left, right) = self.sides_from(first, from);
-        let mut line = vec![from];
-        let (mut current, mut at) = (first, from);
+        let (left, right) = sides(self.edges, first);
+        self.line.clear();
+        self.line.push(from);
+        let mut half = first;
         loop {
-            self.used[current as usize] = true;
-            let edge = &self.edges[current as usize];
-            let to_high = edge.low == at;
-            at = if to_high { edge.high } else { edge.low };
-            line.push(at);
-            let star = self.stars.star_at(current, to_high);
-            match self.passed(star, Some(current)) {
-                Some(next) if at != from => current = next,
-                _ => break,
+            self.used[(half / 2) as usize] = true;
+            let Step { to, next } = self.steps[half as usize];
+            self.line.push(to);
+            if next == NODE || to == from {
+                break;
             }
+            half = next;
         }
         // Of the two ways to walk it, the one whose positions come first in order.
-        if line.iter().rev().lt(line.iter()) {
-            line.reverse();
-            return Stretch { line, left: right, right: left };
+        if self.line.iter().rev().lt(self.line.iter()) {
+            return Stretch { line: self.line.iter().rev().copied().collect(), left: right, right: left };
         }
-        Stretch { line, left, right }
+        Stretch { line: self.line.clone(), left, right }
     }
+}
+
+/// What lies to the left and to the right of a half-edge.
+fn sides<S: Copy>(edges: &[Edge<S>], half: u32) -> (S, S) {
+    let edge = &edges[(half / 2) as usize];
+    if half.is_multiple_of(2) { (edge.left, edge.right) } else { (edge.right, edge.left) }
 }

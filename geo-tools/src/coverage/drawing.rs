@@ -49,7 +49,8 @@ pub(crate) const MAX_SPAN_E7: i64 = 900_000_000;
 impl<'a> Drawing<'a> {
     /// Normalises areas and declared voids.
     pub(crate) fn new(areas: &'a [Area], options: &BuildOptions, problems: &mut Vec<Problem>) -> Self {
-        let (sides, rings, polygons) = (Vec::new(), Vec::new(), Vec::new());
+        let positions = areas.iter().flat_map(|area| &area.polygons).flat_map(Polygon::rings).map(<[_]>::len);
+        let (sides, rings, polygons) = (Vec::with_capacity(positions.sum()), Vec::new(), Vec::new());
         let mut drawing = Self { areas, sides, rings, polygons, crosses_itself: Vec::new() };
         for (owner, area) in areas.iter().enumerate() {
             for (part, polygon) in area.polygons.iter().enumerate() {
@@ -105,8 +106,9 @@ impl<'a> Drawing<'a> {
             }
             let id = self.rings.len() as u32;
             self.rings.push(RingOf { polygon: number, is_hole: index > 0 });
-            let next = ring.iter().cycle().skip(1);
-            self.sides.extend(ring.iter().zip(next).map(|(&from, &to)| Side::walked(from, to, id)));
+            let closing = [ring[ring.len() - 1], ring[0]];
+            let steps = ring.windows(2).chain([closing.as_slice()]);
+            self.sides.extend(steps.map(|step| Side::walked(step[0], step[1], id)));
         }
     }
 
@@ -117,7 +119,6 @@ impl<'a> Drawing<'a> {
         place: &RingPlace,
         problems: &mut Vec<Problem>,
     ) -> Option<Vec<Position>> {
-        let called = place.called(self);
         let mut ring = drawn.to_vec();
         ring.dedup();
         while ring.len() > 1 && ring.first() == ring.last() {
@@ -128,22 +129,26 @@ impl<'a> Drawing<'a> {
         let repeated = drawn.len() - closing - ring.len().min(drawn.len() - closing);
         if repeated > 0 {
             let at = (1..drawn.len()).find(|&at| drawn[at] == drawn[at - 1]).unwrap_or(0);
+            let called = place.called(self);
             let message = format!("{called} repeats {repeated} of its positions; they are dropped");
             let mut problem = Problem::warning(Code::DuplicatePosition, message);
             problem.geometry = drawn.get(at).map(|&at| Geometry::Point(at));
             problems.push(self.concerning(problem, [place.area]));
         }
-        let different = {
-            let mut all = ring.clone();
-            all.sort_unstable();
-            all.dedup();
-            all.len()
+        // What stands beside each other differs, so one more than two makes three.
+        let different = match *ring.as_slice() {
+            [first, second, ref rest @ ..] => {
+                2 + usize::from(rest.iter().any(|&at| at != first && at != second))
+            }
+            ref ring => ring.len(),
         };
         let refused = if different < 3 {
+            let called = place.called(self);
             let message =
                 format!("{called} has {different} different positions; a ring needs at least three");
             Problem::error(Code::RingTooShort, message)
         } else if doubled_area(&ring) == 0 && all_on_one_line(&ring) {
+            let called = place.called(self);
             Problem::error(Code::ZeroArea, format!("{called} lies on one line and has no area"))
         } else {
             return Some(ring);
@@ -181,8 +186,9 @@ pub(crate) fn extent_problems(areas: &[Area], options: &BuildOptions) -> Vec<Pro
             || i64::from(north_east.lat_e7()) - i64::from(south_west.lat_e7()) > MAX_SPAN_E7
     };
     let mut problems = Vec::new();
-    for (index, area) in areas.iter().enumerate() {
-        if let Some(bounds) = boxed(&area.polygons).filter(|&bounds| too_wide(bounds)) {
+    let boxes: Vec<Option<Bounds>> = areas.iter().map(|area| boxed(&area.polygons)).collect();
+    for (index, (area, bounds)) in areas.iter().zip(&boxes).enumerate() {
+        if let Some(bounds) = bounds.filter(|&bounds| too_wide(bounds)) {
             let hint = if jumps(area) { "; it seems to cross the antimeridian: cut it there" } else { "" };
             let message = format!("{} spans more than 90 degrees{hint}", area.name);
             let mut problem = Problem::error(Code::Extent, message);
@@ -192,8 +198,7 @@ pub(crate) fn extent_problems(areas: &[Area], options: &BuildOptions) -> Vec<Pro
             problems.push(problem);
         }
     }
-    let everything =
-        areas.iter().filter_map(|area| boxed(&area.polygons)).chain(boxed(&options.declared_voids));
+    let everything = boxes.into_iter().flatten().chain(boxed(&options.declared_voids));
     if let Some(whole) =
         everything.reduce(Bounds::union).filter(|&whole| problems.is_empty() && too_wide(whole))
     {

@@ -78,7 +78,7 @@ fn border_refs(face: &Face) -> impl Iterator<Item = &BorderRef> {
 
 pub(crate) fn polygon(borders: &[Border], face: &Face) -> Polygon {
     let positions = |refs: &Vec<BorderRef>| -> Vec<Position> {
-        let mut positions = Vec::new();
+        let mut positions = Vec::with_capacity(faces::count(borders, refs));
         refs.iter().for_each(|&at| walk(borders, at, &mut positions));
         positions
     };

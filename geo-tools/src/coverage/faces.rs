@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::coverage::exact::{Placement, compare_angle, delta, doubled_area, place, side};
-use crate::coverage::{Border, BorderRef, Coverage, Face, Leaf};
+use crate::coverage::{Border, BorderRef, Coverage, Face, Leaf, sort};
 use crate::{Bounds, Code, Geometry, Position, Problem};
 
 /// A ring that touches itself nowhere, with the face to its left.
@@ -27,6 +27,11 @@ pub(crate) fn trace(leaf_count: usize, borders: Vec<Border>) -> Result<Coverage,
 /// Half-edge `2 k` walks border `k` as stored, `2 k + 1` the other way.
 pub(crate) fn border_ref(half: u32) -> BorderRef {
     BorderRef { border: half / 2, forward: half.is_multiple_of(2) }
+}
+
+/// How many positions there are along a ring.
+pub(crate) fn count(borders: &[Border], refs: &[BorderRef]) -> usize {
+    refs.iter().map(|at| borders[at.border as usize].line.len() - 1).sum()
 }
 
 /// Adds the positions of a border as it is walked, without the last.
@@ -58,7 +63,7 @@ fn second(lines: &[&[Position]], half: u32) -> Position {
 pub(crate) fn next_around(lines: &[&[Position]]) -> Vec<u32> {
     let mut halves: Vec<(Position, u32)> =
         (0..lines.len() as u32 * 2).map(|half| (start(lines, half), half)).collect();
-    halves.sort_unstable();
+    sort::by_position(&mut halves, |half| half.0);
     let mut next = vec![0; halves.len()];
     for star in halves.chunk_by_mut(|a, b| a.0 == b.0) {
         star.sort_unstable_by(|&(at, a), &(_, b)| {
@@ -146,7 +151,7 @@ fn split(borders: &[Border], lines: &[&[Position]], cycle: &[u32], leaf: Option<
 
 fn ring(borders: &[Border], halves: &[u32], leaf: Option<Leaf>) -> Ring {
     let refs: Vec<BorderRef> = halves.iter().map(|&half| border_ref(half)).collect();
-    let mut positions = Vec::new();
+    let mut positions = Vec::with_capacity(count(borders, &refs));
     refs.iter().for_each(|&at| walk(borders, at, &mut positions));
     let doubled_area = doubled_area(&positions);
     Ring { refs, leaf, positions, doubled_area }
@@ -161,12 +166,14 @@ pub(crate) fn faces(groups: Vec<Vec<Ring>>) -> (Vec<Face>, Vec<Vec<BorderRef>>) 
     for ring in groups.into_iter().flatten() {
         if ring.doubled_area > 0 { outers.push(ring) } else { holes.push(ring) }
     }
-    let mut by_leaf: HashMap<Option<Leaf>, Vec<u32>> = HashMap::new();
-    for (at, outer) in outers.iter().enumerate() {
-        by_leaf.entry(outer.leaf).or_default().push(at as u32);
+    // Few owners have holes: only their rings are looked at again.
+    let mut by_leaf: HashMap<Option<Leaf>, Vec<(u32, Option<Bounds>)>> =
+        holes.iter().map(|hole| (hole.leaf, Vec::new())).collect();
+    for (at, outer) in (0..).zip(&outers) {
+        if let Some(candidates) = by_leaf.get_mut(&outer.leaf) {
+            candidates.push((at, Bounds::of(outer.positions.iter().copied())));
+        }
     }
-    let boxes: Vec<Option<Bounds>> =
-        outers.iter().map(|outer| Bounds::of(outer.positions.iter().copied())).collect();
     let mut faces: Vec<Face> = outers
         .iter()
         .map(|outer| Face { leaf: outer.leaf, exterior: outer.refs.clone(), holes: Vec::new() })
@@ -175,8 +182,8 @@ pub(crate) fn faces(groups: Vec<Vec<Ring>>) -> (Vec<Face>, Vec<Vec<BorderRef>>) 
         let candidates = by_leaf.get(&hole.leaf).map_or(&[][..], Vec::as_slice);
         let around = candidates
             .iter()
-            .map(|&at| at as usize)
-            .filter(|&at| boxes[at].is_some_and(|bounds| bounds.contains(hole.positions[0])))
+            .filter(|(_, bounds)| bounds.is_some_and(|bounds| bounds.contains(hole.positions[0])))
+            .map(|&(at, _)| at as usize)
             .filter(|&at| encloses(&outers[at].positions, &hole.positions))
             .min_by_key(|&at| outers[at].doubled_area);
         match around {

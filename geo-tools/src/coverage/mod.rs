@@ -25,6 +25,7 @@ mod repair;
 mod runs;
 mod simplify;
 mod snap;
+mod sort;
 mod spread;
 mod straits;
 mod touch;

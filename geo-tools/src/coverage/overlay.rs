@@ -28,9 +28,14 @@ pub(crate) struct Overlay {
     pub(crate) covers: Vec<Cover>,
 }
 
+/// What stands for no polygon: there are never so many.
+const NOBODY: u32 = u32::MAX;
+
 /// Gives each distinct value a number.
 #[derive(Default)]
 pub(crate) struct Numbered {
+    /// The numbers of what nearly all values are: a polygon that comes and one that goes, or [`NOBODY`].
+    pairs: HashMap<(u32, u32), u32, BuildHasherDefault<Folded>>,
     numbers: HashMap<Cover, u32, BuildHasherDefault<Folded>>,
     pub(crate) values: Vec<Cover>,
 }
@@ -67,12 +72,18 @@ impl Hasher for Folded {
 
 impl Numbered {
     pub(crate) fn number(&mut self, value: &[(u32, i32)]) -> u32 {
-        if let Some(&number) = self.numbers.get(value) {
-            return number;
+        let next = self.values.len() as u32;
+        let number = match *value {
+            [(comes, 1)] => *self.pairs.entry((comes, NOBODY)).or_insert(next),
+            [(comes, 1), (goes, -1)] => *self.pairs.entry((comes, goes)).or_insert(next),
+            _ => match self.numbers.get(value) {
+                Some(&number) => number,
+                None => *self.numbers.entry(value.to_vec()).or_insert(next),
+            },
+        };
+        if number == next {
+            self.values.push(value.to_vec());
         }
-        let number = self.values.len() as u32;
-        self.values.push(value.to_vec());
-        self.numbers.insert(value.to_vec(), number);
         number
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use crate::coverage::drawing::{Drawing, Side};
 use crate::coverage::exact::delta;
 use crate::coverage::pairs::{Meeting, meetings, visit_pairs};
+use crate::coverage::sort;
 use crate::{Code, Geometry, Position, Problem};
 
 /// How often pieces are cut again. Each round cuts what the last one bent by less than a unit; three are rare.
@@ -49,7 +50,7 @@ pub(crate) fn node(drawing: &Drawing<'_>, max_crossings: usize) -> Result<Noded,
     let mut fresh: Option<HashSet<(Position, Position)>> = None;
     let mut crossings = 0;
     for round in 0..MAX_ROUNDS {
-        noded.sides.sort_unstable();
+        sort::by_position(&mut noded.sides, |side| side.low);
         let edges = Edges::of(&noded.sides);
         let active: Vec<bool> =
             edges.ends.iter().map(|ends| fresh.as_ref().is_none_or(|fresh| fresh.contains(ends))).collect();

@@ -11,8 +11,9 @@ pub(crate) type Region = [i64; 4];
 /// Things in the boxes of a grid.
 pub(crate) struct Spread {
     south_west: [i64; 2],
-    side: i64,
-    columns: usize,
+    /// The side of a box is two to this power, so that nothing needs to be divided.
+    side_log2: u32,
+    rows: usize,
     /// `items[starts[box]..starts[box + 1]]` are the box's.
     starts: Vec<u32>,
     items: Vec<u32>,
@@ -31,13 +32,13 @@ impl Spread {
         let [west, south, east, north] = whole.map(i64::from);
         let wanted = (around.len() / few).max(1);
         let ground = (east - west + 1) as f64 * (north - south + 1) as f64;
-        let mut side = ((ground / wanted as f64).sqrt() as i64).max(1);
+        let mut side_log2 = (ground / wanted as f64).sqrt().log2().round().max(0.0) as u32;
         let mut spread = loop {
-            let (columns, rows) = ((east - west) / side + 1, (north - south) / side + 1);
+            let (columns, rows) = (((east - west) >> side_log2) + 1, ((north - south) >> side_log2) + 1);
             let spread = Self {
                 south_west: [west, south],
-                side,
-                columns: columns as usize,
+                side_log2,
+                rows: rows as usize,
                 starts: Vec::new(),
                 items: Vec::new(),
             };
@@ -50,10 +51,10 @@ impl Spread {
                     ..spread
                 };
             }
-            side *= 2;
+            side_log2 += 1;
         };
         for around in around {
-            for place in spread.places(around).all(spread.columns) {
+            for place in spread.places(around).all(spread.rows) {
                 spread.starts[place + 2] += 1;
             }
         }
@@ -61,7 +62,7 @@ impl Spread {
             spread.starts[place] += spread.starts[place - 1];
         }
         for (item, around) in (0..).zip(around) {
-            for place in spread.places(around).all(spread.columns) {
+            for place in spread.places(around).all(spread.rows) {
                 let at = &mut spread.starts[place + 1];
                 spread.items[*at as usize] = item;
                 *at += 1;
@@ -73,16 +74,16 @@ impl Spread {
     /// Every box with the things in it.
     pub(crate) fn boxes(&self) -> impl Iterator<Item = (Region, &[u32])> {
         self.starts.windows(2).take(self.starts.len() - 2).enumerate().map(|(place, range)| {
-            let (column, row) = ((place % self.columns) as i64, (place / self.columns) as i64);
-            let (west, south) =
-                (self.south_west[0] + column * self.side, self.south_west[1] + row * self.side);
+            let (column, row) = ((place / self.rows) as i64, (place % self.rows) as i64);
+            let side = 1 << self.side_log2;
+            let (west, south) = (self.south_west[0] + column * side, self.south_west[1] + row * side);
             let items = &self.items[range[0] as usize..range[1] as usize];
-            ([west, south, west + self.side, south + self.side], items)
+            ([west, south, west + side, south + side], items)
         })
     }
 
     fn places(&self, around: &Box4) -> Places {
-        let place = |at: i32, origin: i64| ((i64::from(at) - origin) / self.side) as usize;
+        let place = |at: i32, origin: i64| ((i64::from(at) - origin) >> self.side_log2) as usize;
         Places {
             columns: [place(around[0], self.south_west[0]), place(around[2], self.south_west[0])],
             rows: [place(around[1], self.south_west[1]), place(around[3], self.south_west[1])],
@@ -101,8 +102,10 @@ impl Places {
         (self.columns[1] - self.columns[0] + 1) * (self.rows[1] - self.rows[0] + 1)
     }
 
-    fn all(&self, columns: usize) -> impl Iterator<Item = usize> {
-        let [west, east] = self.columns;
-        (self.rows[0]..=self.rows[1]).flat_map(move |row| row * columns + west..=row * columns + east)
+    /// Column by column: things come in order of longitude, so those that share boxes follow each other.
+    fn all(&self, rows: usize) -> impl Iterator<Item = usize> {
+        let [south, north] = self.rows;
+        (self.columns[0]..=self.columns[1])
+            .flat_map(move |column| column * rows + south..=column * rows + north)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::coverage::drawing::{Drawing, Side};
 use crate::coverage::pairs::Meeting;
 use crate::coverage::snap::Hit;
+use crate::coverage::sort;
 use crate::{Code, Geometry, Position, Problem};
 
 /// Finds rings that cross or touch themselves, and rings of one polygon that cross, run along or cut each other off.
@@ -63,7 +64,16 @@ impl Found {
     /// Corners that a polygon passes more than once; sides still lie in the order of their rings here.
     fn note_shared_corners(&mut self, drawing: &Drawing<'_>) {
         let polygon = |side: &Side| drawing.rings[side.ring as usize].polygon;
-        for sides in drawing.sides.chunk_by(|a, b| polygon(a) == polygon(b)) {
+        let mut numbers: Vec<u64> = Vec::new();
+        for sides in drawing.sides.chunk_by(|a, b| a.ring == b.ring || polygon(a) == polygon(b)) {
+            numbers.clear();
+            numbers.extend(
+                sides.iter().map(|side| sort::number(if side.forward { side.low } else { side.high })),
+            );
+            numbers.sort_unstable();
+            if numbers.windows(2).all(|pair| pair[0] != pair[1]) {
+                continue; // Nearly always.
+            }
             let mut corners: Vec<(Position, u32, u32)> = (0_u32..)
                 .zip(sides)
                 .map(|(at, side)| (if side.forward { side.low } else { side.high }, side.ring, at))
