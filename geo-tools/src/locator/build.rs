@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::edge::{Edge, Frame};
 use super::grid::{Entry, Grid, Kind, Lattice, NODE_BITS, NODE_LEN};
+use super::list::List;
 use super::slim::{SlimBox, StarBox};
 
 /// Boxes of the uniform grid for each edge. Four times as many take 2.1 kB for a cell of 37 positions and thrice the time
@@ -23,8 +24,8 @@ impl Grid {
     /// The grid over some edges.
     pub(super) fn new(edges: &[Edge]) -> Self {
         let lattice = Lattice::over(edges);
-        let top = vec![Entry::outside(); lattice.len() + 1];
-        let (nodes, slim, stars, edges_held) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (top, slim) = (List::zeroed(lattice.len() + 1), List::new());
+        let (nodes, stars, edges_held) = (Vec::new(), Vec::new(), Vec::new());
         let mut grid = Self { lattice, top, nodes, slim, stars, edges: edges_held, packed: 0 };
         grid.lay(edges, 0..lattice.columns, 0..lattice.rows);
         grid.edges.shrink_to_fit();
@@ -65,9 +66,9 @@ impl Grid {
     fn pack(&mut self) {
         let old = self.clone();
         (self.nodes, self.edges) = (Vec::new(), Vec::new());
-        (self.slim, self.stars) = (Vec::new(), Vec::new());
+        (self.slim, self.stars) = (List::new(), Vec::new());
         for index in 0..self.top.len() {
-            self.top[index] = self.copy(&old, old.top[index]);
+            self.top[index] = self.copy(&old, old.top_entry(index)).word();
         }
         self.packed = self.held();
     }
@@ -115,7 +116,7 @@ impl Grid {
                     corner = label_at(base, &kept, frame.east, frame.south);
                 }
                 let entry = self.enter_top(base, kept, &frame);
-                self.top[row as usize * self.lattice.columns as usize + column as usize] = entry;
+                self.top[row as usize * self.lattice.columns as usize + column as usize] = entry.word();
             }
         }
     }
@@ -125,7 +126,7 @@ impl Grid {
             return Entry::new(Kind::Whole, base as usize);
         }
         if let Some(slim) = SlimBox::new(base, &kept, frame) {
-            self.slim.push(slim);
+            self.slim.push(slim.record());
             return Entry::new(Kind::Slim, self.slim.len() - 1);
         }
         if let Some(star) = StarBox::new(base, &kept, frame) {

@@ -7,6 +7,7 @@
 use std::ops::{Deref, Range};
 
 use super::edge::{Edge, Frame, Shift};
+use super::list::List;
 use super::slim::{STAR_EDGES, SlimBox, StarBox};
 use crate::position::Position;
 
@@ -60,6 +61,16 @@ impl Entry {
         (self.0 & ((1 << Self::KIND_BITS) - 1)) as usize
     }
 
+    /// An entry as it is kept in [`Grid::top`]; 0 is outside.
+    #[inline]
+    pub(super) fn from_word(word: u32) -> Self {
+        Self(word)
+    }
+
+    pub(super) fn word(self) -> u32 {
+        self.0
+    }
+
     /// Outside.
     pub(super) fn outside() -> Self {
         Self::new(Kind::Whole, 0)
@@ -108,10 +119,10 @@ impl Deref for Edges<'_> {
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
     pub(super) lattice: Lattice,
-    /// Row by row from the south-west, and one more that is outside.
-    pub(super) top: Vec<Entry>,
+    /// Entries, row by row from the south-west, and one more that is outside.
+    pub(super) top: List<u32>,
     pub(super) nodes: Vec<Entry>,
-    pub(super) slim: Vec<SlimBox>,
+    pub(super) slim: List<[i16; 16]>,
     pub(super) stars: Vec<StarBox>,
     pub(super) edges: Vec<Edge>,
     /// How many records there were when nothing was left over.
@@ -183,9 +194,15 @@ impl Grid {
         Frame { east: high.east, north: high.north, ..low }
     }
 
+    /// What is known of a box of the uniform grid.
+    #[inline]
+    pub(super) fn top_entry(&self, index: usize) -> Entry {
+        Entry::from_word(self.top[index])
+    }
+
     /// The label of a position, shifted to the north-east.
     pub(super) fn label(&self, x: i32, y: i32) -> u32 {
-        self.label_in(self.top[self.lattice.index(x, y)], x, y)
+        self.label_in(self.top_entry(self.lattice.index(x, y)), x, y)
     }
 
     /// The label of a position in a box of the uniform grid, shifted to the north-east.
@@ -194,7 +211,7 @@ impl Grid {
         let (east, north) = self.lattice.offset(x, y);
         match entry.kind() {
             Kind::Whole => entry.index() as u32,
-            Kind::Slim => self.slim[entry.index()].label_at(east, north),
+            Kind::Slim => SlimBox::from_record(&self.slim[entry.index()]).label_at(east, north),
             Kind::Star => self.stars[entry.index()].label_at(east, north),
             Kind::Wide | Kind::Node => self.wide_label(entry, x, y),
         }
@@ -221,7 +238,7 @@ impl Grid {
     pub(super) fn is_well_outside(&self, at: Position) -> bool {
         let (x, y) = (at.lon_e7(), at.lat_e7());
         let (east, north) = self.lattice.offset(x, y);
-        east > 0 && north > 0 && self.top[self.lattice.index(x, y)] == Entry::outside()
+        east > 0 && north > 0 && self.top_entry(self.lattice.index(x, y)) == Entry::outside()
     }
 
     /// The label of a position, shifted.
@@ -257,7 +274,7 @@ impl Grid {
     fn find(&self, x: i32, y: i32) -> Content<'_> {
         let lattice = &self.lattice;
         let index = lattice.index(x, y);
-        let mut entry = self.top[index];
+        let mut entry = self.top_entry(index);
         let mut frame = lattice
             .frame((index % lattice.columns as usize) as u32, (index / lattice.columns as usize) as u32);
         while entry.is(Kind::Node) {
@@ -271,7 +288,7 @@ impl Grid {
     fn content(&self, entry: Entry, frame: &Frame) -> Content<'_> {
         match entry.kind() {
             Kind::Slim => {
-                let slim = &self.slim[entry.index()];
+                let slim = SlimBox::from_record(&self.slim[entry.index()]);
                 Content::Crossed(slim.base(), Edges::short(slim.edges(frame)))
             }
             Kind::Star => {
@@ -304,7 +321,7 @@ impl Grid {
         for row in rows[0]..=rows[1] {
             for column in columns[0]..=columns[1] {
                 let index = row as usize * lattice.columns as usize + column as usize;
-                self.visit_box(self.top[index], &lattice.frame(column, row), area, see);
+                self.visit_box(self.top_entry(index), &lattice.frame(column, row), area, see);
             }
         }
     }
@@ -330,8 +347,9 @@ impl Grid {
 
     /// Bytes held.
     pub(super) fn size(&self) -> usize {
-        (self.top.len() + self.nodes.len()) * size_of::<Entry>()
-            + self.slim.len() * size_of::<SlimBox>()
+        self.top.size()
+            + self.slim.size()
+            + self.nodes.len() * size_of::<Entry>()
             + self.stars.len() * size_of::<StarBox>()
             + self.edges.len() * size_of::<Edge>()
     }

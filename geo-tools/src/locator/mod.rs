@@ -1,7 +1,7 @@
 //! Which leaf owns a position: exact, total, the same on every machine; how far the border is; who else may be meant.
 //!
 //! Start at [`Locator::build`] and [`Locator::locate`]. `grid` answers labels, `batch` many at once, `slim` and `edge` decide in integers on which
-//! side of a border a position lies, `build` lays the grid and follows changes, `nearest` measures to borders, `candidates`
+//! side of a border a position lies, `list` keeps the grid in large pages, `build` lays the grid and follows changes, `nearest` measures to borders, `candidates`
 //! weighs an accuracy circle.
 //!
 //! A position on a border belongs to the leaf found by an infinitesimal shift to the north-east, else north-west, else
@@ -18,6 +18,7 @@ mod build;
 mod candidates;
 mod edge;
 mod grid;
+mod list;
 mod nearest;
 mod slim;
 

@@ -77,7 +77,7 @@ fn ring(column: i64, row: i64, radius: i64) -> impl Iterator<Item = (i64, i64)> 
 impl Search {
     fn look_into(&mut self, grid: &Grid, column: u32, row: u32) {
         let frame = grid.lattice.frame(column, row);
-        let entry = grid.top[row as usize * grid.lattice.columns as usize + column as usize];
+        let entry = grid.top_entry(row as usize * grid.lattice.columns as usize + column as usize);
         grid.visit_box(entry, &frame, &frame, &mut |frame, content| {
             let Content::Crossed(_, edges) = content else { return };
             if self.best.is_some_and(|(best, _)| self.squared_to_box(frame) > best) {

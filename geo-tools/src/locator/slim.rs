@@ -66,7 +66,6 @@ fn passed(low: &[i16; 8], high: &[i16; 8], east: i16, north: i16) -> [i32; 4] {
 
 /// A box with at most three short edges of one border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(32))]
 pub(super) struct SlimBox {
     /// The `low` of three edges, then the base label.
     low: [i16; 8],
@@ -89,6 +88,18 @@ impl SlimBox {
         edges[SLIM_EDGES] = Short { low: halves(base), high: halves(toggle) };
         let lanes = |part: fn(&Short) -> [i16; 2]| std::array::from_fn(|at| part(&edges[at / 2])[at % 2]);
         Some(Self { low: lanes(|edge| edge.low), high: lanes(|edge| edge.high) })
+    }
+
+    /// Half a cache line: all of `low`, then all of `high`.
+    pub(super) fn record(self) -> [i16; 16] {
+        std::array::from_fn(|at| if at < 8 { self.low[at] } else { self.high[at - 8] })
+    }
+
+    /// What [`SlimBox::record`] made.
+    #[inline]
+    pub(super) fn from_record(record: &[i16; 16]) -> Self {
+        let halves = record.as_chunks().0;
+        Self { low: halves[0], high: halves[1] }
     }
 
     /// The label of a place in the box, in units from its corner, shifted to the north-east.

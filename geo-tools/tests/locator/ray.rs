@@ -149,7 +149,7 @@ fn compare(name: &str, coverage: &Coverage, random_count: usize) -> usize {
 }
 
 /// Cells of 37 positions.
-fn lattice(cells: u32) -> Coverage {
+pub(crate) fn lattice(cells: u32) -> Coverage {
     let lattice = generate::lattice(&LatticeOptions::plain(cells, 7));
     Coverage::from_borders(lattice.leaf_count, lattice.borders).expect("a coverage")
 }

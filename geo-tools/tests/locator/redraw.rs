@@ -1,9 +1,11 @@
 //! A locator that followed a change answers as the border rule does, and as one that was built anew.
 
+use geo_tools::Position;
 use geo_tools::locator::Locator;
 
 use crate::patchwork::{Patchwork, SIDE, SPACING};
 use crate::random::Random;
+use crate::ray;
 
 const CHANGES: usize = 10_000;
 
@@ -48,5 +50,19 @@ fn assert_everywhere_as_built_anew(locator: &Locator, patchwork: &Patchwork, lea
             assert_eq!(locator.locate(at, 0.0).method, anew.locate(at, 0.0).method, "{x} {y}");
             assert_eq!(locator.locate_many(&[at]), anew.locate_many(&[at]), "{x} {y}");
         }
+    }
+}
+
+#[test]
+fn a_locator_of_ten_thousand_cells_is_laid_anew_again_and_again_and_answers_as_before() {
+    let coverage = ray::lattice(10_000);
+    let mut locator = Locator::build(&coverage);
+    let corners: Vec<Position> =
+        coverage.borders().iter().flat_map(|border| border.line.iter().copied()).collect();
+    let (owners, size_bytes) = (locator.locate_many(&corners), locator.size_bytes());
+    for round in 0..4 {
+        locator.redraw(&coverage, &coverage.bounds());
+        assert!(locator.locate_many(&corners) == owners, "round {round}");
+        assert!(locator.size_bytes() < 5 * size_bytes, "{} of {size_bytes} bytes", locator.size_bytes());
     }
 }
