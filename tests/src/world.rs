@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use api::service::admin::{AdminAnswer, AdminCommand, NewUser};
+use api::service::import::Progress;
 use api::store::plans::Publication;
 use api::store::{Attempt, Outcome, Store};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,8 +18,11 @@ use domain::text::{LocalTexts, StaffName};
 use domain::viewer::Role;
 use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::{Polygon, Position};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use crate::app::{Client, TestApp};
 
 /// The district's code.
 pub const DISTRICT: &str = "410184";
@@ -143,4 +148,44 @@ pub async fn found(store: &Store, now: DateTime<Utc>) {
         let hash: [u8; 32] = Sha256::digest(token_of(role).as_bytes()).into();
         store.insert_token(&user, &hash, now + TimeDelta::days(30), &attempt).await.expect("a token");
     }
+}
+
+/// What somebody reports in the middle of a cell, under a key of its own.
+pub fn report_input(cell: usize, category: &str) -> Value {
+    let at = middle_of(cell);
+    let random = Uuid::new_v4();
+    let random = random.as_bytes()[..10].try_into().expect("ten bytes");
+    json!({
+        "clientKey": uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, random).into_uuid(),
+        "district": DISTRICT,
+        "category": category,
+        "text": format!("in {}", CELLS[cell]),
+        "position": { "lon": at.lon(), "lat": at.lat(), "datum": "WGS84" },
+    })
+}
+
+/// Reports an incident in the middle of a cell.
+///
+/// # Panics
+/// Where it is refused.
+pub async fn report(client: &Client, cell: usize, category: &str) {
+    let mutation =
+        "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
+    let answer = client.ask(mutation, json!({ "input": report_input(cell, category) })).await;
+    assert_eq!(answer["reportIncident"]["problems"], json!([]));
+}
+
+/// Makes the test's head something else, as an operator would.
+///
+/// # Panics
+/// Where that is refused.
+pub async fn make_the_head(app: &TestApp, role: Role, cell: Option<&str>) {
+    let change = NewUser {
+        name: "The head".to_owned(),
+        district: DISTRICT.to_owned(),
+        role: role.as_str().to_owned(),
+        cell: cell.map(str::to_owned),
+    };
+    let answer = app.services.run_command(AdminCommand::ChangeUser(change), &Progress::silent()).await;
+    assert!(matches!(answer, AdminAnswer::Done { .. }), "{answer:?}");
 }

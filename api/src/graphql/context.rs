@@ -1,5 +1,7 @@
 //! What resolvers take from the context: the use cases, and who asks.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_graphql::{Context, Request};
 use domain::viewer::Viewer;
 
@@ -15,6 +17,8 @@ pub trait ContextExt<'a> {
     fn viewer(&self) -> &'a Viewer;
     /// The hub that subscriptions hang on.
     fn hub(&self) -> &'a Hub;
+    /// Where the stream of a subscription stands, where its transport keeps that.
+    fn resumption(&self) -> Option<&'a Resumption>;
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {
@@ -28,6 +32,39 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn hub(&self) -> &'a Hub {
         self.data_unchecked::<Hub>()
+    }
+
+    fn resumption(&self) -> Option<&'a Resumption> {
+        self.data_opt::<Resumption>()
+    }
+}
+
+/// Where one subscription stands, for a transport that names it beside the answer, whatever of the answer was selected.
+#[derive(Clone, Debug)]
+pub struct Resumption {
+    after: Option<String>,
+    stands_at: Arc<Mutex<Option<String>>>,
+}
+
+impl Resumption {
+    /// Of a subscriber who comes back after a cursor; `None` for who comes the first time.
+    pub fn after(cursor: Option<&str>) -> Self {
+        Self { after: cursor.map(str::to_owned), stands_at: Arc::default() }
+    }
+
+    /// The cursor that the subscriber came back with.
+    pub fn came_after(&self) -> Option<String> {
+        self.after.clone()
+    }
+
+    /// Keeps the cursor of the batch that is the next answer.
+    pub fn stand_at(&self, cursor: &str) {
+        *self.stands_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.to_owned());
+    }
+
+    /// The cursor of the last answer; `None` before the first.
+    pub fn stands_at(&self) -> Option<String> {
+        self.stands_at.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

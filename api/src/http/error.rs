@@ -62,8 +62,8 @@ pub(in crate::http) enum HttpError {
         /// Every problem in a sentence.
         detail: String,
     },
-    /// Every WebSocket that may be open is.
-    #[error("too many WebSockets are open; try again later")]
+    /// Every WebSocket and stream of events that may be open is.
+    #[error("too many WebSockets and streams of events are open; try again later")]
     TooManySockets,
     /// The server cannot answer now.
     #[error("the server is not ready: {0}")]

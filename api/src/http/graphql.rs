@@ -59,15 +59,25 @@ pub(super) async fn post(
 ) -> Result<HttpResponse, HttpError> {
     let form =
         negotiate::answer_form(request.headers()).ok_or(HttpError::NotAcceptable { offered: OFFERED })?;
+    match members(&request, body, &state).await? {
+        Ok(members) => {
+            answer(&request, &state, form, members, &[OperationType::Query, OperationType::Mutation]).await
+        }
+        Err(error) => Ok(refused(form, StatusCode::BAD_REQUEST, error)),
+    }
+}
+
+/// The members of a request that is posted as JSON; the inner error is what it says where it cannot be read.
+pub(super) async fn members(
+    request: &HttpRequest,
+    body: web::Payload,
+    state: &State,
+) -> Result<Result<RequestMembers, ServerError>, HttpError> {
     if !negotiate::is_json(request.headers()) {
         return Err(HttpError::UnsupportedMediaType { taken: "application/json in UTF-8" });
     }
     let body = read(body, state.settings.limits.body_bytes).await?;
-    let members = match serde_json::from_slice::<RequestMembers>(&body) {
-        Ok(members) => members,
-        Err(problem) => return Ok(malformed(form, &problem)),
-    };
-    answer(&request, &state, form, members, &[OperationType::Query, OperationType::Mutation]).await
+    Ok(serde_json::from_slice(&body).map_err(|problem| unreadable(&problem)))
 }
 
 /// The parameters of a query by GET.
@@ -115,6 +125,11 @@ pub(super) async fn other_method() -> Result<HttpResponse, HttpError> {
     })
 }
 
+/// Any other method at `/graphql/sse`.
+pub(super) async fn events_by_post() -> Result<HttpResponse, HttpError> {
+    Err(HttpError::MethodNotAllowed { allowed: "POST", reason: "subscriptions are streamed by POST" })
+}
+
 /// `GET /schema.graphql`: the contract, as it is committed.
 pub(super) async fn sdl() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(schema::sdl())
@@ -138,7 +153,9 @@ async fn answer(
     if !allowed.contains(&admitted.kind) {
         return match admitted.kind {
             OperationType::Subscription => {
-                let error = bad_request("subscriptions run over the WebSocket /graphql/ws");
+                let error = bad_request(
+                    "subscriptions run over the WebSocket /graphql/ws, or by POST to /graphql/sse",
+                );
                 Ok(refused(form, status_of_refusal(form), error))
             }
             _ => Err(HttpError::MethodNotAllowed { allowed: "POST", reason: "mutations are made by POST" }),
@@ -206,7 +223,7 @@ fn refused(form: AnswerForm, status: StatusCode, error: ServerError) -> HttpResp
     refusal(form, status, &[error])
 }
 
-fn refusal(form: AnswerForm, status: StatusCode, errors: &[ServerError]) -> HttpResponse {
+pub(super) fn refusal(form: AnswerForm, status: StatusCode, errors: &[ServerError]) -> HttpResponse {
     let body = serde_json::json!({ "errors": errors });
     HttpResponse::build(status).content_type(form.content_type()).body(body.to_string())
 }

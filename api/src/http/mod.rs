@@ -97,6 +97,11 @@ fn guarded_routes(config: &mut web::ServiceConfig) {
                 .default_service(web::to(graphql::other_method)),
         )
         .route("/graphql/ws", web::get().to(subscribe::upgrade))
+        .service(
+            web::resource("/graphql/sse")
+                .route(web::post().to(subscribe::stream))
+                .default_service(web::to(graphql::events_by_post)),
+        )
         .route("/d/{district}/tiles.json", web::get().to(tiles::tile_json))
         .route("/d/{district}/tiles/{layer}/{version}/{z}/{x}/{y}.mvt", web::get().to(tiles::tile))
         .route("/d/{district}/import/{kind}", web::post().to(files::import))

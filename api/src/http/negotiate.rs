@@ -2,6 +2,9 @@
 
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 
+/// The media type of server-sent events.
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
+
 /// In which form a GraphQL answer goes out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum AnswerForm {
@@ -49,6 +52,23 @@ pub(super) fn answer_form(headers: &HeaderMap) -> Option<AnswerForm> {
     if asked { best.map(|(form, _)| form) } else { Some(AnswerForm::Json) }
 }
 
+/// Whether a caller takes a stream of events.
+pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+    let mut asked = false;
+    for header in headers.get_all(ACCEPT) {
+        for range in header.to_str().unwrap_or_default().split(',') {
+            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let kind = parts.next().unwrap_or_default();
+            let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
+            if matches!(kind.as_str(), EVENT_STREAM | "text/*" | "*/*") && !refused {
+                return true;
+            }
+            asked |= !kind.is_empty();
+        }
+    }
+    !asked
+}
+
 /// Whether the body is JSON in UTF-8.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(text) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
@@ -70,6 +90,17 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_static(value));
         headers
+    }
+
+    #[test]
+    fn a_stream_of_events_goes_to_those_who_take_one() {
+        assert!(takes_events(&HeaderMap::new()));
+        for accept in ["text/event-stream", "*/*", "application/json, Text/Event-Stream; q=0.3", "text/*"] {
+            assert!(takes_events(&headers(ACCEPT, accept)), "{accept}");
+        }
+        for accept in ["application/json", "text/event-stream;q=0", "text/event-stream; q=0.0", "text/html"] {
+            assert!(!takes_events(&headers(ACCEPT, accept)), "{accept}");
+        }
     }
 
     #[test]

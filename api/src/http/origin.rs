@@ -14,7 +14,7 @@ use super::State;
 use super::error::HttpError;
 use crate::config::{Localhost, Origins};
 
-const ALLOWED_HEADERS: &str = "authorization, content-type, x-request-id, traceparent";
+const ALLOWED_HEADERS: &str = "authorization, content-type, last-event-id, x-request-id, traceparent";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Asker {

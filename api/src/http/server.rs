@@ -7,6 +7,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::error::HttpError;
@@ -93,6 +96,11 @@ impl Server {
             app.wrap(from_fn(observe::around)).configure(routes)
         };
         let server = HttpServer::new(app)
+            .on_connect(move |connection, _| {
+                if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+                    let_go_of_who_takes_nothing(stream, patience.write);
+                }
+            })
             .backlog(BACKLOG)
             .shutdown_timeout(STOP_WITHIN_S)
             .disable_signals()
@@ -126,6 +134,17 @@ impl Server {
             }
         }
     }
+}
+
+/// Has the system end a connection whose other side takes nothing for so long, whatever is written on it. A response that
+/// is written as it is read has no deadline otherwise.
+fn let_go_of_who_takes_nothing(stream: &TcpStream, patience: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(patience)) {
+        tracing::warn!(error = %error, "A connection got no deadline for its writes");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, patience);
 }
 
 impl Stop {

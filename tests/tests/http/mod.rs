@@ -1,6 +1,7 @@
 //! The front door: what comes in over HTTP and WebSocket, and what is refused there.
 
 mod door;
+mod events;
 mod files;
 mod formats;
 mod limits;

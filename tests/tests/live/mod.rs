@@ -2,33 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use api::service::admin::{AdminAnswer, AdminCommand, NewUser};
-use api::service::import::Progress;
 use api::store::audit::AuditChain;
 use chrono::TimeDelta;
 use domain::viewer::Role;
 use serde_json::{Value, json};
 use tests::app::{Client, TestApp};
 use tests::subscriber::Subscriber;
-use tests::world;
-
-fn input(cell: usize, category: &str) -> Value {
-    let at = world::middle_of(cell);
-    json!({
-        "clientKey": uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, uuid::Uuid::new_v4().as_bytes()[..10].try_into().expect("ten bytes")).into_uuid(),
-        "district": world::DISTRICT,
-        "category": category,
-        "text": format!("in {}", world::CELLS[cell]),
-        "position": { "lon": at.lon(), "lat": at.lat(), "datum": "WGS84" },
-    })
-}
-
-async fn report(client: &Client, cell: usize, category: &str) {
-    let mutation =
-        "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
-    let answer = client.ask(mutation, json!({ "input": input(cell, category) })).await;
-    assert_eq!(answer["reportIncident"]["problems"], json!([]));
-}
+use tests::world::{self, make_the_head, report};
 
 async fn close(client: &Client, incident: &Value) {
     let input = json!({
@@ -250,18 +230,6 @@ async fn a_wrong_filter_or_district_is_an_error_and_not_a_silent_stream() {
     assert_eq!(error[0]["extensions"]["code"], "UNKNOWN_CATEGORY");
 }
 
-/// Makes the test's head something else, as an operator would.
-async fn make_the_head(app: &TestApp, role: Role, cell: Option<&str>) {
-    let change = NewUser {
-        name: "The head".to_owned(),
-        district: world::DISTRICT.to_owned(),
-        role: role.as_str().to_owned(),
-        cell: cell.map(str::to_owned),
-    };
-    let answer = app.services.run_command(AdminCommand::ChangeUser(change), &Progress::silent()).await;
-    assert!(matches!(answer, AdminAnswer::Done { .. }), "{answer:?}");
-}
-
 #[tokio::test]
 async fn who_gets_another_role_or_cell_is_told_within_a_second_and_hears_nothing_more() {
     let app = TestApp::start().await;
@@ -339,7 +307,7 @@ async fn a_list_asked_for_after_the_answer_has_the_report_whoever_hangs_up_meanw
     let mut missed = Vec::new();
     for number in 0..REPORTS {
         app.advance(TimeDelta::seconds(1));
-        let answer = dispatcher.ask(filing, json!({ "input": input(2, "noise") })).await;
+        let answer = dispatcher.ask(filing, json!({ "input": world::report_input(2, "noise") })).await;
         let id = &answer["reportIncident"]["incident"]["id"];
         assert!(id.is_string(), "{answer}");
         let lists = (0..LISTS_AT_ONCE).map(|_| dispatcher.ask(listing, json!({})));

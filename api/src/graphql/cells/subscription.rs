@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Resumption};
 use crate::graphql::districts::Counts;
 use crate::graphql::error::outward;
 use crate::graphql::id::GlobalId;
@@ -28,8 +28,15 @@ impl CellSubscription {
         #[graphql(desc = "Which part of the district; left out, all.")] area: Option<AreaInput>,
         #[graphql(desc = "The cursor of the last batch that was taken in.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<CountBatch>> + use<>> {
+        let resumption = ctx.resumption().cloned();
+        let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
         let batches = counts(ctx, district, area, after).await.map_err(outward)?;
-        Ok(batches.map(|batch| batch.map(CountBatch::from).map_err(outward)))
+        Ok(batches.map(move |batch| {
+            if let (Some(resumption), Ok(batch)) = (&resumption, &batch) {
+                resumption.stand_at(&batch.cursor);
+            }
+            batch.map(CountBatch::from).map_err(outward)
+        }))
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 
 use super::{Incident, IncidentFilter};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Resumption};
 use crate::graphql::error::outward;
 use crate::graphql::id::GlobalId;
 use crate::graphql::location::AreaInput;
@@ -30,8 +30,15 @@ impl IncidentSubscription {
         #[graphql(desc = "Which incidents; left out, all.")] filter: Option<IncidentFilter>,
         #[graphql(desc = "The cursor of the last batch that was taken in.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<IncidentBatch>> + use<>> {
+        let resumption = ctx.resumption().cloned();
+        let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
         let batches = changes(ctx, district, area, filter, after).await.map_err(outward)?;
-        Ok(batches.map(|batch| batch.map(IncidentBatch::from).map_err(outward)))
+        Ok(batches.map(move |batch| {
+            if let (Some(resumption), Ok(batch)) = (&resumption, &batch) {
+                resumption.stand_at(&batch.cursor);
+            }
+            batch.map(IncidentBatch::from).map_err(outward)
+        }))
     }
 }
 

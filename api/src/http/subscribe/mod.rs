@@ -1,4 +1,4 @@
-//! GraphQL over WebSocket: the protocol `graphql-transport-ws`, on actix-ws.
+//! GraphQL over WebSocket (the protocol `graphql-transport-ws`, on actix-ws) and over server-sent events ([`events`]).
 //!
 //! One task a socket reads, writes and keeps the deadlines ([`socket`]); one task an operation runs it and puts its
 //! answers into the socket's bounded queue ([`operations`]). A socket that takes nothing for [`Patience::write`] is
@@ -7,6 +7,7 @@
 //! Invariant: nothing is executed before `connection_init` was acknowledged, or after the token has expired.
 //! Invariant: what one socket can hold is bounded: operations, queued answers, bytes of a message.
 
+mod events;
 mod operations;
 mod protocol;
 mod socket;
@@ -21,11 +22,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::State;
 use super::error::HttpError;
 
+pub(super) use events::stream;
+
 const PROTOCOL: &str = "graphql-transport-ws";
 /// Answers that wait for the socket; beyond, operations wait.
 const QUEUED_ANSWERS: usize = 32;
 
-/// How long a socket waits for the other side.
+/// How long a socket or a stream of events waits for the other side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
     /// For `connection_init`.
@@ -49,7 +52,7 @@ impl Default for Patience {
     }
 }
 
-/// How many sockets are open.
+/// How many sockets and streams of events are open.
 #[derive(Debug, Default)]
 pub(super) struct OpenSockets(AtomicUsize);
 
