@@ -56,7 +56,7 @@ fn written(name: &str, datum: Datum, features: &str) -> BTreeMap<String, Vec<u8>
     let mut sink = create(name, datum, &make).expect("a format that is written");
     for item in geojson::read(features.as_bytes(), &Caps::default()) {
         let Item::Feature(feature) = item else { panic!("{item:?}") };
-        let (properties, geometry) = (Some(&feature.properties), feature.geometry.as_ref());
+        let (properties, geometry) = (Some(&*feature.properties), feature.geometry.as_ref());
         sink.write(WriteFeature { id: feature.id.as_deref(), properties, geometry }).expect("in memory");
     }
     sink.finish().expect("in memory");
