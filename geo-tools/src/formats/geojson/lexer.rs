@@ -125,11 +125,12 @@ impl<R: Read> Lexer<R> {
     }
 
     fn check_marked(&self) -> Result<(), Stop> {
-        if self.source.marked_bytes() <= self.max_text_bytes {
-            return Ok(());
-        }
-        let message = format!("more than {} bytes in one text or properties object", self.max_text_bytes);
-        Err(self.refuse(Code::TooLarge, &message))
+        let allowed = self.max_text_bytes;
+        let Some(beyond @ 1..) = self.source.marked_bytes().checked_sub(allowed) else { return Ok(()) };
+        // Where the cap is passed, however much of the text the window holds.
+        let at = self.source.offset() - beyond as u64;
+        let message = format!("more than {allowed} bytes in one text or properties object (byte {at})");
+        Err(Stop::new(Code::TooLarge, message, self.source.line()))
     }
 
     /// Reads the string that starts here.
