@@ -28,8 +28,8 @@ use crate::coverage::repair::winner::{Decision, Owned};
 use crate::coverage::{Area, BuildOptions, Coverage, Leaf, assemble, defects};
 use crate::{Code, Geometry, Polygon, Position, Problem, Severity};
 
-/// What one pass opens or leaves is looked at again; three passes are rare.
-const MAX_PASSES: usize = 8;
+/// What one pass opens or leaves is looked at again; three passes are rare. Scrawls of a few units may never settle.
+const MAX_PASSES: usize = 32;
 /// Joining a border to a position moves it by at most half the diagonal of a unit of 1.11 cm.
 const JOINED_M: f64 = 0.0079;
 
@@ -102,15 +102,19 @@ impl Repair {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn repair(areas: &[Area], options: &RepairOptions) -> Repair {
-    let mut areas = areas.to_vec();
+    let given = areas;
+    let mut areas = given.to_vec();
     let mut mended = Vec::new();
     let mut seen: Vec<Problem> = Vec::new();
     let mut build = assemble::build(&areas, &options.build);
     // What was there before each pass: the areas, and how much had been mended and seen.
     let mut before: Vec<(u64, usize, usize)> = Vec::new();
-    for _ in 0..MAX_PASSES {
+    loop {
         if build.problems.is_empty() {
             break;
+        }
+        if before.len() == MAX_PASSES {
+            return untouched(given, options);
         }
         let Some(pass) = pass(&areas, &build.problems, options) else { break };
         before.push((digest(&areas), mended.len(), seen.len()));
@@ -129,6 +133,12 @@ pub fn repair(areas: &[Area], options: &RepairOptions) -> Repair {
     let gone = seen.into_iter().filter(|problem| !build.problems.contains(problem));
     mended.extend(gone.map(redrawn));
     Repair { areas, coverage: build.coverage, mended, left: build.problems }
+}
+
+/// Areas that repairing does not settle stay as they were given: half a repair would go on at the next.
+fn untouched(given: &[Area], options: &RepairOptions) -> Repair {
+    let build = assemble::build(given, &options.build);
+    Repair { areas: given.to_vec(), coverage: build.coverage, mended: Vec::new(), left: build.problems }
 }
 
 /// What tells areas from others within one repair.
