@@ -81,3 +81,27 @@ test('who comes next at the same browser sees that a report waits but not what i
   assert.equal(await filed(text), 1);
   await close();
 });
+
+test('a report from the form is sent with one request and announced as nothing that waited', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true });
+  const keys = [];
+  await context.route('**/graphql', async (route) => {
+    const { variables } = route.request().postDataJSON();
+    if (variables.input?.clientKey) {
+      keys.push(variables.input.clientKey);
+      // What waits is sent whenever the page comes into view: also now, while this one is on its way.
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    }
+    await route.continue();
+  });
+  await mapIsLive(page);
+  await page.selectOption('#category', district.category);
+  await page.fill('#text', `Sent once ${Date.now()}`);
+  await page.getByRole('button', { name: 'Middle of the map' }).click();
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await page.waitForSelector('[data-receipt]');
+  await stored(page, 0);
+  assert.equal(keys.length, 1, `the client keys sent: ${keys}`);
+  assert.equal(await page.locator('.banner').count(), 0);
+  await close();
+});

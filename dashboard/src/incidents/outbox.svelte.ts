@@ -86,13 +86,13 @@ class Outbox {
     return outcome;
   }
 
-  /** Sends what waits, oldest first; stops at the first that does not get through. */
+  /** Sends what waits, oldest first; stops at the first that does not get through. The form sends its own. */
   async flush(): Promise<void> {
     const now = present();
     if (this.#flushing || now.name === UNKNOWN) return;
     this.#flushing = true;
     try {
-      const own = this.waiting.filter((report) => isOwn(report, now) && report.problem === null);
+      const own = this.kept.filter((report) => report.problem === null);
       for (const report of own) {
         // Somebody else may have signed in meanwhile.
         const outcome: Outcome = isOwn(report, present()) ? await this.#deliver(report) : { kind: 'waiting' };
