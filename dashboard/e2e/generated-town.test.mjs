@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { NARROW, WIDE, ask, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, ask, fragment, mapIsLive, openPage, startBrowser } from './harness.mjs';
 
 const THERE_WITHIN_MS = 90_000;
 let browser;
@@ -61,3 +61,30 @@ for (const [width, viewport] of [['1440', WIDE], ['390', NARROW]]) {
     await close();
   });
 }
+
+test('who is signed in for one district is the public in the other, is told so, and has a way back', async () => {
+  const { page, close } = await openPage(browser, '?lang=en', { signedIn: true });
+  await page.locator('header').getByRole('button', { name: 'Dispatcher' }).waitFor();
+  await page.locator('header select').selectOption('demo-cn');
+  await page.getByText('You are signed in for Helsinki centre (demo); here you see what is public.').waitFor();
+  assert.equal(await page.locator('header').getByRole('button', { name: 'Dispatcher' }).count(), 0);
+  await page.getByRole('button', { name: 'Go to Helsinki centre (demo)' }).click();
+  await page.locator('header').getByRole('button', { name: 'Dispatcher' }).waitFor();
+  assert.equal(await page.locator('header select').inputValue(), 'demo');
+  await close();
+});
+
+test('where the address names no district, a sign-in link leads to its own and not to the first', async () => {
+  const { page, context, close } = await openPage(browser, 'favicon.svg');
+  await context.route('**/graphql', async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    if (json.data?.districts) json.data.districts.sort((first, second) => second.code.localeCompare(first.code));
+    await route.fulfill({ response, json });
+  });
+  await page.goto(`${process.env.GRIDWARD_URL}/?lang=en${fragment(true)}`);
+  await page.locator('header').getByRole('button', { name: 'Dispatcher' }).waitFor();
+  await page.waitForFunction(() => document.querySelector('header select')?.value === 'demo');
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});

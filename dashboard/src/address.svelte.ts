@@ -59,6 +59,10 @@ class Address {
     else history.replaceState(null, '', target);
   }
 
+  showDistrict(code: string): void {
+    this.go({ district: code, cell: null, incident: null, level: null });
+  }
+
   showCell(code: string): void {
     this.go({ cell: code, incident: null, panel: null });
   }

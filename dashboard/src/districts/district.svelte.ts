@@ -5,7 +5,7 @@ import { DistrictDocument, DistrictsDocument, CellsDocument } from '../graphql/g
 import { tryAgain } from '../graphql/again';
 import { isPassing, type Problem } from '../graphql/problem';
 import type { ResultOf } from '../graphql/tada';
-import { session } from '../session/session.svelte';
+import { session, type Viewer } from '../session/session.svelte';
 import { cellTree, levelsInUse, type CellTree } from '../cells/tree';
 import { keptOf, keptWith, readKept, writeKept, type KeptDistrict } from './kept';
 
@@ -30,6 +30,14 @@ class DistrictState {
   /** The district that a report would be filed in. */
   form = $derived<KeptDistrict | null>(this.current ?? this.kept);
 
+  /** The viewer, in their own district; to every other district they are the public. */
+  viewer = $derived<Viewer | null>(session.viewer?.district?.code === this.current?.code ? session.viewer : null);
+  /** The district that the viewer is signed in for while the page shows another. */
+  elsewhere = $derived.by<DistrictEntry | null>(() => {
+    const own = session.viewer?.district?.code;
+    return this.current === null || own === this.current.code ? null : (this.entries.find(({ code }) => code === own) ?? null);
+  });
+
   /** The levels that have cells. */
   levels = $derived(levelsInUse(this.current?.levels ?? [], this.cells.all));
   /** The stage that an incident starts in. */
@@ -41,7 +49,7 @@ class DistrictState {
   #request = 0;
   #giveUp: () => void = () => undefined;
 
-  /** Loads the district with this code, or the only or first one. */
+  /** Loads the district with this code; without a code the viewer's own, or the first one. */
   async load(code: string | null): Promise<void> {
     const request = ++this.#request;
     this.#giveUp();
@@ -57,16 +65,18 @@ class DistrictState {
 
   /** Whether the viewer is told of all incidents of a cell: who works for one cell hears of that one only. */
   hears(code: string): boolean {
-    const own = session.viewer?.cell?.code;
+    const own = this.viewer?.cell?.code;
     return own === undefined || this.cells.isWithin(code, own);
   }
 
   async #loadAll(code: string | null, isStale: () => boolean): Promise<Problem | null> {
-    const districts = await session.ask(DistrictsDocument, {});
+    const [districts] = await Promise.all([session.ask(DistrictsDocument, {}), session.known]);
     if (isStale()) return null;
     if (districts.problem) return districts.problem;
     this.entries = districts.data.districts ?? [];
-    const chosen = code ?? this.entries[0]?.code;
+    // Whose district to show is not known before the server has said who this is.
+    if (code === null && session.token !== null && session.viewer === null && session.problem) return session.problem;
+    const chosen = code ?? session.viewer?.district?.code ?? this.entries[0]?.code;
     if (chosen === undefined) {
       this.absent = true;
       return null;

@@ -22,6 +22,9 @@ class Session {
   connection = $state.raw<Connection>();
   onSocketState: (state: SocketState) => void = () => undefined;
 
+  /** Settles once the server has said who this is, or could not be asked. */
+  known: Promise<void> = Promise.resolve();
+
   #giveUp: () => void = () => undefined;
 
   /** Opens the first connection, with the token of the address or of this tab. */
@@ -88,7 +91,7 @@ class Session {
       else this.onSocketState(state);
     });
     this.connection = opened;
-    void this.loadViewer();
+    this.known = this.loadViewer();
   }
 }
 
