@@ -33,6 +33,20 @@ count() {
     same "$1" "$2" "$(bash "$here/count.sh" "$folder/log")"
 }
 
+# required CLAIM WANTED [NAME=VALUE…] -- SUITE…: with no data set there.
+required() {
+    local claim=$1 wanted=$2 settings=()
+    shift 2
+    while [ "$1" != -- ]; do
+        settings+=("$1")
+        shift
+    done
+    shift
+    same "$claim" "$wanted" "$(env -u GRIDWARD_REQUIRE_SUITES -u GRIDWARD_REQUIRE_DATA GRIDWARD_DATA="$folder" "${settings[@]}" \
+        bash -c 'here=$1; shift; source "$here/tools.sh"; source "$here/suites.sh"; required_suites "$@"' bash "$here" "$@" |
+        paste -sd ' ')"
+}
+
 for script in "$here"/*.sh "$here/../.ci/run"; do
     same "$script can be read" '' "$(bash -n "$script" 2>&1)"
 done
@@ -46,6 +60,13 @@ summary 'pyogrio was missing' '1: 12 passed, 1 failed' 'rust\t12\t0\t3\t\nformat
 summary 'a test failed' '1: 15 passed, 1 failed' 'rust\t12\t0\t3\t\nbrowser\t3\t1\t9\t\n' rust browser
 summary 'nothing ran' '1: 0 passed, 0 failed' ''
 summary 'nothing ran of what must' '1: 0 passed, 1 failed' '' postgresql
+
+without_data='scripts rust documentation postgresql dashboard browser graphql-http generated formats'
+with_data='scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats'
+required 'two suites are named' 'dashboard browser' -- dashboard browser
+required 'two suites are named in CI' "$without_data" GRIDWARD_REQUIRE_SUITES=1 -- dashboard browser
+required 'no suite is named' "$without_data" --
+required 'no suite is named and data is asked for' "$with_data" GRIDWARD_REQUIRE_DATA=1 --
 
 count 'nextest' '44 2' '     Summary [   0.5s] 46 tests run: 44 passed (1 slow), 2 failed, 0 skipped\n'
 count 'nextest with a test that hung' '3 1' '     Summary [   9.0s] 4 tests run: 3 passed, 1 timed out, 0 skipped\n'
