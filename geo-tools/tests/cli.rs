@@ -1,16 +1,16 @@
 //! The command line as the contract gives it: exit codes, reports, tables.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test's own tools fail the test and say what they pass over"
-)]
+#![expect(clippy::expect_used, reason = "a test's own tools fail the test")]
+
+mod data;
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+
+use data::data;
 
 const TWO_CELLS: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","id":"west","properties":{"code":"W","n":1},"geometry":{"type":"Polygon","coordinates":[[[113.73,34.39],[113.74,34.39],[113.74,34.40],[113.73,34.40],[113.73,34.39]]]}},
@@ -277,20 +277,6 @@ fn bad_points_are_told_and_left_out_and_bad_cells_refused() {
     let output = run(folder.path(), &call, b"id,lon,lat\n1,113.735,34.395\n");
     assert_eq!(code(&output), 1, "{}", stderr(&output));
     assert!(!folder.path().join("out.csv").exists());
-}
-
-/// A set of the shared data; `None`, said aloud, where it is absent and not required.
-fn data(set: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("GRIDWARD_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
-    let folder = root.join(set);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("GRIDWARD_REQUIRE_DATA").is_some_and(|value| value == "1");
-    assert!(!required, "{} is missing", folder.display());
-    println!("passed over: {} is absent", folder.display());
-    None
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Every file of the collection of dirty GeoJSON: the codes that it gets, by its name, in time and in little memory.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test's own tools fail the test and say what they pass over"
-)]
+#![expect(clippy::expect_used, reason = "a test's own tools fail the test")]
 
-use std::path::{Path, PathBuf};
+mod data;
+
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +15,8 @@ use geo_tools::Code::{
 use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::formats::{Caps, Item, geojson};
 use geo_tools::{Code, Geometry, Problem, Severity};
+
+use data::data;
 
 const MOST_TIME: Duration = Duration::from_secs(1);
 const MOST_MEMORY_KIB: u32 = 256 << 10;
@@ -142,23 +142,6 @@ const TABLE: [Row; 114] = [
     ("vt_ids.json", 5, &[CoordRange, GeometryType], &[]),
     ("vt_single-geom.json", 1, &[], &[]),
 ];
-
-/// A folder of the shared data; `None`, said aloud, where it is absent and not required.
-fn data(set: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("GRIDWARD_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
-    let folder = root.join(set);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("GRIDWARD_REQUIRE_DATA").is_none_or(|value| value != "1"),
-        "{} is missing",
-        folder.display()
-    );
-    println!("passed over: {} is absent", folder.display());
-    None
-}
 
 /// What is said of a file: usable features, the reader's problems, the coverage's.
 fn told(bytes: &[u8]) -> (usize, Vec<Problem>, Vec<Problem>) {

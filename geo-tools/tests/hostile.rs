@@ -1,17 +1,16 @@
 //! Bytes that nobody meant: damaged files are answered, whole ones are read as another parser reads them.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test's own tools fail the test and say what they pass over"
-)]
+#![expect(clippy::expect_used, reason = "a test's own tools fail the test")]
 
-use std::path::PathBuf;
+mod data;
+
 use std::time::{Duration, Instant};
 
 use geo_tools::formats::csv::{self, CsvOptions};
 use geo_tools::formats::{Caps, Item, geojson};
 use geo_tools::{Code, Geometry, Position};
 use serde_json::Value;
+
+use data::data;
 
 /// A small generator, so that a printed seed is all that a failure needs (splitmix64).
 struct Random(u64);
@@ -74,20 +73,6 @@ fn damaged(bytes: &[u8], random: &mut Random) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// Folder or file of the shared data; `None`, said aloud, where it is absent and not required.
-fn data(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("GRIDWARD_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
-    let path = root.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    let required = std::env::var_os("GRIDWARD_REQUIRE_DATA").is_some_and(|value| value == "1");
-    assert!(!required, "{} is missing", path.display());
-    println!("passed over: {} is absent", path.display());
-    None
 }
 
 #[test]

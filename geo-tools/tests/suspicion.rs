@@ -2,9 +2,10 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a test's own tools fail the test and say what they pass over"
+    reason = "a test's own tools fail the test and say what they compare"
 )]
 
+mod data;
 #[path = "coverage/random.rs"]
 #[expect(dead_code, reason = "not every test draws in every way")]
 mod random;
@@ -14,6 +15,8 @@ use geo_tools::datum::suspicion::{Places, Reference, Sample, suspect};
 use geo_tools::formats::{Caps, Item, geojson};
 use geo_tools::locator::Locator;
 use geo_tools::{Code, Datum, Geometry, Polygon, Position, Severity};
+
+use data::data;
 use random::Random;
 
 fn at(lon: f64, lat: f64) -> Position {
@@ -147,20 +150,9 @@ fn a_sample_of_many_points_is_even_and_bounded() {
     assert_eq!(kept[0].lon_e7(), 0);
 }
 
-/// Geometries of a file of the shared data, moved by whole units; `None`, said aloud, where it is absent and not required.
+/// Geometries of a file of the shared data, moved by whole units; `None` where it is not there.
 fn geometries(file: &str, moved_e7: (i32, i32)) -> Option<Vec<Geometry>> {
-    let root = std::env::var_os("GRIDWARD_DATA").map_or_else(
-        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        std::path::PathBuf::from,
-    );
-    let path = root.join(file);
-    if !path.is_file() {
-        let required = std::env::var_os("GRIDWARD_REQUIRE_DATA").is_some_and(|value| value == "1");
-        assert!(!required, "{} is missing", path.display());
-        println!("passed over: {} is absent", path.display());
-        return None;
-    }
-    let reader = std::fs::File::open(path).expect("a readable file");
+    let reader = std::fs::File::open(data(file)?).expect("a readable file");
     let moved = |at: &Position| {
         Position::from_e7(at.lon_e7() + moved_e7.0, at.lat_e7() + moved_e7.1).expect("in range")
     };

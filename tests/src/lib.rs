@@ -1,6 +1,7 @@
 //! What the tests stand on: servers of their own, started on free ports and stopped whatever happens.
 
 pub mod app;
+pub mod data;
 pub mod postgres;
 pub mod subscriber;
 pub mod town;

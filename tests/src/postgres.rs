@@ -53,7 +53,11 @@ impl Postgres {
     /// which fails where `GRIDWARD_REQUIRE_SUITES=1`.
     pub fn shared() -> Option<&'static Self> {
         static SERVER: OnceLock<Option<Postgres>> = OnceLock::new();
-        SERVER.get_or_init(Self::start).as_ref()
+        let server = SERVER.get_or_init(Self::start).as_ref();
+        if server.is_none() {
+            crate::data::pass_over("PostgreSQL is not installed");
+        }
+        server
     }
 
     fn start() -> Option<Self> {

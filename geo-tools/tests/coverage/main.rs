@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+#[path = "../data/mod.rs"]
+mod data;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod parents;

@@ -1,26 +1,15 @@
 //! Reading real data, and shapes for the tests.
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use geo_tools::coverage::{Area, Build, BuildOptions, build};
 use geo_tools::{Polygon, Position};
 
-/// The folder of real data; `None` on a machine without it, unless `GRIDWARD_REQUIRE_DATA` is set.
-pub(crate) fn data() -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
-    let folder = std::env::var_os("GRIDWARD_DATA").map_or_else(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("GRIDWARD_REQUIRE_DATA").is_none(), "no real data in {}", folder.display());
-    println!("passed over: no real data in {}", folder.display());
-    None
-}
+use crate::data::data;
 
 /// The text of a file, unpacked where it is packed.
 pub(crate) fn read(folder: &str, file: &str) -> Option<String> {
-    let path = data()?.join(folder).join(file);
+    let path = data(&format!("{folder}/{file}"))?;
     let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
     if file.ends_with(".gz") {

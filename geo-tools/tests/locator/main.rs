@@ -6,6 +6,8 @@
 )]
 
 mod corners;
+#[path = "../data/mod.rs"]
+mod data;
 mod patchwork;
 mod random;
 mod ray;
@@ -18,6 +20,7 @@ use geo_tools::formats::{Caps, Item, geojson};
 use geo_tools::locator::{Locator, Method};
 use geo_tools::{Coverage, Geometry, Leaf, Position, measure};
 
+use data::data;
 use patchwork::{Patchwork, SIDE, SPACING};
 use random::Random;
 
@@ -234,20 +237,9 @@ fn an_accuracy_of_nothing_gives_the_owner_alone() {
     assert_eq!(locator.candidates(pole, 100.0)[0].leaf, None);
 }
 
-/// Features of a file of the shared data; `None`, said aloud, where it is absent and not required.
+/// Features of a file of the shared data; `None` where it is not there.
 fn features(file: &str) -> Option<Vec<geo_tools::formats::Feature>> {
-    let root = std::env::var_os("GRIDWARD_DATA").map_or_else(
-        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        std::path::PathBuf::from,
-    );
-    let path = root.join(file);
-    if !path.is_file() {
-        let required = std::env::var_os("GRIDWARD_REQUIRE_DATA").is_some_and(|value| value == "1");
-        assert!(!required, "{} is missing", path.display());
-        println!("passed over: {} is absent", path.display());
-        return None;
-    }
-    let reader = std::fs::File::open(path).expect("a readable file");
+    let reader = std::fs::File::open(data(file)?).expect("a readable file");
     let unwrap = |item| match item {
         Item::Feature(feature) => feature,
         Item::Problem(problem) => unreachable!("{problem:?}"),

@@ -7,21 +7,9 @@ use std::path::{Path, PathBuf};
 use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::{ImportKind, ImportOptions};
 use serde_json::{Value, json};
+use tests::data::data;
 
 use super::{Office, cells, import, options};
-
-/// The folder of the data; `None` where it is not on this machine.
-fn town() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let data = std::env::var_os("GRIDWARD_DATA").map_or(beside, PathBuf::from);
-    let town = data.join("town-liechtenstein");
-    if town.is_dir() {
-        return Some(town);
-    }
-    assert_ne!(std::env::var("GRIDWARD_REQUIRE_DATA").as_deref(), Ok("1"), "{} is missing", town.display());
-    println!("passed over: {} is not there", town.display());
-    None
-}
 
 /// Dwellings by municipality, from the table of the data's README.
 fn dwellings_by_municipality(town: &Path) -> BTreeMap<String, u64> {
@@ -52,7 +40,7 @@ fn files(town: &Path) -> Vec<(PathBuf, ImportOptions)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn liechtenstein_comes_in_whole_and_a_second_time_changes_nothing() {
-    let Some(town) = town() else { return };
+    let Some(town) = data("town-liechtenstein") else { return };
     let office = Office::with_district("li").await;
     let mut reports: Vec<Value> = Vec::new();
     for (path, options) in files(&town) {
