@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 pub mod export;
 mod fingerprint;
+pub mod global_id;
 pub mod households;
 pub mod import;
 pub mod incidents;

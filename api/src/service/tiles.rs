@@ -15,6 +15,7 @@ use geo_tools::tile::{self, Layer, TileFeature};
 use geo_tools::{Bounds, Geometry};
 
 use super::cells::Area;
+use super::global_id::GlobalId;
 use super::{ServiceError, Services};
 use crate::cache::TileKey;
 use crate::store::basemap::{Footprint, Road};
@@ -176,7 +177,7 @@ impl Services {
             after = page.rows.last().map(|(key, _)| *key);
             for (_, incident) in page.rows {
                 let properties = vec![
-                    ("id".to_owned(), incident.id.to_string().into()),
+                    ("id".to_owned(), GlobalId::Incident(district.id, incident.id).encoded().into()),
                     ("category".to_owned(), incident.category.as_str().into()),
                     ("stage".to_owned(), incident.stage.0.as_str().into()),
                     ("open".to_owned(), district.rules.is_open(&incident.stage).into()),
@@ -237,20 +238,58 @@ fn importance_at(zoom: u8) -> u8 {
     }
 }
 
-/// OpenStreetMap's many classes as the few that a map draws apart; what is drawn already, and what nobody knows, stays.
+/// OpenStreetMap's many classes as the few that a map draws apart, as `docs/tiles.md` lists them; what is drawn already, and
+/// what nobody knows, stays.
 fn drawn_class(class: &str) -> &str {
     let class = class.strip_suffix("_link").unwrap_or(class);
-    match class {
-        "motorway" | "trunk" => "primary",
-        "residential" | "unclassified" | "living_street" | "road" => "street",
-        "footway" | "cycleway" | "bridleway" | "steps" | "corridor" => "path",
-        other => other,
-    }
+    let drawn = DRAWN_CLASSES.iter().find(|(_, classes)| classes.contains(&class));
+    drawn.map_or(class, |(drawn, _)| drawn)
 }
+
+/// What a map draws apart, and which other classes are drawn so.
+const DRAWN_CLASSES: [(&str, &[&str]); 8] = [
+    ("primary", &["motorway", "trunk"]),
+    ("secondary", &[]),
+    ("tertiary", &[]),
+    ("street", &["residential", "unclassified", "living_street", "road"]),
+    ("service", &[]),
+    ("pedestrian", &[]),
+    ("path", &["footway", "cycleway", "bridleway", "steps", "corridor"]),
+    ("track", &[]),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_classes_of_roads_are_those_that_the_document_lists() {
+        let document = include_str!("../../../docs/tiles.md");
+        let rows = document.lines().filter_map(|line| line.strip_prefix("| `class` "));
+        let listed: Vec<(String, Vec<String>)> = rows
+            .map(|row| {
+                let mut columns = row.split('|').map(quoted);
+                let drawn = columns.nth(1).and_then(|drawn| drawn.first().cloned()).unwrap_or_default();
+                (drawn, columns.next().unwrap_or_default())
+            })
+            .collect();
+        let drawn = DRAWN_CLASSES.map(|(drawn, classes)| {
+            (drawn.to_owned(), classes.iter().map(|class| (*class).to_owned()).collect::<Vec<_>>())
+        });
+        assert_eq!(listed, drawn);
+        for (drawn, classes) in listed {
+            for class in classes.iter().chain([&drawn]) {
+                assert_eq!(drawn_class(class), drawn, "{class}");
+                assert_eq!(drawn_class(&format!("{class}_link")), drawn, "{class}_link");
+            }
+        }
+        assert_eq!(drawn_class("raceway"), "raceway");
+    }
+
+    /// What stands in backticks.
+    fn quoted(text: &str) -> Vec<String> {
+        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
 
     #[test]
     fn a_version_has_one_spelling() {

@@ -37,7 +37,13 @@ async fn a_tile_of_the_grid_has_cells_borders_and_labels_and_may_be_kept_for_eve
     for text in ["cells", "borders", "cell_labels", "T1-SW", "T1-NE", "township", "name_en"] {
         assert!(holds(&bytes, text), "{text}");
     }
-    assert!(holds(&bytes, &world::cell_id(0).to_string()));
+    let asked = "query ($district: String!) { cells(district: $district) { nodes { code lineage } } }";
+    let answer = app.public().ask(asked, json!({ "district": world::DISTRICT })).await;
+    let cells = answer["cells"]["nodes"].as_array().expect("a list");
+    assert!(!cells.is_empty());
+    for cell in cells {
+        assert!(holds(&bytes, cell["lineage"].as_str().expect("an id")), "{cell}: the same id as in GraphQL");
+    }
     let again = app.public().request(reqwest::Method::GET, &path).header("if-none-match", tag);
     assert_eq!(again.send().await.expect("an answer").status(), 304);
 }
@@ -84,6 +90,10 @@ async fn incidents_on_a_tile_are_those_that_the_viewer_may_see_and_are_never_kep
     assert_eq!(status, 200);
     assert!(holds(&bytes, "street-light") && holds(&bytes, "collected"));
     assert!(!holds(&bytes, "lamp"), "no text leaves in a tile");
+    let asked = "query ($district: String!) { incidents(district: $district) { nodes { id } } }";
+    let answer = app.staff(Role::Dispatcher).ask(asked, json!({ "district": world::DISTRICT })).await;
+    let id = answer["incidents"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(holds(&bytes, &id), "the same id as in GraphQL");
     // The worker's cell is the south-western one.
     assert_eq!(tile(&app.staff(Role::Worker), "incidents", "now").await, (204, Vec::new()));
     assert_eq!(tile(&app.with_token("guessed"), "incidents", "now").await.0, 401);

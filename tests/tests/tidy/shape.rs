@@ -107,6 +107,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "demo",
             "export",
             "fingerprint",
+            "global_id",
             "import",
             "location",
             "open",

@@ -9,6 +9,8 @@ use geo_tools::coverage::{Border, Leaf};
 use geo_tools::tile::{Layer, TileFeature, TileValue};
 use geo_tools::{Bounds, Geometry, Polygon, Position};
 
+use crate::service::global_id::GlobalId;
+
 type Properties = Vec<(String, TileValue)>;
 
 /// The layers of what comes near a box.
@@ -25,7 +27,8 @@ pub(super) fn layers(plan: &Plan, district: &District, near: &Bounds) -> Vec<Lay
             properties.push(("rank".to_owned(), drawn_rank(cell.rank).into()));
             labels.push(TileFeature { id: None, geometry: Geometry::Point(at), properties });
         }
-        let mut properties = vec![("id".to_owned(), cell.id.to_string().into())];
+        let lineage = GlobalId::Cell(district.id, cell.id, None).encoded();
+        let mut properties = vec![("id".to_owned(), lineage.into())];
         properties.extend(named(cell, district));
         areas.push(TileFeature { id: None, geometry: Geometry::MultiPolygon(polygons), properties });
     }
