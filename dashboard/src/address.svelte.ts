@@ -4,11 +4,13 @@
 import { language, parseLanguage } from './text/language.svelte';
 
 export type View = 'map' | 'table';
+export type Table = 'cells' | 'incidents';
 export type Panel = 'report' | 'sign-in';
 
 interface Place {
   district: string | null;
   view: View;
+  table: Table;
   level: string | null;
   cell: string | null;
   incident: string | null;
@@ -21,6 +23,7 @@ function parsePlace(search: string): Place {
   return {
     district: query.get('district'),
     view: query.get('view') === 'table' ? 'table' : 'map',
+    table: query.get('table') === 'incidents' ? 'incidents' : 'cells',
     level: query.get('level'),
     cell: query.get('cell'),
     incident: query.get('incident'),
@@ -32,6 +35,7 @@ function printPlace(place: Place): string {
   const query = new URLSearchParams();
   if (place.district) query.set('district', place.district);
   if (place.view !== 'map') query.set('view', place.view);
+  if (place.table !== 'cells') query.set('table', place.table);
   if (place.level) query.set('level', place.level);
   if (place.cell) query.set('cell', place.cell);
   if (place.incident) query.set('incident', place.incident);

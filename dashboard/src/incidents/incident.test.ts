@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byUrgency, isDue, isOverdue, markOf } from './incident';
+import { byUrgency, isDue, isOverdue, markOf, numberOf } from './incident';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 const due = (dueAt: string | null, reportedAt = '2026-11-22T08:00:00Z') => ({ dueAt, reportedAt });
@@ -28,4 +28,10 @@ test('a mark tells the stage apart from the lateness', () => {
   const incident = { ...due('2026-11-20T00:00:00Z'), colour: 'RED' as const, stage: { key: 'collected' } };
   expect(markOf(incident, 'collected', NOW_MS)).toEqual({ colour: 'RED', dispatched: false, overdue: true });
   expect(markOf({ ...incident, stage: { key: 'dispatched' } }, 'collected', NOW_MS).dispatched).toBe(true);
+});
+
+test('the number of an incident is the same five digits each time, and another for another incident', () => {
+  expect(numberOf('aW5jaWRlbnQ6MQ')).toMatch(/^\d{5}$/);
+  expect(numberOf('aW5jaWRlbnQ6MQ')).toBe(numberOf('aW5jaWRlbnQ6MQ'));
+  expect(numberOf('aW5jaWRlbnQ6MQ')).not.toBe(numberOf('aW5jaWRlbnQ6Mg'));
 });

@@ -1,5 +1,6 @@
 // What the page works out about an incident from its own fields and the time. Pure.
 import type { Colour } from '../map/palette';
+import { fnv1a } from '../text/hash';
 import type { Mark } from '../map/symbols';
 
 export interface Timed {
@@ -17,6 +18,11 @@ export function isDue(incident: Timed, now_ms: number): boolean {
   if (incident.dueAt === null) return false;
   const left_ms = Date.parse(incident.dueAt) - now_ms;
   return left_ms >= 0 && left_ms <= DUE_WITHIN_MS;
+}
+
+/** Five digits that tell apart what reads the same, alike wherever the incident is shown. Not unique: the id is. */
+export function numberOf(id: string): string {
+  return String(fnv1a(id) % 100_000).padStart(5, '0');
 }
 
 /** What is most pressing first: by due time; what has none comes last, the newest of it first. */

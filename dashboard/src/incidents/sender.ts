@@ -1,5 +1,7 @@
 // Whose a waiting report is. A browser may be shared: a report is shown to, and sent for, its own sender only.
 
+import { fnv1a } from '../text/hash';
+
 export interface Sender {
   /** The role and name that the server knows; empty for the public; `UNKNOWN` until the server has said. */
   name: string;
@@ -22,7 +24,5 @@ export function isOwn(report: { sender: string; mark: string }, now: Sender): bo
 
 /** 32 bits of FNV-1a: enough to tell the tokens of one browser apart, far too few to find a token by. */
 function markOf(token: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(token)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash.toString(16).padStart(8, '0');
+  return fnv1a(token).toString(16).padStart(8, '0');
 }

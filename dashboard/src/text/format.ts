@@ -23,6 +23,16 @@ export function formatNumber(value: number, digits = 0): string {
   return new Intl.NumberFormat(language.current, { maximumFractionDigits: digits }).format(value);
 }
 
+/** With that many decimals, also where they are noughts: the numbers of a column stand below each other. */
+export function formatFixed(value: number, digits: number): string {
+  return new Intl.NumberFormat(language.current, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/** An area in hectares, for a column of them. */
+export function formatHectares(area_m2: number): string {
+  return `${formatFixed(area_m2 / 10_000, 1)} ha`;
+}
+
 /** An area in the unit a reader can picture: m² below a hectare, ha below a km². */
 export function formatArea(area_m2: number): string {
   if (area_m2 < 10_000) return `${formatNumber(area_m2)} m²`;

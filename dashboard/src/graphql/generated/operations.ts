@@ -8,6 +8,7 @@ fragment LiveIncident on Incident {
   category {
     code
   }
+  text
   stage {
     key
   }
