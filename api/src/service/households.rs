@@ -1,5 +1,6 @@
 //! Use cases for households: lists of them, one of them, registering one.
 //!
+//! Invariant: whoever is shown addresses is written down in the audit, once a request.
 //! Invariant: the address, the place and the number of members leave [`SeenHousehold`] only where the viewer may see them.
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use domain::viewer::Viewer;
 use geo_tools::Position;
 
 use super::attempt::{Replay, key_reused};
+use super::audit::HouseholdRead;
 use super::cells::{Area, CellInPlan};
 use super::fingerprint::Fingerprint;
 use super::incidents::PLAN_ATTEMPTS;
@@ -127,6 +129,22 @@ impl Services {
         district: DistrictId,
         id: HouseholdId,
     ) -> Result<Option<SeenHousehold>, ServiceError> {
+        let found = self.household_entered(viewer, district, id).await?;
+        if found.is_some() {
+            let scope = household_scope(viewer, district);
+            self.record_household_read(&scope, viewer.user(), HouseholdRead::Seen { subject: Some(id.0) })
+                .await;
+        }
+        Ok(found)
+    }
+
+    /// The same, for who entered it: they read nothing that they did not say.
+    async fn household_entered(
+        &self,
+        viewer: &Viewer,
+        district: DistrictId,
+        id: HouseholdId,
+    ) -> Result<Option<SeenHousehold>, ServiceError> {
         viewer.require(Action::ReadHouseholds, district)?;
         let district = self.district_by_id(viewer, district).await?;
         let scope = household_scope(viewer, district.id);
@@ -152,6 +170,14 @@ impl Services {
         };
         let page = self.store.households(&scope, &area, after, first).await;
         let Page { rows, has_more } = page.map_err(ServiceError::internal)?;
+        if !rows.is_empty() {
+            let subject = match area {
+                Area::Cell(cell) | Area::Subtree(cell) => Some(cell.0),
+                Area::Everywhere | Area::Within(_) => None,
+            };
+            let read = HouseholdRead::Seen { subject };
+            self.record_household_read(&scope, viewer.user(), read).await;
+        }
         let seen = |(_, household)| SeenHousehold::new(viewer, district, household);
         Ok(HouseholdPage { rows: rows.into_iter().map(seen).collect(), has_more })
     }
@@ -218,7 +244,7 @@ impl Services {
             match self.enter(viewer, &district, registration, id, &attempt).await? {
                 Outcome::Done((household, event)) => {
                     self.bus.ring(event.district, event.number);
-                    let household = self.household(viewer, district.id, household.id).await?;
+                    let household = self.household_entered(viewer, district.id, household.id).await?;
                     return Ok(Registered { household, replayed: false });
                 }
                 Outcome::Replayed(answer) => {
@@ -256,7 +282,7 @@ impl Services {
     ) -> Result<Registered, ServiceError> {
         let Replay::Same(answer) = replay else { return Err(key_reused()) };
         // What is not for the viewer any more is not in the first answer either.
-        let now = self.household(viewer, district.id, HouseholdId(answer.subject)).await?;
+        let now = self.household_entered(viewer, district.id, HouseholdId(answer.subject)).await?;
         let then = |now: SeenHousehold| SeenHousehold::new(viewer, district, answer.household(now.household));
         Ok(Registered { household: now.map(then), replayed: true })
     }

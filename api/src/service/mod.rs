@@ -7,6 +7,7 @@
 
 pub mod admin;
 mod attempt;
+mod audit;
 pub mod cells;
 pub mod demo;
 pub mod districts;

@@ -16,6 +16,7 @@ use domain::text::{checked, search_text};
 use domain::viewer::Viewer;
 use geo_tools::{Bounds, Position};
 
+use super::audit::HouseholdRead;
 use super::cells::CellInPlan;
 use super::households::SeenHousehold;
 use super::incidents::SeenIncident;
@@ -70,7 +71,11 @@ impl Services {
         }
         let (homes, cases) = (household_scope(viewer, district.id), incident_scope(viewer, district.id));
         let found = self.store.search(&homes, &cases, &text, first.rows()).await;
-        for hit in found.map_err(ServiceError::internal)? {
+        let found = found.map_err(ServiceError::internal)?;
+        if found.iter().any(|hit| matches!(hit, store::search::Found::Household(_))) {
+            self.record_household_read(&homes, viewer.user(), HouseholdRead::Seen { subject: None }).await;
+        }
+        for hit in found {
             let hit = self.seen_hit(viewer, &district, hit);
             kinds[hit.rank()].push(hit);
         }

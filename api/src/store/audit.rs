@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::entity::{audit, streams};
 use super::rows::{blob32, from_us, to_us};
+use super::write::{Attempt, Deed, with_retries};
 use super::{Store, StoreError};
 
 /// How many rows of the chain are read at once.
@@ -57,6 +58,22 @@ pub(super) async fn append(
 }
 
 impl Store {
+    /// Adds an entry by itself: of a read, which writes nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDistrict`], [`StoreError::Database`].
+    pub async fn record(&self, district: DistrictId, entry: &AuditEntry) -> Result<(), StoreError> {
+        with_retries!(self.try_record(district, entry))
+    }
+
+    async fn try_record(&self, district: DistrictId, entry: &AuditEntry) -> Result<(), StoreError> {
+        let attempt = Attempt { actor: entry.actor, ..Attempt::by_system(entry.at) };
+        let write = self.begin_keyless(district, &attempt).await?;
+        let locked = write.lock_stream(0).await?;
+        write.commit(locked, Deed { action: &entry.action, subject: entry.subject }, Vec::new()).await?;
+        Ok(())
+    }
+
     /// Computes the audit chain of a district again, from its first row to its head.
     ///
     /// # Errors

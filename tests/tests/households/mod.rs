@@ -1,8 +1,10 @@
 //! Households over GraphQL.
 
+use api::service::export::{ExportFormat, ExportKind};
+use api::store::audit::AuditChain;
 use domain::viewer::Role;
 use serde_json::{Value, json};
-use tests::town::{DISTRICT, Town, position};
+use tests::town::{DISTRICT, DISTRICT_ID, Town, position, viewer};
 
 const REGISTER: &str = "mutation($input: RegisterHouseholdInput!) { registerHousehold(input: $input) {
     household { id address memberCount position { lon } cell { code } method distanceToBorderM }
@@ -112,4 +114,37 @@ async fn a_hidden_answer_is_the_same_for_the_public_whether_there_are_households
     let after = town.ask(Role::Public, LIST, json!({ "d": DISTRICT })).await;
     assert_eq!(before.json, after.json);
     assert_eq!(after.error_code(), "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn whoever_is_shown_addresses_is_written_down_once_a_request() {
+    let town = Town::start().await;
+    let home = register(&town, Role::Admin, household(&town, "人民路12号", 0.5, 0.5)).await;
+    register(&town, Role::Admin, household(&town, "人民路14号", 0.6, 0.5)).await;
+    let entries = async || match town.store.verify_audit(DISTRICT_ID).await.expect("a statement") {
+        AuditChain::Whole { rows, .. } => rows,
+        broken @ AuditChain::BrokenAt { .. } => panic!("{broken:?}"),
+    };
+    let check = async |role: Role, document: &str, variables: Value, new_entries: i64| {
+        let before = entries().await;
+        town.ask(role, document, variables).await.data();
+        assert_eq!(entries().await - before, new_entries, "{role:?}: {document}");
+    };
+    let node = "query($id: ID!) { node(id: $id) { ... on Household { address } } }";
+    let search = "query($d: String!, $text: String!) { search(district: $d, text: $text) { title } }";
+    let id = json!({ "id": home["household"]["id"] });
+    check(Role::Worker, LIST, json!({ "d": DISTRICT }), 1).await;
+    check(Role::Worker, node, id.clone(), 1).await;
+    check(Role::Worker, search, json!({ "d": DISTRICT, "text": "人民路" }), 1).await;
+    check(Role::Worker, search, json!({ "d": DISTRICT, "text": "nowhere" }), 0).await;
+    check(Role::Planner, LIST, json!({ "d": DISTRICT }), 0).await;
+    check(Role::Planner, node, id, 0).await;
+    let far = json!({ "within": { "west": -1, "south": -1, "east": 0, "north": 0, "datum": "WGS84" } });
+    check(Role::Worker, LIST, json!({ "d": DISTRICT, "area": far }), 0).await;
+
+    let before = entries().await;
+    let admin = viewer(Role::Admin);
+    let export = town.services.export(&admin, DISTRICT, ExportKind::Households, ExportFormat::Csv);
+    export.await.expect("an export");
+    assert_eq!(entries().await - before, 1);
 }

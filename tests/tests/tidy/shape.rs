@@ -104,6 +104,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "events",
             "admin",
             "attempt",
+            "audit",
             "demo",
             "export",
             "fingerprint",

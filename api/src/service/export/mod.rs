@@ -19,6 +19,7 @@ use geo_tools::formats::geojson::geometry_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::audit::HouseholdRead;
 use super::{ServiceError, Services};
 use crate::store::{Area, HouseholdKey, IncidentKey, IncidentOrder, IncidentQuery};
 use rows::{Line, cell_line, household_line, incident_line};
@@ -136,6 +137,9 @@ impl Services {
             ExportKind::Households => household_scope(viewer, district.id),
             ExportKind::Cells | ExportKind::Incidents => incident_scope(viewer, district.id),
         };
+        if kind == ExportKind::Households {
+            self.record_household_read(&scope, viewer.user(), HouseholdRead::Exported).await;
+        }
         self.begin_export(district, kind, format, scope).await
     }
 
@@ -148,6 +152,9 @@ impl Services {
     ) -> Result<Export, ServiceError> {
         let district = self.district(&Viewer::public(), district).await?;
         let scope = Scope::system(district.id);
+        if kind == ExportKind::Households {
+            self.record_household_read(&scope, None, HouseholdRead::Exported).await;
+        }
         self.begin_export(district, kind, format, scope).await
     }
 
