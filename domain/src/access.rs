@@ -3,7 +3,7 @@
 //! [`permits`] says what a role may do; [`incident_scope`] and its like say which rows of a kind a viewer may see. The store
 //! turns a scope into a predicate; [`Scope::admits`] says the same in memory, and the two are tested to agree.
 //!
-//! Invariant: only this module makes a [`Scope`], so that an unscoped read does not compile.
+//! Invariant: only this module makes a [`Scope`]; what asks for one cannot be read without.
 //! Invariant: what may not be seen looks like what is not there.
 
 use crate::ids::{CellId, DistrictId};
