@@ -1,4 +1,4 @@
-//! The viewer: who asks. A role, a subtree of cells, a purpose.
+//! The viewer: who asks. A role in a subtree of cells.
 
 use serde::{Deserialize, Serialize};
 
@@ -55,18 +55,6 @@ impl Role {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
-}
-
-/// What for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// Handling cases and visiting households.
-    Casework,
-    /// Drawing the grid.
-    Planning,
-    /// Figures without persons.
-    Statistics,
 }
 
 /// Who asks.
@@ -134,15 +122,6 @@ impl Viewer {
     /// The root of the subtree they work in; `None` is the whole district, or the public.
     pub fn cell(&self) -> Option<CellId> {
         self.identity.as_ref().and_then(|identity| identity.cell)
-    }
-
-    /// What they ask for, which follows from their role.
-    pub fn purpose(&self) -> Purpose {
-        match self.role() {
-            Role::Public | Role::Observer => Purpose::Statistics,
-            Role::Planner => Purpose::Planning,
-            Role::Worker | Role::Head | Role::Dispatcher | Role::Admin => Purpose::Casework,
-        }
     }
 
     /// Refuses what their role does not allow in a district.
