@@ -8,6 +8,7 @@ use domain::ids::CellId;
 use domain::input::InputCode;
 use domain::level::LevelRank;
 use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
+use geo_tools::formats::Caps;
 use geo_tools::{Code, Geometry, Polygon, Problem};
 
 use super::next::Next;
@@ -35,7 +36,9 @@ impl Services {
         let rank = rank(&job)?;
         let current = self.plan_in_force(&job.district).await?;
         let (options, begun) = (job.options.clone(), ImportReport::begin(&job.options, job.progress));
-        let Drawing { cells, voids, mut report } = off_thread(move || draw(source, &options, begun)).await?;
+        let caps = self.import_caps.clone();
+        let drawn = off_thread(move || draw(source, &options, &caps, begun));
+        let Drawing { cells, voids, mut report } = drawn.await?;
         job.progress.reach(report.row_count);
         report.problems.flush();
         if report.is_refused(job.options.bad_rows) {
@@ -100,10 +103,10 @@ fn rank(job: &Job<'_>) -> Result<LevelRank, ServiceError> {
     }
 }
 
-fn draw(source: ImportSource, options: &ImportOptions, report: ImportReport) -> Drawing {
+fn draw(source: ImportSource, options: &ImportOptions, caps: &Caps, report: ImportReport) -> Drawing {
     let mut drawing = Drawing { cells: Vec::new(), voids: None, report };
     if let Some(path) = &options.voids {
-        let voids = voids_of(path).map_err(|problem| drawing.report.problems.push(*problem));
+        let voids = voids_of(path, caps).map_err(|problem| drawing.report.problems.push(*problem));
         drawing.voids = voids.ok();
     }
     for next in source.records(options) {
@@ -125,11 +128,11 @@ fn draw(source: ImportSource, options: &ImportOptions, report: ImportReport) -> 
 }
 
 /// The areas of a file of voids, or the first thing that is wrong with it.
-fn voids_of(path: &Path) -> Result<Vec<Polygon>, Box<Problem>> {
+fn voids_of(path: &Path, caps: &Caps) -> Result<Vec<Polygon>, Box<Problem>> {
     let wrong = |code: Code, reason: &dyn Display| {
         Box::new(Problem::error(code, format!("the file of voids, {}: {reason}", path.display())))
     };
-    let source = ImportSource::open(path).map_err(|error| wrong(Code::Unreadable, &error))?;
+    let source = ImportSource::open(path).map_err(|error| wrong(Code::Unreadable, &error))?.within(caps);
     let options = ImportOptions::new(ImportKind::Cells, FileFormat::of_name(&path.to_string_lossy()));
     let mut voids = Vec::new();
     for next in source.records(&options) {
