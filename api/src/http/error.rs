@@ -98,7 +98,9 @@ impl HttpError {
 impl From<ServiceError> for HttpError {
     fn from(error: ServiceError) -> Self {
         match error {
-            ServiceError::Refused(_) | ServiceError::AccessChanged => Self::Forbidden,
+            ServiceError::Refused(_) => Self::Forbidden,
+            // As in GraphQL: who asks again is somebody else by now.
+            ServiceError::AccessChanged => Self::Unauthenticated,
             ServiceError::NotFound { .. } => Self::NotFound,
             ServiceError::Problems(ref problems) => match problems.first() {
                 Some(first) => Self::Input { code: first.code.as_str(), detail: error.to_string() },
@@ -138,5 +140,24 @@ impl ResponseError for HttpError {
             "detail": self.to_string(),
         });
         response.content_type("application/problem+json").body(body.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::error::outward;
+
+    #[test]
+    fn who_may_not_go_on_gets_the_same_code_as_over_graphql() {
+        let code_of = |error: ServiceError| outward(error).extensions?.get("code").cloned();
+        for error in [
+            ServiceError::AccessChanged,
+            ServiceError::Refused(domain::access::Refused { action: domain::access::Action::Export }),
+            ServiceError::not_found("incident", 1),
+        ] {
+            let (_, code) = HttpError::from(error.clone()).status_and_code();
+            assert_eq!(code_of(error.clone()), Some(code.into()), "{error}");
+        }
     }
 }
