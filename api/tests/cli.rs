@@ -124,6 +124,38 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("frobnicate", 2, "unrecognized subcommand");
 }
 
+#[tokio::test]
+async fn the_doctor_changes_nothing_and_says_what_is_not_there_or_behind() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let printed = check(empty.path(), "doctor", 2);
+    assert!(printed.contains("there is no database at"), "{printed}");
+    let left = std::fs::read_dir(empty.path()).expect("a folder").count();
+    assert_eq!(left, 0, "the folder is as empty as it was");
+
+    let folder = folder();
+    check(folder.path(), "migrate", 0);
+    let url = format!("sqlite://{}", folder.path().join("gridward.db").display());
+    let database = sea_orm::Database::connect(url).await.expect("it opens");
+    let last = "version = (SELECT max(version) FROM seaql_migrations)";
+    let forget = format!("DELETE FROM seaql_migrations WHERE {last}");
+    sea_orm::ConnectionTrait::execute_unprepared(&database, &forget).await.expect("a statement");
+    database.close().await.expect("it closes");
+    for time in ["first", "second"] {
+        let printed = check(folder.path(), "doctor", 1);
+        assert!(printed.contains("wrong tables: behind; run gridward migrate"), "{time}: {printed}");
+    }
+}
+
+#[test]
+fn a_file_of_voids_is_read_under_the_caps_of_an_import() {
+    let folder = folder();
+    check(folder.path(), "district create --code quezon --name Quezon", 0);
+    let call =
+        "import cells cells.geojson --district quezon --id code --level cell --voids overlapping.geojson";
+    let printed = check(folder.path(), &format!("{call} --max-rows 1"), 1);
+    assert!(printed.contains("the file of voids"), "{printed}");
+}
+
 #[test]
 fn a_refused_import_leaves_a_report_and_no_cells() {
     let folder = folder();

@@ -47,7 +47,11 @@ pub(super) async fn ask(settings: &Settings, command: AdminCommand) -> Result<Ad
             Ok(stream) => ask_server(stream, &command, &progress).await,
             // A socket that nobody listens on is what a killed server leaves behind.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-                Ok(open(settings).await?.run_command(command, &progress).await)
+                let services = match command {
+                    AdminCommand::Examine => look(settings).await?,
+                    _ => open(settings).await?,
+                };
+                Ok(services.run_command(command, &progress).await)
             }
             Err(error) => {
                 let socket = settings.admin_socket();
@@ -63,6 +67,11 @@ pub(super) async fn ask(settings: &Settings, command: AdminCommand) -> Result<Ad
 /// Opens the database here.
 pub(super) async fn open(settings: &Settings) -> Result<Services, Failure> {
     Services::open(settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))
+}
+
+/// Opens the database here, to change nothing.
+async fn look(settings: &Settings) -> Result<Services, Failure> {
+    Services::look(settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))
 }
 
 async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -21,15 +21,30 @@ impl Services {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
-        let database = DatabaseSettings {
-            url: settings.database.url.expose().to_owned(),
-            max_connections: settings.database.max_connections,
-        };
-        let store = Store::connect(&database).await?;
+        let store = Store::connect(&database(settings)).await?;
         store.migrate().await?;
+        Ok(Self::on(store, settings, clock))
+    }
+
+    /// Opens a database that is there, to look only; its tables stay as they are, also where they are behind.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn look(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
+        Ok(Self::on(Store::look(&database(settings)).await?, settings, clock))
+    }
+
+    fn on(store: Store, settings: &Settings, clock: Clock) -> Self {
         let cache = Cache::new(store.clone());
         let ids = IdSource::random(clock.clone());
         let services = Self::new(store, cache, Bus::local(), clock, ids);
-        Ok(services.with_import_caps(settings.limits.import.clone()))
+        services.with_import_caps(settings.limits.import.clone())
+    }
+}
+
+fn database(settings: &Settings) -> DatabaseSettings {
+    DatabaseSettings {
+        url: settings.database.url.expose().to_owned(),
+        max_connections: settings.database.max_connections,
     }
 }

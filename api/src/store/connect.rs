@@ -40,11 +40,12 @@ impl DatabaseSettings {
 }
 
 impl std::fmt::Debug for DatabaseSettings {
-    /// Without what stands before the host: that has the password.
+    /// Only the scheme of an address over the network: a password may stand before the host and in the query.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = match self.url.rsplit_once('@') {
-            Some((_, place)) => format!("…@{place}"),
-            None => self.url.clone(),
+        let shown = match (self.sqlite_path(), self.url.split_once("://")) {
+            (Some(_), _) => self.url.clone(),
+            (None, Some((scheme, _))) => format!("{scheme}://…"),
+            (None, None) => "…".to_owned(),
         };
         f.debug_struct("DatabaseSettings")
             .field("url", &shown)
@@ -70,6 +71,32 @@ impl Store {
         Err(StoreError::UnknownScheme { scheme })
     }
 
+    /// Opens a database that is there, to look only: makes no file, takes no lock, changes no row.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] where there is no file; else as [`Store::connect`].
+    pub async fn look(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let reader = match settings.sqlite_path() {
+            Some(path) if !path.is_file() => {
+                return Err(StoreError::Absent { path: path.display().to_string() });
+            }
+            Some(path) => {
+                let reader = open_sqlite(&path, Access::Look).await?;
+                read_back(&reader, "journal_mode", "wal").await?;
+                read_back(&reader, "query_only", "1").await?;
+                reader
+            }
+            None => {
+                let mut options = ConnectOptions::new(settings.url.clone());
+                options.sqlx_logging(false).map_sqlx_postgres_opts(|options| {
+                    options.options([("default_transaction_read_only", "on")])
+                });
+                counted(Database::connect(options).await?)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { writer: reader.clone(), reader, lock: None }) })
+    }
+
     /// Brings the tables up to date.
     ///
     /// # Errors
@@ -83,7 +110,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn is_migrated(&self) -> Result<bool, StoreError> {
-        Ok(Migrator::get_pending_migrations(&self.inner.writer).await?.is_empty())
+        Ok(Migrator::get_pending_migrations_read_only(&self.inner.reader).await?.is_empty())
     }
 
     /// Asks the database whether it is there.
@@ -130,6 +157,8 @@ fn lock_beside(path: &Path) -> Result<File, StoreError> {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Access {
+    /// Reading what is there, as it is.
+    Look,
     Read,
     Write,
 }
@@ -146,11 +175,14 @@ async fn open_sqlite(path: &Path, access: Access) -> Result<DatabaseConnection, 
                 .in_memory(false)
                 .shared_cache(false)
                 .create_if_missing(access == Access::Write)
-                .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true);
-            if access == Access::Read { options.pragma("query_only", "ON") } else { options }
+            match access {
+                Access::Look => options.pragma("query_only", "ON"),
+                Access::Read => options.journal_mode(SqliteJournalMode::Wal).pragma("query_only", "ON"),
+                Access::Write => options.journal_mode(SqliteJournalMode::Wal),
+            }
         });
     Ok(counted(Database::connect(options).await?))
 }
@@ -175,4 +207,22 @@ async fn read_back(
         None => String::new(),
     };
     if got == wanted { Ok(()) } else { Err(StoreError::Setting { setting, got, wanted }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_show_no_password() {
+        let shown = |url: &str| format!("{:?}", DatabaseSettings::new(url));
+        for url in [
+            "postgres://grid:hunter2@db.example/gridward",
+            "postgres://db.example/gridward?user=grid&password=hunter2",
+            "hunter2",
+        ] {
+            assert!(!shown(url).contains("hunter2"), "{}", shown(url));
+        }
+        assert!(shown("sqlite:///srv/gridward.db").contains("/srv/gridward.db"));
+    }
 }

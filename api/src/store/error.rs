@@ -19,6 +19,12 @@ pub enum StoreError {
         /// What it begins with.
         scheme: String,
     },
+    /// A database that is to be looked at and is not there.
+    #[error("there is no database at {path}; gridward migrate makes one")]
+    Absent {
+        /// The file.
+        path: String,
+    },
     /// Another server holds the file.
     #[error("another Gridward server runs on {path}; stop it, or ask it through its socket")]
     InUse {
