@@ -26,8 +26,8 @@ export function fragment(signedIn) {
   return signedIn ? `#token=${signedIn === 'worker' ? workerToken : token}` : '';
 }
 
-/** A page with a profile of its own. `close` fails when the policy refused anything or the page threw. */
-export async function openPage(browser, path, { viewport = WIDE, base = url, signedIn = false, ...options } = {}) {
+/** A page with a profile of its own, whose clock is fast by so many milliseconds. `close` fails when the policy refused anything or the page threw. */
+export async function openPage(browser, path, { viewport = WIDE, base = url, signedIn = false, fastBy = 0, ...options } = {}) {
   // A service worker answers before `route` is asked: only a test about it allows it.
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-GB', serviceWorkers: 'block', ...options });
   const page = await context.newPage();
@@ -37,6 +37,10 @@ export async function openPage(browser, path, { viewport = WIDE, base = url, sig
     globalThis.refusedByPolicy = [];
     addEventListener('securitypolicyviolation', (event) => globalThis.refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
   });
+  await context.addInitScript((fastBy) => {
+    const now = Date.now.bind(Date);
+    if (fastBy) Date.now = () => now() + fastBy;
+  }, fastBy);
   await page.goto(`${base}/${path}${fragment(signedIn)}`);
   const close = async () => {
     const refused = await page.evaluate(() => globalThis.refusedByPolicy);

@@ -44,21 +44,45 @@ async function reportOffline(page, context, text) {
   await stored(page, 1);
 }
 
+async function incidentsWith(text) {
+  const document = 'query($district: String!) { incidents(district: $district, orderBy: NEWEST, first: 50) { nodes { text occurredAt reportedAt } } }';
+  const { incidents } = await ask(document, { district: district.code });
+  return incidents.nodes.filter((incident) => incident.text === text);
+}
+
 async function filed(text) {
-  const { incidents } = await ask('query($district: String!) { incidents(district: $district, orderBy: NEWEST, first: 50) { nodes { text } } }', { district: district.code });
-  return incidents.nodes.filter((incident) => incident.text === text).length;
+  return (await incidentsWith(text)).length;
 }
 
 test('a report made offline waits in the browser and is filed once when the connection is back', async () => {
   const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true });
   const text = `Kept while offline ${Date.now()}`;
   await reportOffline(page, context, text);
+  const writtenBy = Date.now();
   await context.setOffline(false);
   await stored(page, 0);
   await page.waitForSelector('[data-receipt]');
   assert.equal(await page.getByText('Not sent yet.').count(), 0);
   assert.equal(await page.locator('aside.side [role=alert]').count(), 0, 'the report was not refused');
-  assert.equal(await filed(text), 1);
+  const [incident, ...others] = await incidentsWith(text);
+  assert.equal(others.length, 0);
+  assert.ok(Date.parse(incident.occurredAt) <= writtenBy, `it happened at ${incident.occurredAt}, when it was written`);
+  assert.ok(Date.parse(incident.reportedAt) >= writtenBy, `it was reported at ${incident.reportedAt}, when it came`);
+  await close();
+});
+
+test('a device whose clock is an hour fast reports as of now', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true, fastBy: 3_600_000 });
+  const text = `From a fast clock ${Date.now()}`;
+  await mapIsLive(page);
+  await page.selectOption('#category', district.category);
+  await page.fill('#text', text);
+  await page.getByRole('button', { name: 'Middle of the map' }).click();
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await page.waitForSelector('[data-receipt]');
+  const [incident] = await incidentsWith(text);
+  assert.equal(incident.occurredAt, incident.reportedAt);
+  await stored(page, 0);
   await close();
 });
 

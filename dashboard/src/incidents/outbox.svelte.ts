@@ -35,6 +35,10 @@ interface OutboxSchema extends DBSchema {
   reports: { key: string; value: WaitingReport };
 }
 
+const INVALID_TIME = 'INVALID_TIME';
+/** What is older is refused by the server, rightly: `OLDEST_REPORT` in domain/src/incident.rs. */
+const KEPT_FOR_MS = 30 * 24 * 3_600_000;
+
 /** While something waits it is tried again this often, besides when the connection comes back. */
 const TRY_AGAIN_AFTER_MS = 10_000;
 
@@ -127,6 +131,12 @@ class Outbox {
     if (answer.problem) return { kind: 'refused', problem: answer.problem };
     const payload = answer.data.reportIncident;
     const [problem] = payload?.problems ?? [];
+    if (problem?.code === INVALID_TIME && report.input.occurredAt && Date.now() - report.storedAt_ms < KEPT_FOR_MS) {
+      // The clock of this device is wrong, and nothing was filed: the server's is taken.
+      const withoutTime = { ...report, input: { ...report.input, occurredAt: null } };
+      await this.#store(withoutTime);
+      return this.#deliver(withoutTime);
+    }
     if (problem) return { kind: 'refused', problem };
     if (!payload) return { kind: 'refused', problem: { code: 'UNKNOWN', message: 'the answer was empty' } };
     await this.discard(report.clientKey);
