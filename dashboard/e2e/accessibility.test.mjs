@@ -87,7 +87,7 @@ before(async () => {
     },
     loading: { path: '?lang=en', answer: () => undefined, isReady: (page) => page.getByText('Loading').last().waitFor() },
     'a district without cells': { path: '?lang=zh-CN', answer: withoutPlan, isReady: (page) => page.waitForSelector('text=尚未导入网格') },
-    'no district': { path: '?lang=en&district=nowhere', isReady: (page) => page.waitForSelector('text=No district to show') },
+    'no district': { path: '?lang=en&district=nowhere', isReady: (page) => page.waitForSelector('text=There is no such district') },
     'an error': { path: '?lang=en', answer: (route) => route.fulfill({ status: 503, body: '' }), isReady: (page) => page.waitForSelector('[role=alert]') },
   };
 });

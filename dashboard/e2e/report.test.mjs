@@ -52,3 +52,14 @@ test('closing a panel leads the keyboard back to what opened it', async () => {
   assert.equal(await page.evaluate(() => document.activeElement.textContent), name);
   await close();
 });
+
+test('the operation behind an empty report form is one that can be sent', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&panel=report');
+  await mapIsLive(page);
+  await page.getByRole('button', { name: 'Show the GraphQL behind this' }).click();
+  const { input } = JSON.parse(await page.getByRole('group', { name: 'Variables' }).last().textContent());
+  assert.match(input.clientKey, /^[0-9a-f-]{36}$/);
+  for (const field of ['district', 'category', 'text', 'channel']) assert.ok(input[field], `${field} is ${input[field]}`);
+  assert.equal(typeof input.position.lon, 'number');
+  await close();
+});

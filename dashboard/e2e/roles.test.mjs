@@ -1,7 +1,7 @@
 // What the page says to those who are told of a part only.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { NARROW, WIDE, ask, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, ask, demoDistrict, mapIsLive, openPage, report, startBrowser } from './harness.mjs';
 
 let browser;
 let district;
@@ -40,5 +40,26 @@ test('a token that is not valid is said to be so, and the page goes on as the pu
   await page.getByRole('alert').getByText('This token is not valid').waitFor();
   await mapIsLive(page);
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  await close();
+});
+
+test('a district that does not exist leads on to those that do', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&district=nosuch');
+  await page.getByText('no district “nosuch”').waitFor();
+  assert.ok((await page.locator('header select option:not([disabled])').count()) > 0, 'the switcher is there');
+  await page.locator('main').getByRole('button', { name: 'Helsinki centre (demo)' }).click();
+  await mapIsLive(page);
+  assert.equal(new URL(page.url()).searchParams.get('district'), 'demo');
+  await close();
+});
+
+test('after an incident is dispatched, nothing is said of dispatching it', async () => {
+  const id = await report(district, district.middle, `To be dispatched ${Date.now()}`);
+  const { page, close } = await openPage(browser, `?lang=en&incident=${encodeURIComponent(id)}`, { signedIn: true });
+  await page.getByText('Optional to dispatch.').waitFor();
+  await page.getByRole('button', { name: 'Dispatch', exact: true }).click();
+  await page.waitForSelector('[data-incident-stage=dispatched]');
+  await page.getByText('Needed to close: what was done.').waitFor();
+  assert.equal(await page.getByText('Optional to dispatch').count(), 0);
   await close();
 });

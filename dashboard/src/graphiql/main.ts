@@ -10,8 +10,17 @@ import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 
 const token = sessionStorage.getItem('gridward.token');
-const START = `# Every field is described in the documentation: the book at the top left opens it.
-# You ask ${token === null ? 'as the public; open this page from a panel of the dashboard to ask as whoever is signed in there' : 'as whoever is signed in to the dashboard'}.
+// Lines of at most 44 characters: half of a narrow window shows them whole.
+const ASKER =
+  token === null
+    ? `# You ask as the public. Open this page from a
+# panel of the dashboard to ask as whoever is
+# signed in there.`
+    : `# You ask as whoever is signed in to the
+# dashboard.`;
+const START = `# Every field is described in the
+# documentation: the book at the top left.
+${ASKER}
 query FirstScreen {
   districts {
     code

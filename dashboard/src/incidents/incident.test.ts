@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byUrgency, isDue, isOverdue, markOf, numberOf } from './incident';
+import { byUrgency, isDue, isOverdue, markOf, lastClosed, numberOf } from './incident';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 const due = (dueAt: string | null, reportedAt = '2026-11-22T08:00:00Z') => ({ dueAt, reportedAt });
@@ -34,4 +34,9 @@ test('the number of an incident is the same five digits each time, and another f
   expect(numberOf('aW5jaWRlbnQ6MQ')).toMatch(/^\d{5}$/);
   expect(numberOf('aW5jaWRlbnQ6MQ')).toBe(numberOf('aW5jaWRlbnQ6MQ'));
   expect(numberOf('aW5jaWRlbnQ6MQ')).not.toBe(numberOf('aW5jaWRlbnQ6Mg'));
+});
+
+test('what was closed last comes first, whenever it was reported', () => {
+  const [early, late, open] = [{ closedAt: '2026-06-01T08:00:00Z' }, { closedAt: '2026-06-01T09:00:00+00:00' }, { closedAt: null }];
+  expect(lastClosed([early, open, late])).toEqual([late, early]);
 });

@@ -33,6 +33,12 @@ export function byUrgency<Incident extends Timed & { reportedAt: string }>(first
   return Date.parse(second.reportedAt) - Date.parse(first.reportedAt);
 }
 
+/** The closed ones, the last closed first. */
+export function lastClosed<Incident extends { closedAt: string | null }>(incidents: readonly Incident[]): Incident[] {
+  const closed = incidents.filter(({ closedAt }) => closedAt !== null);
+  return closed.sort((first, second) => Date.parse(second.closedAt ?? '') - Date.parse(first.closedAt ?? ''));
+}
+
 /** Stages are data: whatever comes after the first means that somebody has it in hand. */
 export function markOf(incident: Timed & { colour: Colour; stage: { key: string } }, firstStage: string | null, now_ms: number): Mark {
   return { colour: incident.colour, dispatched: incident.stage.key !== firstStage, overdue: isOverdue(incident, now_ms) };

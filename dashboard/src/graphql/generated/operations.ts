@@ -184,7 +184,7 @@ query Cell($district: String!, $code: String!) {
       name
       since
     }
-    incidents(filter: {open: false}, first: 5) {
+    incidents(filter: {open: false}, first: 50) {
       nodes {
         id
         category {
