@@ -10,14 +10,14 @@ pub(super) async fn health() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// `GET /ready`: the database answers, and every district's plan in force can be loaded.
+/// `GET /ready`: the database answers, and its districts can be read.
 pub(super) async fn ready(state: web::Data<State>) -> Result<HttpResponse, HttpError> {
     if *state.stopping.borrow() == Stopping::Yes {
         return Err(HttpError::NotReady("it is stopping"));
     }
     if let Err(error) = state.services.ready().await {
         tracing::warn!(error = %error, "Not ready");
-        return Err(HttpError::NotReady("the database does not answer, or a plan cannot be loaded"));
+        return Err(HttpError::NotReady("the database does not answer"));
     }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }

@@ -45,17 +45,14 @@ impl Services {
         Ok(events)
     }
 
-    /// Whether the database answers and every district's plan in force can be loaded.
+    /// Whether the database answers and its districts can be read. Loads no plan: who asks every second would load those
+    /// of all districts every second where the cache does not hold them all.
     ///
     /// # Errors
     /// [`ServiceError::Internal`] with what is wrong.
     pub async fn ready(&self) -> Result<(), ServiceError> {
         self.store.ping().await.map_err(ServiceError::internal)?;
-        for district in self.cache.districts().await.map_err(ServiceError::internal)? {
-            if let Some(version) = district.plan_version {
-                self.cache.plan(district.id, version).await.map_err(ServiceError::internal)?;
-            }
-        }
+        self.cache.districts().await.map_err(ServiceError::internal)?;
         Ok(())
     }
 

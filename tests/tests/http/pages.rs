@@ -1,7 +1,22 @@
 //! Pages and figures: health, readiness, metrics, headers, what is not there.
 
+use api::service::sql_count::SqlCount;
+use domain::viewer::Role;
 use serde_json::{Value, json};
 use tests::app::TestApp;
+use tests::town::{DISTRICT, Town};
+
+#[tokio::test]
+async fn readiness_is_asked_of_the_database_without_loading_a_plan() {
+    let town = Town::start().await;
+    let loads_a_plan = |statements: &[String]| statements.iter().any(|sql| sql.contains("\"borders\""));
+    let count = SqlCount::default();
+    count.scope(town.services.ready()).await.expect("it is ready");
+    assert!(!loads_a_plan(&count.statements()), "{:?}", count.statements());
+    let document = "query($d: String!) { cells(district: $d, first: 1) { nodes { code } } }";
+    let answer = town.ask(Role::Public, document, json!({ "d": DISTRICT })).await;
+    assert!(loads_a_plan(&answer.statements), "whoever asks first loads it: {:?}", answer.statements);
+}
 
 #[tokio::test]
 async fn the_server_says_that_it_lives_that_it_can_answer_and_what_it_did() {
