@@ -6,6 +6,7 @@ mod freshness;
 mod households;
 mod imports;
 mod incidents;
+mod look;
 mod plans;
 mod scopes;
 mod settings;
