@@ -2,7 +2,8 @@
 //!
 //! Figures belong to a server, not to the process, so that two servers in one test process do not add up.
 
-use std::io::IsTerminal;
+mod escaped;
+
 use std::sync::Arc;
 
 use metrics::{Key, Label, Level, Metadata, Recorder};
@@ -12,12 +13,14 @@ use metrics_exporter_prometheus::{
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, Settings};
+use escaped::Escaped;
 
 /// Begins to log. Once a process; a second call changes nothing.
 pub fn start_logging(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let logs = logs.with_ansi(std::io::stderr().is_terminal());
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Escaped(std::io::stderr()));
+    // Colours are control characters: what colours a line could not be told from what a caller put into it.
+    let logs = logs.with_ansi(false);
     // An error says that logging has begun already.
     let _ = match settings.log_format {
         LogFormat::Text => logs.try_init(),
@@ -66,6 +69,25 @@ impl Figures {
         let histogram =
             Key::from_parts("http_request_duration_seconds", vec![Label::new("route", own(route))]);
         self.recorder.register_histogram(&histogram, &ABOUT).record(seconds);
+    }
+
+    /// Counts a request or an operation that was refused because it was too much, by what it was too much for.
+    pub fn refused(&self, by: &'static str) {
+        let counter = Key::from_parts("refused_total", vec![Label::new("by", by)]);
+        self.recorder.register_counter(&counter, &ABOUT).increment(1);
+    }
+
+    /// Counts connections that were ended because nothing was asked on them.
+    pub fn connections_ended(&self, count: usize) {
+        if count > 0 {
+            let counter = Key::from_static_name("quiet_connections_ended_total");
+            self.recorder.register_counter(&counter, &ABOUT).increment(count as u64);
+        }
+    }
+
+    /// Says how many operations wait for their turn.
+    pub fn set_waiting_operations(&self, count: usize) {
+        self.set("operations_waiting", count);
     }
 
     /// Says how many WebSockets are open.

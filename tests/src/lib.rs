@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod data;
+pub mod hostile;
 pub mod postgres;
 pub mod subscriber;
 pub mod town;

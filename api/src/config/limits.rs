@@ -19,8 +19,24 @@ pub struct Limits {
     pub import_bytes: usize,
     /// The largest message on a WebSocket.
     pub message_bytes: usize,
-    /// Open WebSockets.
+    /// Open WebSockets and streams of events.
     pub sockets: usize,
+    /// Of these from one address, this machine's excepted.
+    pub sockets_per_address: usize,
+    /// Of these with tokens of one user.
+    pub sockets_per_user: usize,
+    /// Requests from one address in a minute, this machine's excepted.
+    pub requests_per_address: u64,
+    /// Requests and operations of one user in a minute.
+    pub requests_per_user: u64,
+    /// Addresses, and users, whose requests are counted one by one.
+    pub callers_counted: usize,
+    /// Operations that run at once.
+    pub running_operations: usize,
+    /// Operations that wait for their turn.
+    pub waiting_operations: usize,
+    /// Imports over HTTP at once.
+    pub running_imports: usize,
     /// Subscriptions and queries under way on one WebSocket.
     pub operations_per_socket: usize,
     /// What a GraphQL document may come to before it is executed.
@@ -84,8 +100,24 @@ limits! {
     max_import_bytes, "GRIDWARD_MAX_IMPORT_BYTES", 268435456, 1024 to 1099511627776;
     /// The largest message on a WebSocket, in bytes.
     max_message_bytes, "GRIDWARD_MAX_MESSAGE_BYTES", 65536, 1024 to 16777216;
-    /// Open WebSockets.
+    /// Open WebSockets and streams of events.
     max_sockets, "GRIDWARD_MAX_SOCKETS", 20000, 1 to 1000000;
+    /// Open WebSockets and streams of events from one address.
+    max_address_sockets, "GRIDWARD_MAX_ADDRESS_SOCKETS", 2000, 1 to 1000000;
+    /// Open WebSockets and streams of events of one user.
+    max_user_sockets, "GRIDWARD_MAX_USER_SOCKETS", 200, 1 to 1000000;
+    /// Requests from one address in a minute.
+    max_address_requests, "GRIDWARD_MAX_ADDRESS_REQUESTS", 30000, 1 to 1000000000;
+    /// Requests and operations of one user in a minute.
+    max_user_requests, "GRIDWARD_MAX_USER_REQUESTS", 12000, 1 to 1000000000;
+    /// Addresses, and users, whose requests are counted one by one; those beyond share one count.
+    max_callers_counted, "GRIDWARD_MAX_CALLERS_COUNTED", 100000, 1 to 10000000;
+    /// Queries and mutations that run at once.
+    max_running_operations, "GRIDWARD_MAX_RUNNING_OPERATIONS", 256, 1 to 100000;
+    /// Operations that wait for their turn.
+    max_waiting_operations, "GRIDWARD_MAX_WAITING_OPERATIONS", 2048, 0 to 1000000;
+    /// Imports over HTTP at once.
+    max_running_imports, "GRIDWARD_MAX_RUNNING_IMPORTS", 8, 1 to 1000;
     /// Operations under way on one WebSocket.
     max_operations, "GRIDWARD_MAX_OPERATIONS", 20, 1 to 100000;
     /// The largest GraphQL document, in bytes.
@@ -164,6 +196,14 @@ impl Limits {
             import_bytes: size(numbers.max_import_bytes),
             message_bytes: size(numbers.max_message_bytes),
             sockets: size(numbers.max_sockets),
+            sockets_per_address: size(numbers.max_address_sockets),
+            sockets_per_user: size(numbers.max_user_sockets),
+            requests_per_address: numbers.max_address_requests,
+            requests_per_user: numbers.max_user_requests,
+            callers_counted: size(numbers.max_callers_counted),
+            running_operations: size(numbers.max_running_operations),
+            waiting_operations: size(numbers.max_waiting_operations),
+            running_imports: size(numbers.max_running_imports),
             operations_per_socket: size(numbers.max_operations),
             document: DocumentLimits {
                 bytes: size(numbers.max_document_bytes),

@@ -3,8 +3,10 @@
 //! Start at [`Settings::load`]. A key that nobody knows is an error, wherever it stands; a secret never shows in `Debug`.
 
 mod document;
+mod documents;
 mod limits;
 mod overrides;
+mod proxies;
 mod secret;
 mod shown;
 
@@ -12,8 +14,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use document::DocumentLimits;
+pub use documents::{Documents, Introspection};
 pub use limits::{LimitOverrides, Limits};
 pub use overrides::Overrides;
+pub use proxies::TrustedProxies;
 pub use secret::{Secret, SecretError, ServerSecret};
 pub use shown::in_force;
 
@@ -30,6 +34,12 @@ pub struct Settings {
     pub secret_file: PathBuf,
     /// Which pages may talk to this server.
     pub origins: Origins,
+    /// Which peers speak for others.
+    pub trusted_proxies: TrustedProxies,
+    /// Which documents are executed.
+    pub documents: Documents,
+    /// Who may ask what the schema is.
+    pub introspection: Introspection,
     /// What is logged, in the notation of `RUST_LOG`.
     pub log: String,
     /// How it is written.
@@ -149,6 +159,9 @@ impl Settings {
                 listed: checked_origins(given.origins.unwrap_or_default())?,
                 ..Origins::default()
             },
+            trusted_proxies: TrustedProxies::parse(&given.trusted_proxies.unwrap_or_default())?,
+            documents: given.documents.unwrap_or_default(),
+            introspection: given.introspection.unwrap_or_default(),
             log: given.log.unwrap_or_else(|| "info".to_owned()),
             log_format: given.log_format.unwrap_or_default(),
             limits: Limits::from_overrides(given.limits)?,

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use serde::Deserialize;
 
-use super::{ConfigError, LimitOverrides, LogFormat, Secret};
+use super::{ConfigError, Documents, Introspection, LimitOverrides, LogFormat, Secret};
 
 /// What was set at one door. Every field is a flag, a variable `GRIDWARD_…` and a key of `gridward.toml`.
 #[derive(Clone, Debug, Default, Deserialize, clap::Args)]
@@ -31,6 +32,15 @@ pub struct Overrides {
     /// Pages elsewhere that may talk to this server, as https://host.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub origins: Option<Vec<String>>,
+    /// Proxies whose X-Forwarded-For is believed, as addresses or networks.
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<String>>,
+    /// Which GraphQL documents are executed [default: any].
+    #[arg(long, value_enum)]
+    pub documents: Option<Documents>,
+    /// Who may introspect the schema [default: everybody].
+    #[arg(long, value_enum)]
+    pub introspection: Option<Introspection>,
     /// What is logged, such as info or api=debug [default: info].
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -47,13 +57,16 @@ pub struct Overrides {
 const OTHER_VARIABLES: [&str; 5] =
     ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_REQUIRE_SUITES", "GRIDWARD_BIN"];
 
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 11] = [
     "GRIDWARD_DATA_DIR",
     "GRIDWARD_LISTEN",
     "GRIDWARD_DATABASE_URL",
     "GRIDWARD_DATABASE_CONNECTIONS",
     "GRIDWARD_SECRET_FILE",
     "GRIDWARD_ORIGINS",
+    "GRIDWARD_TRUSTED_PROXIES",
+    "GRIDWARD_DOCUMENTS",
+    "GRIDWARD_INTROSPECTION",
     "GRIDWARD_LOG",
     "GRIDWARD_LOG_FORMAT",
 ];
@@ -95,6 +108,9 @@ impl Overrides {
             database_connections: self.database_connections.or(other.database_connections),
             secret_file: self.secret_file.or(other.secret_file),
             origins: self.origins.or(other.origins),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            documents: self.documents.or(other.documents),
+            introspection: self.introspection.or(other.introspection),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
             limits: self.limits.or(other.limits),
@@ -112,24 +128,18 @@ impl Overrides {
                 return Err(ConfigError::UnknownVariable { name: name.to_owned(), known });
             }
         }
-        let origins = parsed::<String>(variables, "GRIDWARD_ORIGINS")?;
         Ok(Self {
             data_dir: parsed(variables, "GRIDWARD_DATA_DIR")?,
             listen: parsed(variables, "GRIDWARD_LISTEN")?,
             database_url: secret(variables, "GRIDWARD_DATABASE_URL")?,
             database_connections: parsed(variables, "GRIDWARD_DATABASE_CONNECTIONS")?,
             secret_file: parsed(variables, "GRIDWARD_SECRET_FILE")?,
-            origins: origins.map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect()),
+            origins: listed(variables, "GRIDWARD_ORIGINS"),
+            trusted_proxies: listed(variables, "GRIDWARD_TRUSTED_PROXIES"),
+            documents: one_of(variables, "GRIDWARD_DOCUMENTS")?,
+            introspection: one_of(variables, "GRIDWARD_INTROSPECTION")?,
             log: parsed(variables, "GRIDWARD_LOG")?,
-            log_format: match variables.get("GRIDWARD_LOG_FORMAT").map(String::as_str) {
-                None => None,
-                Some("text") => Some(LogFormat::Text),
-                Some("json") => Some(LogFormat::Json),
-                Some(other) => {
-                    let problem = format!("{other:?} must be text or json");
-                    return Err(ConfigError::Value { name: "GRIDWARD_LOG_FORMAT".into(), problem });
-                }
-            },
+            log_format: one_of(variables, "GRIDWARD_LOG_FORMAT")?,
             limits: LimitOverrides::from_variables(variables)?,
         })
     }
@@ -153,6 +163,23 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(
     let refused =
         |problem: T::Err| ConfigError::Value { name: name.to_owned(), problem: problem.to_string() };
     text.parse().map(Some).map_err(refused)
+}
+
+/// One of a few words.
+fn one_of<T: ValueEnum>(variables: &BTreeMap<String, String>, name: &str) -> Result<Option<T>, ConfigError> {
+    let Some(text) = variables.get(name) else { return Ok(None) };
+    T::from_str(text, false).map(Some).map_err(|_| {
+        let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
+        let problem = format!("{text:?} must be {}", words.join(" or "));
+        ConfigError::Value { name: name.to_owned(), problem }
+    })
+}
+
+/// What stands between commas.
+fn listed(variables: &BTreeMap<String, String>, name: &str) -> Option<Vec<String>> {
+    let text = variables.get(name)?;
+    Some(text.split(',').map(|part| part.trim().to_owned()).collect())
 }
 
 fn secret(variables: &BTreeMap<String, String>, name: &str) -> Result<Option<Secret>, ConfigError> {

@@ -14,6 +14,7 @@ pub fn in_force(given: &Overrides) -> Result<String, ConfigError> {
     let settings = Settings::from_overrides(given.clone())?;
     let text = |text: &dyn ToString| Value::String(text.to_string());
     let origins = settings.origins.listed.iter().map(|origin| text(origin)).collect();
+    let proxies = given.trusted_proxies.iter().flatten().map(|network| text(network)).collect();
     let log_format = match settings.log_format {
         LogFormat::Text => "text",
         LogFormat::Json => "json",
@@ -25,6 +26,9 @@ pub fn in_force(given: &Overrides) -> Result<String, ConfigError> {
         ("database_connections", Value::Integer(settings.database.max_connections.into())),
         ("secret_file", text(&settings.secret_file.display())),
         ("origins", Value::Array(origins)),
+        ("trusted_proxies", Value::Array(proxies)),
+        ("documents", text(&settings.documents.as_str())),
+        ("introspection", text(&settings.introspection.as_str())),
         ("log", text(&settings.log)),
         ("log_format", text(&log_format)),
     ];

@@ -16,6 +16,10 @@ pub enum Code {
     GraphqlValidationFailed,
     /// The document would cost too much.
     DocumentRefused,
+    /// The document is not one of those that are executed here.
+    DocumentNotListed,
+    /// The schema is not told to this viewer.
+    IntrospectionRefused,
     /// The request is not one of GraphQL over HTTP.
     BadRequest,
     /// The token is not known or has expired.
@@ -26,6 +30,10 @@ pub enum Code {
     NotFound,
     /// The grid is being changed.
     Busy,
+    /// The address, or the user, asks too often.
+    RateLimited,
+    /// As much runs and waits as may.
+    Overloaded,
     /// Something that should not happen.
     Internal,
 }
@@ -37,11 +45,15 @@ impl Code {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::DocumentRefused => "DOCUMENT_REFUSED",
+            Self::DocumentNotListed => "DOCUMENT_NOT_LISTED",
+            Self::IntrospectionRefused => "INTROSPECTION_REFUSED",
             Self::BadRequest => "BAD_REQUEST",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::Busy => "BUSY",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Overloaded => "OVERLOADED",
             Self::Internal => "INTERNAL",
         }
     }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 
+use super::admission::Full;
+use super::negotiate::AnswerForm;
+use super::rate::Wait;
 use crate::service::ServiceError;
 
 /// Why a request was refused.
@@ -63,8 +66,19 @@ pub(in crate::http) enum HttpError {
         detail: String,
     },
     /// Every WebSocket and stream of events that may be open is.
-    #[error("too many WebSockets and streams of events are open; try again later")]
+    #[error(
+        "too many WebSockets and streams of events are open, in all or from one address or user; try again later"
+    )]
     TooManySockets,
+    /// The body came too slowly.
+    #[error("the body came too slowly; send it again over a better connection, or in smaller parts")]
+    BodyTooSlow,
+    /// The address, or the user, asks too often.
+    #[error("too many requests; ask again in {0}")]
+    RateLimited(Wait),
+    /// As much runs and waits as may.
+    #[error("the server has too much to do; try again in a moment")]
+    Overloaded,
     /// The server cannot answer now.
     #[error("the server is not ready: {0}")]
     NotReady(&'static str),
@@ -89,9 +103,53 @@ impl HttpError {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Self::Input { code, .. } => (StatusCode::BAD_REQUEST, code),
             Self::TooManySockets => (StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_SOCKETS"),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "BODY_TOO_SLOW"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
             Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "NOT_READY"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         }
+    }
+}
+
+impl HttpError {
+    /// The same in the form of an answer of GraphQL, for its clients to read.
+    pub(super) fn as_graphql(&self, form: AnswerForm) -> HttpResponse {
+        let (status, code) = self.status_and_code();
+        let error = serde_json::json!({ "message": self.to_string(), "extensions": { "code": code } });
+        let mut response = HttpResponse::build(status);
+        self.put_headers(&mut response);
+        let body = serde_json::json!({ "errors": [error] });
+        response.content_type(form.content_type()).body(body.to_string())
+    }
+
+    /// Whether it says nothing about what was asked, only that it was too much just now.
+    pub(super) fn is_about_load(&self) -> bool {
+        matches!(self, Self::RateLimited(_) | Self::Overloaded)
+    }
+
+    fn put_headers(&self, response: &mut HttpResponseBuilder) {
+        match self {
+            Self::MethodNotAllowed { allowed, .. } => drop(response.insert_header((ALLOW, *allowed))),
+            Self::Unauthenticated => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            Self::RateLimited(wait) => drop(response.insert_header((RETRY_AFTER, wait.seconds()))),
+            Self::Overloaded | Self::TooManySockets => drop(response.insert_header((RETRY_AFTER, 1))),
+            // What is still sent of the body is nobody's.
+            Self::BodyTooSlow => drop(response.force_close()),
+            _ => {}
+        }
+    }
+}
+
+impl From<Wait> for HttpError {
+    fn from(wait: Wait) -> Self {
+        Self::RateLimited(wait)
+    }
+}
+
+impl From<Full> for HttpError {
+    fn from(_: Full) -> Self {
+        Self::Overloaded
     }
 }
 
@@ -127,11 +185,7 @@ impl ResponseError for HttpError {
             tracing::error!(error = %chain, "A request failed unexpectedly");
         }
         let mut response = HttpResponse::build(status);
-        match self {
-            Self::MethodNotAllowed { allowed, .. } => drop(response.insert_header((ALLOW, *allowed))),
-            Self::Unauthenticated => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
-            _ => {}
-        }
+        self.put_headers(&mut response);
         let body = serde_json::json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or_default(),

@@ -8,11 +8,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Buf, Bytes};
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use geo_tools::datum::UnknownDatum;
 use tokio::sync::mpsc;
 
 use super::State;
+use super::body::{Body, Unread};
 use super::error::HttpError;
 use super::viewer::Caller;
 use crate::service::export::{ExportFormat, ExportKind};
@@ -36,7 +37,7 @@ pub(super) async fn import(
     body: web::Payload,
     state: web::Data<State>,
 ) -> Result<HttpResponse, HttpError> {
-    let caller = Caller::of_request(&request, &state.services).await?.ok_or(HttpError::Unauthenticated)?;
+    let caller = Caller::of_request(&request, &state).await?.ok_or(HttpError::Unauthenticated)?;
     let (district, kind) = place.into_inner();
     let kind = ImportKind::parse(&kind).ok_or(HttpError::NotFound)?;
     let options = options(kind, format_of(&request)?, &parameters)?;
@@ -44,6 +45,8 @@ pub(super) async fn import(
     if declared_bytes(&request).is_some_and(|declared| declared > allowed_bytes as u64) {
         return Err(HttpError::TooLarge { allowed_bytes });
     }
+    let _running = state.imports.enter().await.inspect_err(|_| state.figures.refused("imports"))?;
+    let body = Body::new(body, state.patience.import_body);
     let (sender, receiver) = mpsc::channel(WAITING_PIECES);
     let source = ImportSource::of_reader(BodyReader { receiver, piece: Bytes::new() });
     let progress = Progress::silent();
@@ -66,7 +69,7 @@ pub(super) async fn export(
     parameters: Parameters,
     state: web::Data<State>,
 ) -> Result<HttpResponse, HttpError> {
-    let caller = Caller::of_request(&request, &state.services).await?.ok_or(HttpError::Unauthenticated)?;
+    let caller = Caller::of_request(&request, &state).await?.ok_or(HttpError::Unauthenticated)?;
     let (district, kind) = place.into_inner();
     let kind = ExportKind::parse(&kind).ok_or(HttpError::NotFound)?;
     let mut format = ExportFormat::Geojson;
@@ -140,22 +143,34 @@ fn declared_bytes(request: &HttpRequest) -> Option<u64> {
 /// Hands the body on, piece by piece, up to the cap. Where it ends before its time or is too large, the reader fails too,
 /// so that nothing of it is stored.
 async fn feed(
-    mut body: web::Payload,
+    mut body: Body,
     sender: mpsc::Sender<io::Result<Bytes>>,
     allowed_bytes: usize,
 ) -> Result<(), HttpError> {
     let mut byte_count = 0;
     while let Some(piece) = body.next().await {
-        let broken = |_| io::Error::new(io::ErrorKind::UnexpectedEof, "the body ended before its time");
-        let piece = piece.map_err(broken);
-        byte_count += piece.as_ref().map_or(0, Bytes::len);
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(unread) => {
+                let error = HttpError::from(unread);
+                let broken = io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string());
+                // An error only says that the import had given up before.
+                drop(sender.send(Err(broken)).await);
+                return match unread {
+                    Unread::TooSlow => Err(error),
+                    // The report says where the file breaks off.
+                    Unread::Broken => Ok(()),
+                };
+            }
+        };
+        byte_count += piece.len();
         if byte_count > allowed_bytes {
             let too_large = HttpError::TooLarge { allowed_bytes };
             // An error only says that the import had given up before.
             drop(sender.send(Err(io::Error::other(too_large.to_string()))).await);
             return Err(too_large);
         }
-        if sender.send(piece).await.is_err() {
+        if sender.send(Ok(piece)).await.is_err() {
             return Ok(());
         }
     }

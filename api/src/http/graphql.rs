@@ -9,19 +9,21 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Variables};
-use futures_util::StreamExt;
+use domain::viewer::Viewer;
+use rust_embed::RustEmbed;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::State;
+use super::body::Body;
 use super::error::HttpError;
 use super::negotiate::{self, AnswerForm};
 use super::once::OnceMap;
 use super::viewer::Caller;
-use crate::config::DocumentLimits;
+use crate::config::{DocumentLimits, Documents, Introspection, Settings};
 use crate::graphql::context;
 use crate::graphql::error::{Code, Executed, executed, request_error};
-use crate::graphql::preflight;
+use crate::graphql::preflight::{self, Introspects, ListedDocuments};
 use crate::graphql::schema;
 
 /// The members of a request, as they come over HTTP and in the payload of `subscribe`.
@@ -40,11 +42,63 @@ pub(super) struct RequestMembers {
 }
 
 impl RequestMembers {
-    /// The document, where it may be executed with what is given.
-    pub(super) fn admitted(&self, limits: &DocumentLimits) -> Result<preflight::Admitted, ServerError> {
+    /// The document, where a viewer may have it executed with what is given.
+    pub(super) fn admitted(
+        &self,
+        rules: &DocumentRules,
+        viewer: &Viewer,
+    ) -> Result<preflight::Admitted, ServerError> {
+        let refused = |code, message: &str| Err(request_error(code, message.to_owned(), None));
+        if rules.listed.as_ref().is_some_and(|listed| !listed.hold(&self.query)) {
+            return refused(
+                Code::DocumentNotListed,
+                "this server executes only the operations that it lists",
+            );
+        }
         let name = self.operation_name.as_deref();
         let variables = self.variables.as_ref().map(|OnceMap(map)| map);
-        preflight::admit(&self.query, name, variables, limits)
+        let admitted = preflight::admit(&self.query, name, variables, &rules.limits)?;
+        let told = match rules.introspection {
+            Introspection::Everybody => true,
+            Introspection::Staff => viewer.user().is_some(),
+            Introspection::Nobody => false,
+        };
+        if admitted.introspects == Introspects::Yes && !told {
+            return refused(
+                Code::IntrospectionRefused,
+                "the schema is not told to you here; see /schema.graphql",
+            );
+        }
+        Ok(admitted)
+    }
+}
+
+/// What a document is held to.
+#[derive(Clone, Debug)]
+pub(super) struct DocumentRules {
+    limits: DocumentLimits,
+    introspection: Introspection,
+    /// `None` where any document may come.
+    listed: Option<ListedDocuments>,
+}
+
+#[derive(RustEmbed)]
+#[folder = "../frontend-schema/operations"]
+struct CommittedOperations;
+
+impl DocumentRules {
+    pub(super) fn of(settings: &Settings) -> Self {
+        let committed = || {
+            let files = CommittedOperations::iter().filter_map(|name| CommittedOperations::get(&name));
+            let texts: Vec<String> =
+                files.map(|file| String::from_utf8_lossy(&file.data).into_owned()).collect();
+            ListedDocuments::of(texts.iter().map(String::as_str))
+        };
+        Self {
+            limits: settings.limits.document,
+            introspection: settings.introspection,
+            listed: (settings.documents == Documents::Listed).then(committed),
+        }
     }
 }
 
@@ -61,9 +115,18 @@ pub(super) async fn post(
         negotiate::answer_form(request.headers()).ok_or(HttpError::NotAcceptable { offered: OFFERED })?;
     match members(&request, body, &state).await? {
         Ok(members) => {
-            answer(&request, &state, form, members, &[OperationType::Query, OperationType::Mutation]).await
+            let allowed = [OperationType::Query, OperationType::Mutation];
+            in_form(form, answer(&request, &state, form, members, &allowed).await)
         }
         Err(error) => Ok(refused(form, StatusCode::BAD_REQUEST, error)),
+    }
+}
+
+/// A refusal that says nothing about the request in the form of its answer, so that GraphQL's clients read its code.
+fn in_form(form: AnswerForm, answered: Result<HttpResponse, HttpError>) -> Result<HttpResponse, HttpError> {
+    match answered {
+        Err(error) if error.is_about_load() => Ok(error.as_graphql(form)),
+        answered => answered,
     }
 }
 
@@ -76,7 +139,7 @@ pub(super) async fn members(
     if !negotiate::is_json(request.headers()) {
         return Err(HttpError::UnsupportedMediaType { taken: "application/json in UTF-8" });
     }
-    let body = read(body, state.settings.limits.body_bytes).await?;
+    let body = Body::new(body, state.patience.body).whole(state.settings.limits.body_bytes).await?;
     Ok(serde_json::from_slice(&body).map_err(|problem| unreadable(&problem)))
 }
 
@@ -106,7 +169,7 @@ pub(super) async fn get(request: HttpRequest, state: web::Data<State>) -> Result
         }
         (Err(problem), _) | (_, Err(problem)) => return Ok(malformed(form, &problem)),
     };
-    answer(&request, &state, form, members, &[OperationType::Query]).await
+    in_form(form, answer(&request, &state, form, members, &[OperationType::Query]).await)
 }
 
 /// An object in a parameter; left out, empty and `null` are the same.
@@ -142,11 +205,11 @@ async fn answer(
     members: RequestMembers,
     allowed: &[OperationType],
 ) -> Result<HttpResponse, HttpError> {
-    let Some(caller) = Caller::of_request(request, &state.services).await? else {
+    let Some(caller) = Caller::of_request(request, state).await? else {
         let error = request_error(Code::Unauthenticated, HttpError::Unauthenticated.to_string(), None);
         return Ok(refused(form, StatusCode::UNAUTHORIZED, error));
     };
-    let admitted = match members.admitted(&state.settings.limits.document) {
+    let admitted = match members.admitted(&state.documents, &caller.viewer) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refused(form, status_of_refusal(form), error)),
     };
@@ -161,6 +224,7 @@ async fn answer(
             _ => Err(HttpError::MethodNotAllowed { allowed: "POST", reason: "mutations are made by POST" }),
         };
     }
+    let _running = state.place_for_operation().await?;
     let request = context::for_viewer(executable(members, admitted), &state.services, caller.viewer);
     Ok(match executed(state.schema.execute(request).await) {
         Executed::Refused(errors) => refusal(form, status_of_refusal(form), &errors),
@@ -178,18 +242,6 @@ pub(super) fn executable(members: RequestMembers, admitted: preflight::Admitted)
     }
     request.set_parsed_query(admitted.document);
     request
-}
-
-async fn read(mut body: web::Payload, allowed_bytes: usize) -> Result<web::BytesMut, HttpError> {
-    let mut bytes = web::BytesMut::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| HttpError::BadRequest("the body ended before its time".to_owned()))?;
-        if bytes.len() + chunk.len() > allowed_bytes {
-            return Err(HttpError::TooLarge { allowed_bytes });
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }
 
 fn bad_request(message: &str) -> ServerError {

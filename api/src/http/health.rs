@@ -25,6 +25,7 @@ pub(super) async fn ready(state: web::Data<State>) -> Result<HttpResponse, HttpE
 /// `GET /metrics`: the figures in the format of Prometheus.
 pub(super) async fn metrics(state: web::Data<State>) -> HttpResponse {
     state.figures.set_open_sockets(state.sockets.count());
+    state.figures.set_waiting_operations(state.operations.waiting_count());
     let form = "text/plain; version=0.0.4; charset=utf-8";
     HttpResponse::Ok().content_type(form).body(state.figures.render())
 }

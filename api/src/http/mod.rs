@@ -1,11 +1,16 @@
 //! The HTTP ends. Handlers read the request, make one call and write the answer; what is decided, others decide.
 //!
-//! [`routes`] is the whole list. Every request passes `origin` (which pages may ask) and `observe` (request id, trace,
-//! figures, security headers).
+//! [`routes`] is the whole list. Every request passes `observe` (request id, trace, figures, security headers), then
+//! `origin` (which pages may ask) and `rate` (how often). `connections`, `body` and `admission` bound what a slow or a
+//! busy caller can hold.
 //!
 //! Invariant: a mutation is made by POST with a JSON body, or over a WebSocket, and by nothing else.
 //! Invariant: what a token may do is asked of the service for each request; nothing here decides it.
 
+mod address;
+mod admission;
+mod body;
+mod connections;
 mod dashboard;
 mod error;
 mod files;
@@ -15,6 +20,7 @@ mod negotiate;
 mod observe;
 mod once;
 mod origin;
+mod rate;
 mod server;
 mod subscribe;
 mod tiles;
@@ -24,6 +30,7 @@ use std::sync::Arc;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
+use domain::viewer::Viewer;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, IdSource};
@@ -33,6 +40,7 @@ use crate::live::{Hub, Pace};
 use crate::service::Services;
 use crate::telemetry::Figures;
 
+pub use body::BodyPace;
 pub use server::{BindError, Server, Stop};
 pub use subscribe::Patience;
 
@@ -46,7 +54,28 @@ pub(crate) struct State {
     ids: IdSource,
     patience: Patience,
     sockets: Arc<subscribe::OpenSockets>,
+    documents: Arc<graphql::DocumentRules>,
+    rates: rate::Rates,
+    operations: Arc<admission::Admission>,
+    imports: admission::Admission,
     stopping: watch::Receiver<Stopping>,
+}
+
+impl State {
+    /// Counts a request or an operation of a user, and refuses it where there are too many.
+    fn count_user(&self, viewer: &Viewer) -> Result<(), rate::Wait> {
+        self.rates.count_user(viewer).inspect_err(|_| self.figures.refused("user_rate"))
+    }
+
+    /// Counts an operation of the public, and refuses it where there are too many from its address.
+    fn count_address(&self, address: Option<address::Address>) -> Result<(), rate::Wait> {
+        self.rates.count_address(address).inspect_err(|_| self.figures.refused("address_rate"))
+    }
+
+    /// A place for a query or a mutation, perhaps after a while in the queue.
+    async fn place_for_operation(&self) -> Result<admission::Running, admission::Full> {
+        self.operations.enter().await.inspect_err(|_| self.figures.refused("operations"))
+    }
 }
 
 impl std::fmt::Debug for State {
@@ -83,7 +112,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(health::metrics))
         .route("/schema.graphql", web::get().to(graphql::sdl))
         .service(
-            web::scope("").wrap(Compress::default()).wrap(from_fn(origin::check)).configure(guarded_routes),
+            web::scope("")
+                .wrap(Compress::default())
+                .wrap(from_fn(rate::check))
+                .wrap(from_fn(origin::check))
+                .configure(guarded_routes),
         );
 }
 

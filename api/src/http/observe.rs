@@ -1,5 +1,6 @@
 //! What every request gets around it: an id, a trace, figures, and the headers that make pages safe.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -11,6 +12,7 @@ use actix_web::web;
 use tracing::Instrument;
 
 use super::State;
+use super::connections::{Connection, Written};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -20,20 +22,22 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      connect-src 'self'; font-src 'self'; img-src 'self' data: blob:; manifest-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
-const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (header::PERMISSIONS_POLICY, "camera=(), microphone=(), payment=(), usb=()"),
 ];
 
 /// Runs the request in a span, counts it, and completes the headers of its answer.
-pub(super) async fn around<B: MessageBody>(
+pub(super) async fn around<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<Written>, actix_web::Error> {
+    let under_way = request.conn_data::<Arc<Connection>>().map(Connection::begin);
     let state = request.app_data::<web::Data<State>>().cloned();
     let request_id = request_id(request.headers(), state.as_ref().map(|state| state.get_ref()));
     let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
@@ -55,7 +59,7 @@ pub(super) async fn around<B: MessageBody>(
         state.figures.request_answered(method, &route, status, seconds);
     }
     complete(response.headers_mut(), &request_id);
-    Ok(response)
+    Ok(response.map_body(|_, body| Written::new(body, under_way)))
 }
 
 /// The method as a label. HTTP lets a client make up any, and each would be a figure that is never dropped.

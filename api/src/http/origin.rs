@@ -14,6 +14,8 @@ use super::State;
 use super::error::HttpError;
 use crate::config::{Localhost, Origins};
 
+/// What of an answer a page may read beside what every page may.
+const EXPOSED_HEADERS: &str = "retry-after, x-request-id";
 const ALLOWED_HEADERS: &str = "authorization, content-type, last-event-id, x-request-id, traceparent";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +57,7 @@ pub(super) async fn check<B: MessageBody + 'static>(
     if let (Asker::Allowed, Some(origin)) = (asker, origin) {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
     Ok(response)

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -12,7 +12,11 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::admission::Admission;
+use super::connections::Connections;
 use super::error::HttpError;
+use super::graphql::DocumentRules;
+use super::rate::Rates;
 use super::subscribe::{OpenSockets, Patience};
 use super::{State, Stopping, observe, routes};
 use crate::clock::{Clock, IdSource};
@@ -32,11 +36,16 @@ pub struct Server {
     address: SocketAddr,
     running: actix_web::dev::Server,
     figures: Figures,
+    connections: Arc<Connections>,
+    patience: Patience,
     stopping: watch::Sender<Stopping>,
 }
 
 /// How often the figures are put in order.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// How often connections are looked at on which nothing is asked, at least.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks a server to stop.
 #[derive(Clone, Debug)]
@@ -86,6 +95,15 @@ impl Server {
             ids,
             patience,
             sockets: Arc::new(OpenSockets::default()),
+            documents: Arc::new(DocumentRules::of(settings)),
+            rates: Rates::new(&settings.limits, Instant::now()),
+            operations: Arc::new(Admission::new(
+                settings.limits.running_operations,
+                settings.limits.waiting_operations,
+                patience.queue,
+            )),
+            // An import takes minutes: to wait for one is nothing that a request can do.
+            imports: Admission::new(settings.limits.running_imports, 0, patience.queue),
             stopping: heard,
         });
         let refused = |source| BindError::Address { address: settings.listen, source };
@@ -95,19 +113,24 @@ impl Server {
             let app = App::new().app_data(state.clone()).app_data(path.clone());
             app.wrap(from_fn(observe::around)).configure(routes)
         };
+        let connections = Arc::new(Connections::default());
+        let open = Arc::clone(&connections);
         let server = HttpServer::new(app)
-            .on_connect(move |connection, _| {
+            .on_connect(move |connection, extensions| {
                 if let Some(stream) = connection.downcast_ref::<TcpStream>() {
                     let_go_of_who_takes_nothing(stream, patience.write);
+                    extensions.insert(open.take_in(stream));
                 }
             })
+            .client_request_timeout(patience.head)
+            .keep_alive(patience.idle)
             .backlog(BACKLOG)
             .shutdown_timeout(STOP_WITHIN_S)
             .disable_signals()
             .bind(settings.listen)
             .map_err(refused)?;
         let address = server.addrs().first().copied().unwrap_or(settings.listen);
-        Ok(Self { address, running: server.run(), figures, stopping })
+        Ok(Self { address, running: server.run(), figures, connections, patience, stopping })
     }
 
     /// Where it listens.
@@ -126,11 +149,15 @@ impl Server {
     /// Where the operating system takes the address away.
     pub async fn run(self) -> std::io::Result<()> {
         let mut upkeep = tokio::time::interval(UPKEEP_EVERY);
+        // One that asks nothing is ended by actix after `idle`; what is left then has begun a head and does not end it.
+        let quiet = self.patience.idle + self.patience.head;
+        let mut look = tokio::time::interval((quiet / 4).min(LOOK_EVERY));
         let mut running = std::pin::pin!(self.running);
         loop {
             tokio::select! {
                 ended = &mut running => return ended,
                 _ = upkeep.tick() => self.figures.tidy_up(),
+                _ = look.tick() => self.figures.connections_ended(self.connections.end_quiet(quiet)),
             }
         }
     }

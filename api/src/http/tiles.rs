@@ -22,7 +22,7 @@ pub(super) async fn tile(
 ) -> Result<HttpResponse, HttpError> {
     let (district, layer, version, z, x, y) = path.into_inner();
     let layer = TileLayer::parse(&layer).ok_or(HttpError::NotFound)?;
-    let caller = Caller::of_request(&request, &state.services).await?.ok_or(HttpError::Unauthenticated)?;
+    let caller = Caller::of_request(&request, &state).await?.ok_or(HttpError::Unauthenticated)?;
     let place = TilePlace { z, x, y };
     let bytes = state.services.tile(&caller.viewer, &district, layer, &version, place).await?;
     if layer == TileLayer::Incidents {
@@ -54,7 +54,7 @@ pub(super) async fn tile_json(
     path: web::Path<String>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, HttpError> {
-    let caller = Caller::of_request(&request, &state.services).await?.ok_or(HttpError::Unauthenticated)?;
+    let caller = Caller::of_request(&request, &state).await?.ok_or(HttpError::Unauthenticated)?;
     let district = state.services.district(&caller.viewer, &path).await?;
     let bounds = state.services.district_bounds(&caller.viewer, &district).await?;
     let map_version =

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::viewer::Viewer;
 use sha2::{Digest, Sha256};
 
+use super::State;
 use super::error::HttpError;
 use crate::service::{ServiceError, Services};
 
@@ -29,18 +30,22 @@ impl Caller {
         Ok(found.map(|found| Self { viewer: found.viewer, expires_at: Some(found.expires_at) }))
     }
 
-    /// Who a request is from: the public where it has no token; `None` where the one it has is not good.
-    pub(super) async fn of_request(
-        request: &HttpRequest,
-        services: &Services,
-    ) -> Result<Option<Self>, HttpError> {
+    /// Who a request is from: the public where it has no token; `None` where the one it has is not good. A user who asks
+    /// too often is refused here.
+    pub(super) async fn of_request(request: &HttpRequest, state: &State) -> Result<Option<Self>, HttpError> {
         let Some(header) = request.headers().get(AUTHORIZATION) else { return Ok(Some(Self::public())) };
         let token = header.to_str().ok().and_then(|text| {
             let (scheme, token) = text.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
         match token {
-            Some(token) => Ok(Self::of_token(token, services).await?),
+            Some(token) => {
+                let caller = Self::of_token(token, &state.services).await?;
+                if let Some(caller) = &caller {
+                    state.count_user(&caller.viewer)?;
+                }
+                Ok(caller)
+            }
             None => Ok(None),
         }
     }

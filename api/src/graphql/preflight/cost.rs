@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use async_graphql::Positioned;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
 
-use super::TooMuch;
+use super::introspection::Opened;
+use super::{Introspects, TooMuch};
 use crate::config::DocumentLimits;
 
 /// What a selection comes to. Sums saturate: 2^40 spreads are as refused as 2^64.
@@ -15,6 +16,10 @@ struct Cost {
     aliases: u64,
     directives: u64,
     depth: u64,
+    /// What it would come to inside of introspection.
+    opened: Opened,
+    /// What introspection in it comes to.
+    introspected: Opened,
 }
 
 impl Cost {
@@ -24,6 +29,8 @@ impl Cost {
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives),
             depth: self.depth.max(other.depth),
+            opened: self.opened.beside(other.opened),
+            introspected: self.introspected.beside(other.introspected),
         }
     }
 }
@@ -41,7 +48,9 @@ struct Walk<'a> {
 }
 
 /// Refuses a document whose operations, or unused fragments, come to too much.
-pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), TooMuch> {
+///
+/// Answers whether it asks what the schema is.
+pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<Introspects, TooMuch> {
     let operation_count = document.operations.iter().count();
     limited("operations", operation_count as u64, limits.operations as u64)?;
     limited("fragments", document.fragments.len() as u64, limits.fragments as u64)?;
@@ -60,13 +69,15 @@ pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> R
     for name in document.fragments.keys() {
         walk.fragment(name, 1)?;
     }
+    total.introspected.check()?;
     limited("fields", total.fields, limits.fields)?;
     limited("levels of fields", total.depth, limits.depth)?;
     limited("aliases", total.aliases, limits.aliases)?;
-    limited("directives", total.directives, limits.directives)
+    limited("directives", total.directives, limits.directives)?;
+    Ok(total.introspected.introspects())
 }
 
-fn limited(what: &'static str, got: u64, allowed: u64) -> Result<(), TooMuch> {
+pub(super) fn limited(what: &'static str, got: u64, allowed: u64) -> Result<(), TooMuch> {
     if got <= allowed { Ok(()) } else { Err(TooMuch::Count { what, got, allowed, at: None }) }
 }
 
@@ -83,8 +94,11 @@ impl<'a> Walk<'a> {
                     let below = self.selections(&field.selection_set.node, level + 1)?;
                     let own =
                         Cost { fields: 1, aliases: u64::from(field.alias.is_some()), ..Cost::default() };
-                    let own = own.beside(self.directives(&field.directives)?);
-                    Cost { depth: below.depth + 1, ..own.beside(below) }
+                    let cost = own.beside(self.directives(&field.directives)?).beside(below);
+                    let opened = below.opened.inside(&field.name.node);
+                    let introspected =
+                        cost.introspected.beside(below.opened.as_introspection(&field.name.node));
+                    Cost { depth: below.depth + 1, opened, introspected, ..cost }
                 }
                 Selection::InlineFragment(inline) => {
                     let inline = &inline.node;

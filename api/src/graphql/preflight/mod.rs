@@ -2,15 +2,17 @@
 //!
 //! async-graphql walks a fragment again at every spread, and its parser recurses into brackets: 1 KB of nested fragments
 //! is 2^30 visits, 1 KB of brackets ends a process. So [`lex`] looks at the bytes without recursion, and [`cost`]
-//! counts each fragment once, and [`keys`] looks for fields that stand twice. List sizes are not seen here: resolvers multiply by `first` (`complexity`).
+//! counts each fragment once, and [`keys`] looks for fields that stand twice. What introspection comes to is [`introspection`]'s. List sizes are not seen here: resolvers multiply by `first` (`complexity`).
 //!
 //! Start at [`admit`].
 //!
 //! Invariant: nothing is parsed whose bytes were not admitted, nothing executed whose shape was not.
 
 mod cost;
+mod introspection;
 mod keys;
 mod lex;
+mod listed;
 mod select;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
@@ -20,6 +22,8 @@ use serde_json::{Map, Value};
 use super::error::{Code, request_error};
 use crate::config::DocumentLimits;
 
+pub use listed::ListedDocuments;
+
 /// A document that may be executed, and the operation of it that was asked for.
 #[derive(Clone, Debug)]
 pub struct Admitted {
@@ -27,6 +31,17 @@ pub struct Admitted {
     pub document: ExecutableDocument,
     /// The kind of the operation that was asked for.
     pub kind: OperationType,
+    /// Whether it, or another operation of the document, asks what the schema is.
+    pub introspects: Introspects,
+}
+
+/// Whether a document asks what the schema is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Introspects {
+    /// It does.
+    Yes,
+    /// It asks for data only; `__typename` is data.
+    No,
 }
 
 /// Checks a document and finds the operation that was asked for.
@@ -42,12 +57,12 @@ pub fn admit(
     lex::check(source, limits).map_err(too_much)?;
     keys::check(source)?;
     let mut document = async_graphql::parser::parse_query(source).map_err(|error| syntax_error(&error))?;
-    cost::check(&document, limits).map_err(too_much)?;
+    let introspects = cost::check(&document, limits).map_err(too_much)?;
     let operation = chosen(&document, operation_name)?;
     complete(operation, variables)?;
     let kind = operation.ty;
     select::keep_only(&mut document, operation_name);
-    Ok(Admitted { document, kind })
+    Ok(Admitted { document, kind, introspects })
 }
 
 /// A variable that is needed and not given is an error of the request; async-graphql would make it one of each field.

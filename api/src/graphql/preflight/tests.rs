@@ -159,3 +159,27 @@ fn a_variable_that_is_needed_and_not_given_is_refused_before_anything_runs() {
     check("$a: Int! = 1", serde_json::json!({}), true);
     check("$a: Int", serde_json::json!({}), true);
 }
+
+#[test]
+fn introspection_that_goes_in_circles_or_is_asked_many_times_is_refused() {
+    let deep = |levels: usize| {
+        let (open, close) = ("fields { type { ".repeat(levels), "} }".repeat(levels));
+        format!("{{ __schema {{ types {{ {open} name {close} }} }} }}")
+    };
+    admit(&deep(2), None, None, &DocumentLimits::default()).expect("the type of a field's type");
+    assert!(refused(&deep(3)).contains("3 lists of introspection in each other; 2 are allowed"));
+    assert!(refused(&deep(8)).contains("lists of introspection in each other"));
+    let whole =
+        "types { name description fields { name description args { name description type { name } } } }";
+    let often = |count: usize| {
+        (0..count).map(|index| format!("a{index}: __schema {{ {whole} }} ")).collect::<String>()
+    };
+    admit(&format!("{{ {} }}", often(2)), None, None, &DocumentLimits::default()).expect("twice");
+    assert!(refused(&format!("{{ {} }}", often(30))).contains("parts of introspection"));
+    let spread = format!("{{ {} }} fragment W on __Schema {{ {whole} }}", "...S ".repeat(30));
+    let spread = format!("{spread} fragment S on Query {{ __schema {{ ...W }} }}");
+    assert!(refused(&spread).contains("parts of introspection"));
+    // Fields of the same names elsewhere are no introspection.
+    let own = format!("{{ {} name {} }}", "fields { types { ".repeat(8), "} }".repeat(8));
+    admit(&own, None, None, &DocumentLimits::default()).expect("somebody's own fields");
+}

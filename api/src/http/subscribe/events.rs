@@ -22,7 +22,7 @@ use futures_util::stream::{BoxStream, poll_fn};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{Patience, Place};
+use super::{Patience, Place, let_go};
 use crate::graphql::context::{self, Resumption};
 use crate::graphql::error::{Code, Executed, executed, request_error};
 use crate::http::error::HttpError;
@@ -51,10 +51,12 @@ pub(in crate::http) async fn stream(
         Ok(members) => members,
         Err(error) => return Ok(refused(&[error])),
     };
-    let Some(caller) = Caller::of_request(&request, &state.services).await? else {
-        return Err(HttpError::Unauthenticated);
+    let caller = match Caller::of_request(&request, &state).await {
+        Ok(caller) => caller.ok_or(HttpError::Unauthenticated)?,
+        Err(error) if error.is_about_load() => return Ok(error.as_graphql(AnswerForm::GraphqlResponse)),
+        Err(error) => return Err(error),
     };
-    let admitted = match members.admitted(&state.settings.limits.document) {
+    let admitted = match members.admitted(&state.documents, &caller.viewer) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refused(&[error])),
     };
@@ -62,7 +64,16 @@ pub(in crate::http) async fn stream(
         let message = "only subscriptions are streamed; queries and mutations are sent to /graphql";
         return Ok(refused(&[request_error(Code::BadRequest, message.to_owned(), None)]));
     }
-    let place = state.sockets.enter(state.settings.limits.sockets).ok_or(HttpError::TooManySockets)?;
+    let mut place = super::enter(&request, &state)?;
+    if !place.claim(caller.viewer.user(), state.settings.limits.sockets_per_user) {
+        state.figures.refused("user_sockets");
+        return Err(HttpError::TooManySockets);
+    }
+    // A snapshot waits for its turn like a query; the place is not kept while the stream is quiet.
+    match state.place_for_operation().await {
+        Ok(turn) => drop(turn),
+        Err(full) => return Ok(HttpError::from(full).as_graphql(AnswerForm::GraphqlResponse)),
+    }
     let last_event_id = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let resumption = Resumption::after(last_event_id.filter(|id| !id.is_empty()));
     let asked = context::for_viewer(executable(members, admitted), &state.services, caller.viewer);
@@ -82,6 +93,7 @@ pub(in crate::http) async fn stream(
         state: state.clone(),
     };
     actix_web::rt::spawn(pump.run(first));
+    let_go(&request);
     Ok(streamed(queue, place))
 }
 

@@ -9,26 +9,31 @@
 
 mod events;
 mod operations;
+mod places;
 mod protocol;
 mod socket;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::State;
+use super::address::Address;
+use super::body::BodyPace;
+use super::connections::Connection;
 use super::error::HttpError;
+use places::Place;
 
 pub(super) use events::stream;
+pub(super) use places::OpenSockets;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// Answers that wait for the socket; beyond, operations wait.
 const QUEUED_ANSWERS: usize = 32;
 
-/// How long a socket or a stream of events waits for the other side.
+/// How long the server waits for the other side: of a connection, a socket, a stream of events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
     /// For `connection_init`.
@@ -39,6 +44,16 @@ pub struct Patience {
     pub ping: Duration,
     /// For any sign of life.
     pub silence: Duration,
+    /// For the head of a request.
+    pub head: Duration,
+    /// For the next request on a connection.
+    pub idle: Duration,
+    /// For the body of a request of GraphQL.
+    pub body: BodyPace,
+    /// For the body of an import.
+    pub import_body: BodyPace,
+    /// For an operation's turn, before it is told to come later.
+    pub queue: Duration,
 }
 
 impl Default for Patience {
@@ -48,33 +63,28 @@ impl Default for Patience {
             write: Duration::from_secs(10),
             ping: Duration::from_secs(20),
             silence: Duration::from_secs(60),
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(15),
+            body: BodyPace { grace: Duration::from_secs(10), bytes_per_s: 4_096 },
+            import_body: BodyPace { grace: Duration::from_secs(30), bytes_per_s: 4_096 },
+            queue: Duration::from_secs(5),
         }
     }
 }
 
-/// How many sockets and streams of events are open.
-#[derive(Debug, Default)]
-pub(super) struct OpenSockets(AtomicUsize);
-
-/// A place among the open sockets; given back when dropped.
-#[derive(Debug)]
-struct Place(Arc<OpenSockets>);
-
-impl OpenSockets {
-    pub(super) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn enter(self: &Arc<Self>, allowed: usize) -> Option<Place> {
-        let place = Place(Arc::clone(self));
-        let before = self.0.fetch_add(1, Ordering::Relaxed);
-        (before < allowed).then_some(place)
-    }
+/// A place for one more socket or stream of events.
+fn enter(request: &HttpRequest, state: &State) -> Result<Place, HttpError> {
+    let address = Address::of(request.peer_addr(), request.headers(), &state.settings.trusted_proxies);
+    state.sockets.enter(address, &state.settings.limits).ok_or_else(|| {
+        state.figures.refused("sockets");
+        HttpError::TooManySockets
+    })
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+/// Leaves the connection to the deadlines of this module.
+fn let_go(request: &HttpRequest) {
+    if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+        connection.let_go();
     }
 }
 
@@ -88,31 +98,14 @@ pub(super) async fn upgrade(
     if !offered.flat_map(|list| list.split(',')).any(|name| name.trim() == PROTOCOL) {
         return Err(HttpError::BadRequest(format!("the WebSocket must speak {PROTOCOL}")));
     }
-    let place = state.sockets.enter(state.settings.limits.sockets).ok_or(HttpError::TooManySockets)?;
+    let place = enter(&request, &state)?;
     let upgraded = actix_ws::handle_with_protocols(&request, body, &[PROTOCOL]);
     let (response, session, stream) = upgraded.map_err(|error| HttpError::BadRequest(error.to_string()))?;
     let message_bytes = state.settings.limits.message_bytes;
     let stream = stream.max_frame_size(message_bytes).aggregate_continuations();
     let stream = stream.max_continuation_size(message_bytes);
-    actix_web::rt::spawn(async move {
-        socket::Socket::new(state, session).run(stream).await;
-        drop(place);
-    });
+    let_go(&request);
+    let address = Address::of(request.peer_addr(), request.headers(), &state.settings.trusted_proxies);
+    actix_web::rt::spawn(socket::Socket::new(state, session, place, address).run(stream));
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_among_the_open_sockets_is_given_back() {
-        let sockets = Arc::new(OpenSockets::default());
-        let first = sockets.enter(2).expect("a place");
-        let _second = sockets.enter(2).expect("a place");
-        assert!(sockets.enter(2).is_none());
-        assert_eq!(sockets.count(), 2);
-        drop(first);
-        assert!(sockets.enter(2).is_some());
-    }
 }

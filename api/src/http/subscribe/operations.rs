@@ -1,6 +1,7 @@
 //! The operations under way on one socket: each a task of its own that puts its answers into the socket's queue.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
@@ -11,8 +12,9 @@ use tokio::sync::mpsc;
 
 use super::protocol::{self, Close};
 use crate::graphql::context;
-use crate::graphql::error::{Executed, executed};
+use crate::graphql::error::{Code, Executed, executed, request_error};
 use crate::http::State;
+use crate::http::error::HttpError;
 use crate::http::graphql::{RequestMembers, executable};
 
 /// What an operation puts into the socket's queue.
@@ -138,19 +140,33 @@ fn run(
     sink: Sink,
 ) -> impl Future<Output = ()> + 'static {
     let (schema, services) = (state.schema.clone(), state.services.clone());
-    let limits = state.settings.limits.document;
+    let (places, figures) = (Arc::clone(&state.operations), state.figures.clone());
+    let rules = Arc::clone(&state.documents);
     async move {
-        let admitted = match members.admitted(&limits) {
+        let admitted = match members.admitted(&rules, &viewer) {
             Ok(admitted) => admitted,
             Err(error) => return sink.refuse(&[error]).await,
         };
         let kind = admitted.kind;
+        let Ok(place) = places.enter().await else {
+            figures.refused("operations");
+            let said = HttpError::Overloaded.to_string();
+            return sink.refuse(&[request_error(Code::Overloaded, said, None)]).await;
+        };
         let request = context::for_viewer(executable(members, admitted), &services, viewer);
         let mut responses = match kind {
-            OperationType::Subscription => schema.execute_stream(request),
+            // Its snapshot waits for its turn like a query; the place is not kept while the stream is quiet.
+            OperationType::Subscription => {
+                drop(place);
+                schema.execute_stream(request)
+            }
             OperationType::Query | OperationType::Mutation => {
                 let schema = schema.clone();
-                futures_util::stream::once(async move { schema.execute(request).await }).boxed()
+                futures_util::stream::once(async move {
+                    let _place = place;
+                    schema.execute(request).await
+                })
+                .boxed()
             }
         };
         while let Some(response) = responses.next().await {

@@ -97,6 +97,8 @@ pub(super) enum Close {
     InitTwice,
     /// More operations than allowed.
     TooManyOperations { allowed: usize },
+    /// More sockets of one user than allowed.
+    TooManySockets { allowed: usize },
     /// The other side is silent.
     Silent,
     /// A message that is too large.
@@ -129,6 +131,8 @@ impl Close {
             Self::TooManyOperations { allowed } => {
                 (4429, format!("more than {allowed} operations on one socket"))
             }
+            // "Try again later": apps come back after a while, which they do not after 4429.
+            Self::TooManySockets { allowed } => (1013, format!("more than {allowed} sockets of one user")),
             Self::Silent => (1001, "no answer to pings".into()),
             Self::TooLarge => (1009, "the message is too large".into()),
             Self::GoingAway => (1001, "the server is going away".into()),

@@ -2,15 +2,20 @@
 
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
+use async_graphql::ServerError;
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::operations::{Answer, Operations};
 use super::protocol::{self, CONNECTION_ACK, Close, Said};
-use super::{Patience, QUEUED_ANSWERS};
+use super::{Patience, Place, QUEUED_ANSWERS};
 use crate::clock::Clock;
 use crate::config::Secret;
+use crate::graphql::error::{Code, request_error};
+use crate::http::address::Address;
+use crate::http::error::HttpError;
+use crate::http::rate::Wait;
 use crate::http::viewer::Caller;
 use crate::http::{State, Stopping};
 
@@ -54,12 +59,20 @@ pub(super) struct Socket {
     opened: Option<Opened>,
     ends: Ends,
     patience: Patience,
+    place: Place,
+    /// Where it comes from, for the public's operations.
+    address: Option<Address>,
     heard: Instant,
     next_ping: Instant,
 }
 
 impl Socket {
-    pub(super) fn new(state: web::Data<State>, session: Session) -> Self {
+    pub(super) fn new(
+        state: web::Data<State>,
+        session: Session,
+        place: Place,
+        address: Option<Address>,
+    ) -> Self {
         let (sender, answers) = mpsc::channel(QUEUED_ANSWERS);
         let now = Instant::now();
         let patience = state.patience;
@@ -72,6 +85,8 @@ impl Socket {
             opened: None,
             ends: Ends::WithoutInit(now + patience.init),
             patience,
+            place,
+            address,
             heard: now,
             next_ping: now + patience.ping,
         }
@@ -137,6 +152,11 @@ impl Socket {
                     Some(_) => return Err(Close::Forbidden),
                 };
                 let caller = opened.caller(&self.state).await?;
+                let allowed = self.state.settings.limits.sockets_per_user;
+                if !self.place.claim(caller.viewer.user(), allowed) {
+                    self.state.figures.refused("user_sockets");
+                    return Err(Close::TooManySockets { allowed });
+                }
                 self.ends = caller.expires_at.map_or(Ends::Never, Ends::WithToken);
                 self.opened = Some(opened);
                 self.write(CONNECTION_ACK.to_owned()).await
@@ -145,21 +165,40 @@ impl Socket {
             Said::Pong {} => Ok(()),
             Said::Subscribe { id, payload } => {
                 let caller = self.opened.as_ref().ok_or(Close::Unauthorized)?.caller(&self.state).await?;
-                self.operations.start(&self.state, &caller.viewer, id, payload)
+                match self.count(&caller) {
+                    Ok(()) => self.operations.start(&self.state, &caller.viewer, id, payload),
+                    Err(wait) => {
+                        let said = HttpError::RateLimited(wait).to_string();
+                        self.refuse(&id, request_error(Code::RateLimited, said, None)).await
+                    }
+                }
             }
             Said::Unreadable { id, error } => {
                 if self.opened.is_none() {
                     return Err(Close::Unauthorized);
                 }
-                let payload = serde_json::json!([error]).to_string();
-                self.operations.is_free(&id)?;
-                self.write(protocol::error(&id, &payload)).await
+                self.refuse(&id, *error).await
             }
             Said::Complete { id } => {
                 self.operations.stop(&id);
                 Ok(())
             }
         }
+    }
+
+    /// Counts an operation of a user, or of the public at an address.
+    fn count(&self, caller: &Caller) -> Result<(), Wait> {
+        match caller.viewer.user() {
+            Some(_) => self.state.count_user(&caller.viewer),
+            None => self.state.count_address(self.address),
+        }
+    }
+
+    /// Answers an operation that is not begun.
+    async fn refuse(&mut self, id: &str, error: ServerError) -> Result<(), Close> {
+        self.operations.is_free(id)?;
+        let payload = serde_json::json!([error]).to_string();
+        self.write(protocol::error(id, &payload)).await
     }
 
     async fn ping(&mut self) -> Result<(), Close> {
