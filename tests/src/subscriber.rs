@@ -98,3 +98,12 @@ impl Subscriber {
         tokio::time::timeout(Duration::from_secs(10), wait).await.expect("a message within ten seconds")
     }
 }
+
+/// The texts of the incidents that a batch brings, in its order.
+///
+/// # Panics
+/// Where it has no list of them.
+pub fn texts(batch: &Value) -> Vec<&str> {
+    let upserts = batch["upserts"].as_array().expect("a list");
+    upserts.iter().filter_map(|incident| incident["text"].as_str()).collect()
+}

@@ -11,9 +11,9 @@ use api::bus::Bus;
 use api::cache::Cache;
 use api::clock::{Clock, IdSource};
 use api::config::{DocumentLimits, ServerSecret};
-use api::graphql::context;
 use api::graphql::preflight;
 use api::graphql::schema::{self, GridwardSchema};
+use api::graphql::{answer, context};
 use api::live::{Hub, Pace};
 use api::service::Services;
 use api::service::sql_count::SqlCount;
@@ -32,7 +32,7 @@ use domain::staff::{Posting, PostingRole, User};
 use domain::text::{LocalTexts, StaffName};
 use domain::viewer::{Role, Viewer};
 use geo_tools::coverage::{Area, BuildOptions, build};
-use geo_tools::{Polygon, Position};
+use geo_tools::{Coverage, Polygon, Position};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -164,11 +164,34 @@ impl Town {
     /// # Panics
     /// Where the plan is refused.
     pub async fn publish(&self, version: i32, base: Option<i32>, cut: f64) {
-        let plan = plan(version, cut, self.clock.now());
+        self.put_in_force(&plan(version, cut, self.clock.now()), base).await;
+    }
+
+    /// Publishes, as the first plan, one of a community `ALL` and its cells `L0` and on, for the leaves of a coverage.
+    ///
+    /// # Panics
+    /// Where the plan is refused.
+    pub async fn publish_leaves(&self, coverage: Coverage) {
+        let all = Cell { rank: LevelRank(1), parent: None, ..drawn_cell(ALL, "ALL") };
+        let leaves: Vec<Cell> = (0..coverage.leaf_count())
+            .map(|leaf| drawn_cell(CellId(Uuid::from_u128(0x1000 + leaf as u128)), &format!("L{leaf}")))
+            .collect();
+        let parts = PlanParts {
+            district: DISTRICT_ID,
+            version: PlanVersion(1),
+            in_force_since: self.clock.now(),
+            leaf_cells: leaves.iter().map(|cell| cell.id).collect(),
+            cells: leaves.into_iter().chain([all]).collect(),
+            coverage,
+        };
+        self.put_in_force(&Plan::assemble(parts).expect("a plan"), None).await;
+    }
+
+    async fn put_in_force(&self, plan: &Plan, base: Option<i32>) {
         let publication =
-            Publication { plan: &plan, base: base.map(PlanVersion), nearest_within_m: 25.0, note: None };
+            Publication { plan, base: base.map(PlanVersion), nearest_within_m: 25.0, note: None };
         let outcome = self.store.publish_plan(&publication, &Attempt::by_system(self.clock.now())).await;
-        assert_eq!(outcome.expect("a transaction"), Outcome::Done(PlanVersion(version)));
+        assert_eq!(outcome.expect("a transaction"), Outcome::Done(plan.version()));
     }
 
     /// Lets the server read what happened, as its hub would.
@@ -233,7 +256,8 @@ impl Town {
         let request = context::for_viewer(request, &self.services, viewer(role));
         let count = SqlCount::default();
         let response = count.scope(self.schema.execute(request)).await;
-        let json = serde_json::to_value(&response).expect("a response is JSON");
+        let json = answer::written(&response).and_then(|json| serde_json::from_str(&json));
+        let json = json.expect("a response is JSON");
         Answer { json, statements: count.statements() }
     }
 
@@ -331,6 +355,21 @@ const CELLS: [(&str, u8, Option<&str>, [&str; 2]); 7] = [
 pub fn cell_id(code: &str) -> CellId {
     let index = CELLS.iter().position(|cell| cell.0 == code).expect("a code of the town");
     CellId(Uuid::from_u128(0xc0 + index as u128))
+}
+
+const ALL: CellId = CellId(Uuid::from_u128(0xfff));
+
+fn drawn_cell(id: CellId, code: &str) -> Cell {
+    Cell {
+        id,
+        code: CellCode::parse(code).expect("a code"),
+        rank: LevelRank(2),
+        names: LocalTexts::new([("en", code)]).expect("names"),
+        parent: Some(ALL),
+        kind: CellKind::Base,
+        setting: CellSetting::Urban,
+        since: PlanVersion(1),
+    }
 }
 
 fn plan(version: i32, cut: f64, now: DateTime<Utc>) -> Plan {

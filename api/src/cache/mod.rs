@@ -4,11 +4,14 @@
 //! |---|---|---|---|
 //! | (none) | every district with its rules, but for those that are being made | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
 //! | district, plan version | the plan with its index | the 16 used last | nothing: a published plan never changes |
+//! | district, plan version, tolerance, datum | the areas of its cells as text, each written when it is first asked for | 128 MB, used last | nothing, as above |
 //! | district, map version, layer, z, x, y | an encoded tile of the grid or the base map | 64 MB, used last | nothing: the version is in the key |
 //!
 //! Scope is applied afterwards, by the use case. Start at [`Cache::plan`].
 //!
 //! Invariant: forgetting everything at any moment makes answers slower, never different.
+
+mod drawing;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +20,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::district::District;
 use domain::ids::{DistrictId, PlanVersion};
-use domain::plan::{Plan, PlanDefect};
+use domain::plan::{Plan, PlanDefect, Tolerance};
+use geo_tools::Datum;
+
+pub use drawing::Drawing;
 
 use crate::store::{Store, StoreError};
 
@@ -26,6 +32,7 @@ const DISTRICTS_LIFETIME: Duration = Duration::from_secs(5);
 /// Plans of a few MB each; two nodes of one district ask for one, a look into the past for another.
 const PLANS_KEPT: u64 = 16;
 const TILES_KEPT_BYTES: u64 = 64 << 20;
+const DRAWINGS_KEPT_BYTES: u64 = 128 << 20;
 
 /// What is kept in memory. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +42,7 @@ pub struct Cache {
     hidden: Arc<Mutex<HashSet<String>>>,
     districts: moka::future::Cache<(), Arc<[Arc<District>]>>,
     plans: moka::future::Cache<(DistrictId, PlanVersion), Arc<Plan>>,
+    drawings: moka::future::Cache<(DistrictId, PlanVersion, Option<Tolerance>, Datum), Arc<Drawing>>,
     tiles: moka::future::Cache<TileKey, Bytes>,
 }
 
@@ -94,6 +102,10 @@ impl Cache {
                 .max_capacity(1)
                 .build(),
             plans: moka::future::Cache::builder().max_capacity(PLANS_KEPT).build(),
+            drawings: moka::future::Cache::builder()
+                .weigher(|_, drawing: &Arc<Drawing>| u32::try_from(drawing.most_bytes()).unwrap_or(u32::MAX))
+                .max_capacity(DRAWINGS_KEPT_BYTES)
+                .build(),
             tiles: moka::future::Cache::builder()
                 .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + 100).unwrap_or(u32::MAX))
                 .max_capacity(TILES_KEPT_BYTES)
@@ -176,6 +188,30 @@ impl Cache {
         let plan = tokio::task::spawn_blocking(move || Plan::assemble(parts)).await;
         let plan = plan.map_err(|_| CacheError::Stopping)?;
         Ok(Arc::new(plan.map_err(|defect| CacheError::Plan { district, version, defect })?))
+    }
+
+    /// The areas of a plan's cells, ready to be sent; `None` as tolerance is the true border. Many that ask at once have the
+    /// borders simplified once.
+    ///
+    /// # Errors
+    /// [`CacheError::Stopping`].
+    pub async fn drawing(
+        &self,
+        plan: &Arc<Plan>,
+        tolerance: Option<Tolerance>,
+        datum: Datum,
+    ) -> Result<Arc<Drawing>, CacheError> {
+        let key = (plan.district(), plan.version(), tolerance, datum);
+        if let Some(drawing) = self.drawings.get(&key).await {
+            return Ok(drawing);
+        }
+        let plan = Arc::clone(plan);
+        let make = async move {
+            // A large plan takes long enough to hold other requests up.
+            let made = tokio::task::spawn_blocking(move || Drawing::begin(plan, tolerance, datum)).await;
+            made.map(Arc::new).map_err(|_| CacheError::Stopping)
+        };
+        self.drawings.try_get_with(key, make).await.map_err(unshared)
     }
 
     /// A tile that was encoded before.

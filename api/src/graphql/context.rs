@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{Context, Request};
 use domain::viewer::Viewer;
 
+use super::budget::Budget;
 use super::loaders;
 use crate::live::Hub;
 use crate::service::Services;
@@ -17,6 +18,8 @@ pub trait ContextExt<'a> {
     fn viewer(&self) -> &'a Viewer;
     /// The hub that subscriptions hang on.
     fn hub(&self) -> &'a Hub;
+    /// What the answer may still hold.
+    fn budget(&self) -> &'a Arc<Budget>;
     /// Where the stream of a subscription stands, where its transport keeps that.
     fn resumption(&self) -> Option<&'a Resumption>;
 }
@@ -32,6 +35,10 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn hub(&self) -> &'a Hub {
         self.data_unchecked::<Hub>()
+    }
+
+    fn budget(&self) -> &'a Arc<Budget> {
+        self.data_unchecked::<Arc<Budget>>()
     }
 
     fn resumption(&self) -> Option<&'a Resumption> {
@@ -68,7 +75,7 @@ impl Resumption {
     }
 }
 
-/// The request with what is its own: who asks, and the loaders that gather what is read for them.
+/// The request with what is its own: who asks, what the answer may hold, and the loaders that gather what is read for them.
 pub fn for_viewer(request: Request, services: &Services, viewer: Viewer) -> Request {
-    request.data(loaders::for_request(services, &viewer)).data(viewer)
+    request.data(loaders::for_request(services, &viewer)).data(Arc::<Budget>::default()).data(viewer)
 }

@@ -100,7 +100,7 @@ pub fn found<T>(answer: Result<T, ServiceError>) -> Result<Option<T>, ServiceErr
     }
 }
 
-fn coded(code: &str, message: String) -> Error {
+pub(super) fn coded(code: &str, message: String) -> Error {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);
     Error { extensions: Some(extensions), ..Error::new(message) }

@@ -6,6 +6,8 @@
 //! Invariant: nothing here names the store, the cache or the bus.
 //! Invariant: every error that leaves is made in [`error`].
 
+pub mod answer;
+pub mod budget;
 pub mod cells;
 pub mod context;
 pub mod districts;

@@ -1,17 +1,12 @@
 //! Scalars whose form is a standard of its own: GeoJSON geometries. `DateTime` is chrono's, written as RFC 3339.
 
 use async_graphql::{InputValueError, InputValueResult, Name, Scalar, ScalarType, Value};
-use geo_tools::datum::Coordinates;
-use geo_tools::{Datum, Polygon, Position};
+use bytes::Bytes;
+use geo_tools::Position;
 
-/// A GeoJSON geometry of type MultiPolygon: positions as `[longitude, latitude]`, outer rings counter-clockwise.
+/// A GeoJSON geometry of type MultiPolygon, as text: [`super::answer::written`] takes it as it is.
 #[derive(Clone, PartialEq, Debug)]
-pub struct GeoJsonMultiPolygon {
-    /// The polygons.
-    pub polygons: Vec<Polygon>,
-    /// Which datum they are written in.
-    pub datum: Datum,
-}
+pub struct GeoJsonMultiPolygon(pub Bytes);
 
 /// A GeoJSON geometry: positions as `[longitude, latitude]`.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,7 +15,9 @@ pub struct GeoJsonGeometry(Value);
 impl GeoJsonGeometry {
     /// A point.
     pub fn point(at: Position) -> Self {
-        Self(typed("Point", position(at)))
+        let coordinates = Value::List(vec![Value::from(at.lon()), Value::from(at.lat())]);
+        let members = [(Name::new("type"), Value::from("Point")), (Name::new("coordinates"), coordinates)];
+        Self(Value::Object(members.into_iter().collect()))
     }
 }
 
@@ -35,13 +32,7 @@ impl ScalarType for GeoJsonMultiPolygon {
     }
 
     fn to_value(&self) -> Value {
-        // GeoJSON repeats the first position at the end; our rings do not.
-        let closed = |ring: &[Position]| {
-            ring.iter().chain(ring.first()).map(|&at| position_in(self.datum, at)).collect()
-        };
-        let ring = |ring: &[Position]| Value::List(closed(ring));
-        let polygon = |polygon: &Polygon| Value::List(polygon.rings().map(ring).collect());
-        typed("MultiPolygon", Value::List(self.polygons.iter().map(polygon).collect()))
+        Value::Binary(self.0.clone())
     }
 }
 
@@ -55,19 +46,4 @@ impl ScalarType for GeoJsonGeometry {
     fn to_value(&self) -> Value {
         self.0.clone()
     }
-}
-
-fn position(at: Position) -> Value {
-    position_in(Datum::Wgs84, at)
-}
-
-fn position_in(datum: Datum, at: Position) -> Value {
-    // Only Web Mercator has no place for every position, and nobody can ask for it here.
-    let Coordinates { x, y } = datum.rounded(at).unwrap_or_else(|_| Coordinates { x: at.lon(), y: at.lat() });
-    Value::List(vec![Value::from(x), Value::from(y)])
-}
-
-fn typed(kind: &str, coordinates: Value) -> Value {
-    let members = [(Name::new("type"), Value::from(kind)), (Name::new("coordinates"), coordinates)];
-    Value::Object(members.into_iter().collect())
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use domain::access::{Action, Personal, grid_scope, incident_scope};
 use domain::cell::Cell;
 use domain::district::District;
@@ -13,10 +14,10 @@ use domain::ids::{CellId, DistrictId, PlanVersion};
 use domain::input::{InputCode, quoted};
 use domain::level::LevelRank;
 use domain::page::PageSize;
-use domain::plan::Plan;
+use domain::plan::{Plan, Tolerance};
 use domain::staff::Posting;
 use domain::viewer::Viewer;
-use geo_tools::Bounds;
+use geo_tools::{Bounds, Datum};
 
 use super::incidents::{IncidentCounts, IncidentFilter, total};
 use super::plans::At;
@@ -206,8 +207,30 @@ impl Services {
         Ok(CellInPlan::find(&district, &plan, id))
     }
 
+    /// A cell's area as a GeoJSON MultiPolygon, its border at most so many metres from the true one; neighbours that are asked
+    /// for alike share every position.
+    ///
+    /// # Errors
+    /// A distance below 0.
+    pub async fn cell_area(
+        &self,
+        viewer: &Viewer,
+        cell: &CellInPlan,
+        simplify_m: f64,
+        datum: Datum,
+    ) -> Result<Bytes, ServiceError> {
+        viewer.require(Action::ReadGrid, cell.district.id)?;
+        if simplify_m < 0.0 {
+            let message = format!("simplifyM is {simplify_m}; a distance in metres from 0 up is allowed");
+            return Err(ServiceError::problem(InputCode::InvalidNumber, message, &["simplifyM"]));
+        }
+        let drawing = self.cache.drawing(&cell.plan, Tolerance::at_most(simplify_m), datum).await;
+        Ok(drawing.map_err(ServiceError::internal)?.area(cell.cell.id))
+    }
+
     /// How many incidents in some cells of one plan the viewer may see; what is below a cell counts for it. Cells of which the
-    /// viewer does not see all are left out.
+    /// viewer does not see all are left out, and all of them where another plan is in force: who lies in which cell is kept
+    /// of the present only.
     pub async fn cell_counts(
         &self,
         viewer: &Viewer,
@@ -217,8 +240,11 @@ impl Services {
         filter: &IncidentFilter,
     ) -> Result<HashMap<CellId, IncidentCounts>, ServiceError> {
         let district = &*self.district_by_id(viewer, district).await?;
-        let plan = &*self.plan(viewer, district, At::Version(version)).await?;
         viewer.require(Action::ReadIncidents, district.id)?;
+        if district.plan_version != Some(version) {
+            return Ok(HashMap::new());
+        }
+        let plan = &*self.plan(viewer, district, At::Version(version)).await?;
         let scope = incident_scope(viewer, district.id);
         let told: Vec<CellId> =
             cells.iter().copied().filter(|cell| scope.covers(&plan.lineage(*cell))).collect();
@@ -230,7 +256,8 @@ impl Services {
         Ok(leaves.into_iter().map(|(cell, leaves)| (cell, sum(leaves))).collect())
     }
 
-    /// How many households some cells of one plan have; what is below a cell counts for it.
+    /// How many households some cells of one plan have; what is below a cell counts for it. None are told where another plan is
+    /// in force, as above.
     pub async fn household_counts(
         &self,
         viewer: &Viewer,
@@ -239,6 +266,9 @@ impl Services {
         cells: &[CellId],
     ) -> Result<HashMap<CellId, u32>, ServiceError> {
         let district = &*self.district_by_id(viewer, district).await?;
+        if district.plan_version != Some(version) {
+            return Ok(HashMap::new());
+        }
         let plan = &*self.plan(viewer, district, At::Version(version)).await?;
         let by_leaf = self.store.household_counts(district.id).await.map_err(ServiceError::internal)?;
         let sum =

@@ -8,6 +8,7 @@
 
 mod level;
 mod location;
+mod tolerance;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::ids::{CellId, DistrictId, PlanVersion};
 
 pub use level::{DrawnCell, NextPlan, lay_level};
 pub use location::{Assignment, Candidate, Location, LocationMethod};
+pub use tolerance::Tolerance;
 
 /// A published plan.
 pub struct Plan {
@@ -205,11 +207,7 @@ impl Plan {
 
     /// A cell's area: derived from the borders, wound as RFC 7946 says.
     pub fn polygons(&self, id: CellId) -> Vec<Polygon> {
-        match self.leaves_under(id).as_slice() {
-            [] => Vec::new(),
-            [leaf] => self.coverage.polygons(*leaf),
-            leaves => self.coverage.union(leaves),
-        }
+        self.polygons_within(&self.coverage, id)
     }
 
     /// The smallest box around a cell; `None` for an unknown one.

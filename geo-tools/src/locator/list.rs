@@ -100,6 +100,7 @@ impl<T: Record> Clone for List<T> {
     }
 }
 
+#[expect(clippy::expect_used, reason = "memory is as long as its records, and no bytes are none")]
 impl<T: Record> Deref for List<T> {
     type Target = [T];
 
@@ -109,18 +110,19 @@ impl<T: Record> Deref for List<T> {
             Self::Small(list) => list,
             // Memory begins with a page, so no record lies askew in it, nor across two cache lines.
             Self::Large { memory, len, .. } => {
-                <[T]>::ref_from_bytes(&memory[..len * size_of::<T>()]).unwrap_or_default()
+                <[T]>::ref_from_bytes(&memory[..len * size_of::<T>()]).ok().expect("whole records")
             }
         }
     }
 }
 
+#[expect(clippy::expect_used, reason = "as above")]
 impl<T: Record> DerefMut for List<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         match self {
             Self::Small(list) => list,
             Self::Large { memory, len, .. } => {
-                <[T]>::mut_from_bytes(&mut memory[..*len * size_of::<T>()]).unwrap_or_default()
+                <[T]>::mut_from_bytes(&mut memory[..*len * size_of::<T>()]).ok().expect("whole records")
             }
         }
     }

@@ -1,5 +1,8 @@
 //! Cells over GraphQL.
 
+mod budget;
+mod simplified;
+
 use domain::viewer::Role;
 use serde_json::{Value, json};
 use tests::town::{DISTRICT, Town, at};

@@ -9,6 +9,7 @@ use domain::viewer::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::app::{Client, TestApp, limited};
+use tests::subscriber::texts;
 use tests::world::{self, make_the_head, report};
 
 /// What is followed, without its cursor.
@@ -93,15 +94,6 @@ async fn send(client: &Client, body: Value, last_event_id: Option<&str>) -> reqw
         request = request.header("last-event-id", id);
     }
     request.json(&body).send().await.expect("an answer")
-}
-
-fn texts(batch: &Value) -> Vec<&str> {
-    batch["upserts"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(|incident| incident["text"].as_str())
-        .collect()
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::viewer::Role;
 use serde_json::{Value, json};
 use tests::app::{Client, TestApp};
-use tests::subscriber::Subscriber;
+use tests::subscriber::{Subscriber, texts};
 use tests::world::{self, make_the_head, report};
 
 async fn close(client: &Client, incident: &Value) {
@@ -28,15 +28,6 @@ fn around(cell: usize) -> Value {
     let (lon, lat) = (middle.lon(), middle.lat());
     json!({ "area": { "within":
         { "west": lon - 0.001, "south": lat - 0.001, "east": lon + 0.001, "north": lat + 0.001, "datum": "WGS84" } } })
-}
-
-fn texts(batch: &Value) -> Vec<&str> {
-    batch["upserts"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(|incident| incident["text"].as_str())
-        .collect()
 }
 
 #[tokio::test]

@@ -148,6 +148,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
         &[
             "mod",
             "schema",
+            "answer",
+            "budget",
             "context",
             "error",
             "id",

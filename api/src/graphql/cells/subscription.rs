@@ -1,5 +1,7 @@
 //! Subscribing to the figures of cells.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 
@@ -28,10 +30,11 @@ impl CellSubscription {
         #[graphql(desc = "Which part of the district; left out, all.")] area: Option<AreaInput>,
         #[graphql(desc = "The cursor of the last batch that was taken in.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<CountBatch>> + use<>> {
-        let resumption = ctx.resumption().cloned();
+        let (resumption, budget) = (ctx.resumption().cloned(), Arc::clone(ctx.budget()));
         let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
         let batches = counts(ctx, district, area, after).await.map_err(outward)?;
         Ok(batches.map(move |batch| {
+            budget.refill();
             if let (Some(resumption), Ok(batch)) = (&resumption, &batch) {
                 resumption.stand_at(&batch.cursor);
             }

@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use crate::graphql::context::ContextExt;
 use crate::graphql::districts::Counts;
 use crate::graphql::error::outward;
 use crate::graphql::id::GlobalId;
@@ -139,33 +140,43 @@ impl Cell {
     }
 
     /// The cells above it, from its parent up.
-    async fn ancestors(&self) -> Vec<Cell> {
-        self.0.ancestors().into_iter().map(Cell).collect()
+    #[graphql(complexity = "child_complexity.saturating_mul(5)")]
+    async fn ancestors(&self, ctx: &Context<'_>) -> Result<Vec<Cell>> {
+        let ancestors = self.0.ancestors();
+        ctx.budget().take_cells(ancestors.len())?;
+        Ok(ancestors.into_iter().map(Cell).collect())
     }
 
     /// The cells that it is cut into, by code; empty for a leaf.
-    #[graphql(complexity = "child_complexity.saturating_mul(5)")]
-    async fn children(&self) -> Vec<Cell> {
-        self.0.children().into_iter().map(Cell).collect()
+    #[graphql(complexity = "child_complexity.saturating_mul(10)")]
+    async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Cell>> {
+        let children = self.0.children();
+        ctx.budget().take_cells(children.len())?;
+        Ok(children.into_iter().map(Cell).collect())
     }
 
     /// Its area as GeoJSON: exteriors counter-clockwise, at most seven decimals, neighbours sharing every position.
     #[graphql(complexity = "5")]
     async fn geometry(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
-            name = "simplifyM",
-            desc = "How far the drawn border may lie from the true one, in metres. \
-            Borders are not simplified yet, since neighbours would drift apart: the answer is exact."
+            desc = "How far the drawn border may lie from the true one, in metres; 0, or left out, is exact. \
+            It is taken down to 300, 100, 30, 10, 3, 1 or 0, so that neighbours that are asked for alike still share \
+            every position."
         )]
-        _simplify_m: Option<f64>,
+        simplify_m: Option<f64>,
         #[graphql(
             desc = "Which frame to answer in. Outside WGS84 it is no GeoJSON for others: draw it on a map of that frame.",
             default_with = "Datum::Wgs84"
         )]
         datum: Datum,
-    ) -> GeoJsonMultiPolygon {
-        GeoJsonMultiPolygon { polygons: self.0.plan.polygons(self.0.cell.id), datum: datum.into() }
+    ) -> Result<GeoJsonMultiPolygon> {
+        let simplify_m = simplify_m.unwrap_or_default();
+        let area = ctx.services().cell_area(ctx.viewer(), &self.0, simplify_m, datum.into()).await;
+        let area = area.map_err(outward)?;
+        ctx.budget().take_area(area.len())?;
+        Ok(GeoJsonMultiPolygon(area))
     }
 
     /// The smallest box around it.
@@ -178,7 +189,7 @@ impl Cell {
         self.0.plan.area_m2(self.0.cell.id)
     }
 
-    /// How many households it has, those of the cells below it included.
+    /// How many households it has, those of the cells below it included; null in a version of the plan that is not in force.
     async fn households(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         let count = loaders(ctx).load_one(HouseholdsKey(self.name())).await;
         count
@@ -188,7 +199,7 @@ impl Cell {
     }
 
     /// Its incidents that the viewer may see, counted; those of the cells below it included. Null where the viewer works for
-    /// another cell, and does not see all that is here.
+    /// another cell, and does not see all that is here, and in a version of the plan that is not in force.
     async fn counts(
         &self,
         ctx: &Context<'_>,

@@ -1,5 +1,7 @@
 //! Subscribing to the incidents of an area.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 
@@ -30,10 +32,11 @@ impl IncidentSubscription {
         #[graphql(desc = "Which incidents; left out, all.")] filter: Option<IncidentFilter>,
         #[graphql(desc = "The cursor of the last batch that was taken in.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<IncidentBatch>> + use<>> {
-        let resumption = ctx.resumption().cloned();
+        let (resumption, budget) = (ctx.resumption().cloned(), Arc::clone(ctx.budget()));
         let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
         let batches = changes(ctx, district, area, filter, after).await.map_err(outward)?;
         Ok(batches.map(move |batch| {
+            budget.refill();
             if let (Some(resumption), Ok(batch)) = (&resumption, &batch) {
                 resumption.stand_at(&batch.cursor);
             }

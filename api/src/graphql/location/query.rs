@@ -28,7 +28,7 @@ impl LocationQuery {
     }
 
     /// The cells that up to 1000 positions lie in, in the order given.
-    #[graphql(complexity = "child_complexity.saturating_mul(20)")]
+    #[graphql(complexity = "child_complexity.saturating_mul(positions.len().max(1))")]
     async fn locate_many(
         &self,
         ctx: &Context<'_>,

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Patience, Place, let_go};
+use crate::graphql::answer;
 use crate::graphql::context::{self, Resumption};
 use crate::graphql::error::{Code, Executed, executed, request_error};
 use crate::http::error::HttpError;
@@ -167,7 +168,7 @@ impl Pump {
                 self.write(COMPLETE.to_owned()).await?;
                 return Err(Over);
             }
-            Some(Executed::Ran(response)) => serde_json::to_string(&response),
+            Some(Executed::Ran(response)) => answer::written(&response),
             Some(Executed::Refused(errors)) => {
                 serde_json::to_string(&serde_json::json!({ "errors": errors }))
             }

@@ -11,8 +11,8 @@ use futures_util::future::{AbortHandle, Abortable};
 use tokio::sync::mpsc;
 
 use super::protocol::{self, Close};
-use crate::graphql::context;
 use crate::graphql::error::{Code, Executed, executed, request_error};
+use crate::graphql::{answer, context};
 use crate::http::State;
 use crate::http::error::HttpError;
 use crate::http::graphql::{RequestMembers, executable};
@@ -172,7 +172,7 @@ fn run(
         while let Some(response) = responses.next().await {
             match executed(response) {
                 Executed::Refused(errors) => return sink.refuse(&errors).await,
-                Executed::Ran(response) => match serde_json::to_string(&response) {
+                Executed::Ran(response) => match answer::written(&response) {
                     Ok(payload) => sink.next(&payload).await,
                     Err(problem) => {
                         tracing::error!(error = %problem, "An answer could not be written as JSON");

@@ -11,6 +11,7 @@
 mod bad_rows;
 mod basemap;
 mod cells;
+mod file_format;
 mod given;
 mod households;
 mod incidents;
@@ -42,12 +43,10 @@ use domain::plan::Plan;
 use domain::viewer::Viewer;
 
 pub use bad_rows::BadRowFile;
-pub use options::{
-    BadRows, ColumnMap, Effect, FileFormat, ImportFigure, ImportKind, ImportOptions, ImportOutcome,
-    ImportReport, InvalidColumnMap,
-};
+pub use file_format::FileFormat;
+pub use options::{BadRows, ColumnMap, Effect, ImportKind, ImportOptions, InvalidColumnMap};
 pub use problems::{MAX_LISTED, ProblemList};
-pub use report::problem_json;
+pub use report::{ImportFigure, ImportOutcome, ImportReport, problem_json};
 pub use report_file::ReportFile;
 pub use source::{ImportSource, Progress};
 

@@ -1,4 +1,4 @@
-//! What an import is asked to do, and what it answers.
+//! What an import is asked to do.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,10 +6,7 @@ use std::path::PathBuf;
 use geo_tools::Datum;
 use serde::{Deserialize, Serialize};
 
-use super::next::Next;
-use super::problems::ProblemList;
-use super::source::Progress;
-use crate::store::imports::ImportSummary;
+use super::file_format::FileFormat;
 
 /// What a file holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -53,63 +50,6 @@ impl ImportKind {
             Self::Incidents => {
                 &["category", "channel", "closed_at", "lat", "lon", "note", "occurred_at", "text"]
             }
-        }
-    }
-}
-
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
-/// How the bytes of a file are to be read.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileFormat {
-    /// GeoJSON, also as a text sequence, packed with gzip or not.
-    Geojson,
-    /// A table with a header: text in UTF-8 or GBK, or a workbook (XLSX), packed with gzip or not.
-    Csv,
-    /// A Shapefile in a ZIP archive.
-    Shapefile,
-    /// A GeoPackage with one layer.
-    Geopackage,
-    /// A FlatGeobuf.
-    Flatgeobuf,
-}
-
-impl FileFormat {
-    /// By the end of a file's name; what has no known one is GeoJSON.
-    pub fn of_name(name: &str) -> Self {
-        let name = name.to_ascii_lowercase();
-        let bare = name.strip_suffix(".gz").unwrap_or(&name);
-        match bare.rsplit_once('.').map_or("", |(_, ending)| ending) {
-            "csv" | "tsv" | "txt" | "xlsx" => Self::Csv,
-            "zip" => Self::Shapefile,
-            "gpkg" => Self::Geopackage,
-            "fgb" => Self::Flatgeobuf,
-            _ => Self::Geojson,
-        }
-    }
-
-    /// By its name as a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "geojson" => Self::Geojson,
-            "csv" | "xlsx" => Self::Csv,
-            "shapefile" => Self::Shapefile,
-            "geopackage" => Self::Geopackage,
-            "flatgeobuf" => Self::Flatgeobuf,
-            _ => return None,
-        })
-    }
-
-    /// By a `Content-Type`.
-    pub fn of_content_type(content_type: &str) -> Option<Self> {
-        match content_type.split(';').next().unwrap_or_default().trim() {
-            "text/csv" | "text/tab-separated-values" | XLSX => Some(Self::Csv),
-            "application/zip" => Some(Self::Shapefile),
-            "application/geopackage+sqlite3" => Some(Self::Geopackage),
-            "application/vnd.flatgeobuf" => Some(Self::Flatgeobuf),
-            "application/geo+json" | "application/json" | "application/geo+json-seq" => Some(Self::Geojson),
-            _ => None,
         }
     }
 }
@@ -269,119 +209,6 @@ impl ColumnMap {
     }
 }
 
-/// What an import did, or would do.
-#[derive(Clone, Debug)]
-pub struct ImportReport {
-    /// What the file holds.
-    pub kind: ImportKind,
-    /// Whether it was to be written.
-    pub effect: Effect,
-    /// Whether the file was taken.
-    pub outcome: ImportOutcome,
-    /// How many rows or features the file has, bad ones included.
-    pub row_count: u64,
-    /// How many of what the file holds: buildings, households, roads, footprints.
-    pub totals: Vec<(&'static str, u64)>,
-    /// What came in new and what was there: of cells, of rows, of incidents. Empty after a dry run but for cells.
-    pub figures: Vec<ImportFigure>,
-    /// The plan version after it, where it is about cells or located in them.
-    pub plan_version: Option<i32>,
-    /// Its problems, warnings included.
-    pub problems: ProblemList,
-}
-
-/// Whether a file was taken.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ImportOutcome {
-    /// It was, but for bad rows that were to be skipped.
-    Taken,
-    /// Something speaks against it, and nothing was changed.
-    Refused,
-}
-
-/// How many of one kind of thing an import added, changed, left and took away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ImportFigure {
-    /// What it is about.
-    pub what: &'static str,
-    /// Not there before.
-    pub added: u64,
-    /// There before, and different.
-    pub changed: u64,
-    /// There before, and the same.
-    pub unchanged: u64,
-    /// There before, and not in the file.
-    pub removed: u64,
-}
-
-impl ImportReport {
-    /// A report of nothing yet.
-    pub(super) fn begin(options: &ImportOptions, progress: &Progress) -> Self {
-        Self {
-            kind: options.kind,
-            effect: options.effect,
-            outcome: ImportOutcome::Taken,
-            row_count: 0,
-            totals: Vec::new(),
-            figures: Vec::new(),
-            plan_version: None,
-            problems: ProblemList::begin(progress),
-        }
-    }
-
-    /// Counts the row or feature that comes next, once however many problems it has; what is wrong with the file is no row.
-    pub(super) fn count(&mut self, next: &Next) {
-        self.problems.look_at(next);
-        if let Some(index) = next.index() {
-            self.row_count = self.row_count.max(index as u64 + 1);
-        }
-    }
-
-    /// Whether nothing is written for what is wrong: any error where bad rows are refused; where they are skipped, one that
-    /// ended the reading, for then the rest of the file is not known.
-    pub(super) fn is_refused(&self, bad_rows: BadRows) -> bool {
-        match bad_rows {
-            BadRows::Refuse => self.problems.error_count() > 0,
-            BadRows::Skip => self.problems.broke_off(),
-        }
-    }
-
-    /// What was done, in one sentence.
-    pub fn summary(&self) -> String {
-        let figures = self.figures.iter().map(ToString::to_string);
-        let totals = self.totals.iter().map(|(what, count)| format!("{count} {what}"));
-        let figures = figures.chain(totals).collect::<Vec<String>>().join("; ");
-        let bad = match self.problems.error_count() {
-            1 => "1 problem".to_owned(),
-            count => format!("{count} problems"),
-        };
-        match (self.outcome, self.effect) {
-            (ImportOutcome::Refused, _) => format!("{bad}; nothing was imported"),
-            (ImportOutcome::Taken, Effect::DryRun) => format!("dry run, nothing was changed: {figures}"),
-            (ImportOutcome::Taken, Effect::Write) if self.problems.error_count() > 0 => {
-                format!("{figures}; {bad} skipped")
-            }
-            (ImportOutcome::Taken, Effect::Write) => figures,
-        }
-    }
-}
-
-impl ImportFigure {
-    /// What a promotion did.
-    pub(super) fn of(what: &'static str, summary: ImportSummary) -> Self {
-        let ImportSummary { inserted, updated, unchanged } = summary;
-        Self { what, added: inserted, changed: updated, unchanged, removed: 0 }
-    }
-}
-
-impl std::fmt::Display for ImportFigure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { what, added, changed, unchanged, removed } = self;
-        write!(f, "{what}: {added} added, {changed} changed, {unchanged} unchanged")?;
-        if *removed > 0 { write!(f, ", {removed} removed") } else { Ok(()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,16 +226,5 @@ mod tests {
         check("address", "must be field=column");
         check("address=", "must be field=column");
         check("rooms=r", "fields are address, building, dwellings");
-    }
-
-    #[test]
-    fn a_format_follows_from_the_name_without_its_packing() {
-        assert_eq!(FileFormat::of_name("Homes.CSV.gz"), FileFormat::Csv);
-        assert_eq!(FileFormat::of_name("住户.xlsx"), FileFormat::Csv);
-        assert_eq!(FileFormat::of_name("cells.zip"), FileFormat::Shapefile);
-        assert_eq!(FileFormat::of_name("cells.gpkg"), FileFormat::Geopackage);
-        assert_eq!(FileFormat::of_name("blocks.geojson.gz"), FileFormat::Geojson);
-        assert_eq!(FileFormat::of_content_type(XLSX), Some(FileFormat::Csv));
-        assert_eq!(FileFormat::of_content_type("application/zip"), Some(FileFormat::Shapefile));
     }
 }

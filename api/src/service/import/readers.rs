@@ -7,9 +7,10 @@ use geo_tools::formats::csv::{CsvOptions, Ids, Positions, Row};
 use geo_tools::formats::{self, Caps, Feature, Format, Item, Options, Source, csv, geojson};
 use geo_tools::{Datum, Geometry};
 
+use super::file_format::FileFormat;
 use super::given::Given;
 use super::next::{Next, Refused};
-use super::options::{FileFormat, ImportKind, ImportOptions};
+use super::options::{ImportKind, ImportOptions};
 use super::record::{Fields, Record};
 
 /// Reads a file, record by record.

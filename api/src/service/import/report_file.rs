@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use geo_tools::Problem;
 use serde_json::Value;
 
-use super::options::ImportReport;
+use super::report::ImportReport;
 use super::report::problem_json;
 
 /// Where a report is written.

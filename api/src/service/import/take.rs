@@ -14,9 +14,10 @@ use domain::plan::{Assignment, Plan};
 use geo_tools::{Code, Position, Problem};
 
 use super::next::Next;
-use super::options::{Effect, ImportFigure, ImportOptions, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportOptions};
 use super::promote::Staged;
 use super::record::Record;
+use super::report::{ImportFigure, ImportOutcome, ImportReport};
 use super::stage::Stage;
 use super::{ImportSource, Job};
 use crate::service::{ServiceError, Services};

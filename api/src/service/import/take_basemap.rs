@@ -4,8 +4,8 @@ use geo_tools::{Bounds, Position};
 
 use super::basemap::{MapPart, map_part};
 use super::next::Next;
-use super::options::{ImportFigure, ImportOutcome, ImportReport};
 use super::promote::Staged;
+use super::report::{ImportFigure, ImportOutcome, ImportReport};
 use super::{ImportOptions, ImportSource, Job};
 use crate::service::{ServiceError, Services};
 use crate::store::basemap::{Footprint, Road};

@@ -11,8 +11,10 @@ use domain::plan::{DrawnCell, NextPlan, Plan, PlanParts, lay_level};
 use geo_tools::formats::Caps;
 use geo_tools::{Code, Geometry, Polygon, Problem};
 
+use super::file_format::FileFormat;
 use super::next::Next;
-use super::options::{Effect, FileFormat, ImportFigure, ImportKind, ImportOutcome, ImportReport};
+use super::options::{Effect, ImportKind};
+use super::report::{ImportFigure, ImportOutcome, ImportReport};
 use super::{ImportOptions, ImportSource, Job, cells};
 use crate::service::{ServiceError, Services};
 

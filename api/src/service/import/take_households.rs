@@ -8,9 +8,9 @@ use domain::text::Address;
 use geo_tools::{Code, Position, Problem};
 
 use super::households::{Dwelling, DwellingContent, dwelling};
-use super::options::ImportFigure;
 use super::promote::{Staged, import_error};
 use super::record::Record;
+use super::report::ImportFigure;
 use super::seen::{ByDigest, FirstLines, IdDigest, digest_of};
 use super::take::{Reading, Rows, Taking};
 use crate::service::ServiceError;

@@ -11,9 +11,9 @@ use domain::plan::Assignment;
 use geo_tools::{Code, Position, Problem};
 
 use super::incidents::{PastIncident, past_incident};
-use super::options::ImportFigure;
 use super::promote::{Staged, import_error};
 use super::record::Record;
+use super::report::ImportFigure;
 use super::seen::{FirstLines, digest_in};
 use super::take::{Reading, Rows, Taking};
 use crate::service::ServiceError;

@@ -130,56 +130,35 @@ impl Plain {
                 Some(Geometry::Point(*self.positions.first()?))
             }
             Kind::LineString => Some(Geometry::MultiLine(vec![self.line(cursor)?])),
-            Kind::MultiLineString => {
-                let mut lines = Vec::new();
-                self.each(cursor, |plain, cursor| {
-                    lines.push(plain.line(cursor)?);
-                    Some(())
-                })?;
-                Some(Geometry::MultiLine(lines))
-            }
+            Kind::MultiLineString => Some(Geometry::MultiLine(self.list(cursor, Self::line)?)),
             Kind::Polygon => Some(Geometry::MultiPolygon(vec![self.polygon(cursor)?])),
-            Kind::MultiPolygon => {
-                let mut polygons = Vec::new();
-                self.each(cursor, |plain, cursor| {
-                    polygons.push(plain.polygon(cursor)?);
-                    Some(())
-                })?;
-                Some(Geometry::MultiPolygon(polygons))
-            }
+            Kind::MultiPolygon => Some(Geometry::MultiPolygon(self.list(cursor, Self::polygon)?)),
             Kind::MultiPoint => None,
         }
     }
 
     /// Reads an array of at least one element.
-    fn each<'a>(
+    fn list<T>(
         &mut self,
-        cursor: &mut Cursor<'a>,
-        mut element: impl FnMut(&mut Self, &mut Cursor<'a>) -> Option<()>,
-    ) -> Option<()> {
+        cursor: &mut Cursor<'_>,
+        element: fn(&mut Self, &mut Cursor<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
         self.take(1)?;
         if !cursor.passes(b'[') {
             return None;
         }
+        let mut list = Vec::new();
         loop {
-            element(self, cursor)?;
+            list.push(element(self, cursor)?);
             if !cursor.another(b']')? {
-                return Some(());
+                return Some(list);
             }
         }
     }
 
     fn polygon(&mut self, cursor: &mut Cursor<'_>) -> Option<Polygon> {
-        let (mut exterior, mut holes) = (None, Vec::new());
-        self.each(cursor, |plain, cursor| {
-            let ring = plain.ring(cursor)?;
-            match exterior {
-                None => exterior = Some(ring),
-                Some(_) => holes.push(ring),
-            }
-            Some(())
-        })?;
-        Some(Polygon { exterior: exterior?, holes })
+        let mut rings = self.list(cursor, Self::ring)?.into_iter();
+        Some(Polygon { exterior: rings.next()?, holes: rings.collect() })
     }
 
     /// A closed ring in which nothing repeats what stands before it.
