@@ -12,6 +12,7 @@ const FINAL_CLOSE_CODES = new Set([4401, 4403]);
 const KEEP_ALIVE_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
 const RETRY_AT_MOST_MS = 5_000;
+const OFFLINE_RETRY_MS = 60_000;
 
 export type SocketState = 'connecting' | 'open' | 'closed' | 'refused';
 
@@ -35,18 +36,24 @@ function socketAddress(): string {
   return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql/ws`;
 }
 
-/** Waits between attempts to reconnect: longer each time, never in step with other pages, cut short by `hurry`. */
+/**
+ * Waits between attempts to reconnect: longer each time, never in step with other pages, cut short by `hurry` and when the
+ * browser says that it is online again. While it says that it is not, an attempt is rare: each would only be one more error.
+ */
 class Patience {
   #wake: (() => void) | undefined;
 
   async wait(attempt: number): Promise<void> {
-    const delay_ms = Math.min(RETRY_AT_MOST_MS, 500 * 2 ** attempt) * (0.7 + Math.random() * 0.3);
+    const longest_ms = navigator.onLine ? Math.min(RETRY_AT_MOST_MS, 500 * 2 ** attempt) : OFFLINE_RETRY_MS;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delay_ms);
-      this.#wake = () => {
+      const wake = () => {
         clearTimeout(timer);
+        removeEventListener('online', wake);
         resolve();
       };
+      const timer = setTimeout(wake, longest_ms * (0.7 + Math.random() * 0.3));
+      addEventListener('online', wake);
+      this.#wake = wake;
     });
   }
 

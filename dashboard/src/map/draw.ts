@@ -59,6 +59,26 @@ export function createMap({ container, style, bounds, attribution, texts, token 
   return map;
 }
 
+/** The sources that the server's tiles fill. */
+const TILED = ['base', 'grid'];
+
+/** Tells of tiles that did not come, and of tiles that did. */
+export function watchTiles(map: MapLibreMap, onCome: (cameWell: boolean) => void): void {
+  // A listener also keeps MapLibre from printing each of them to the console.
+  map.on('error', (event) => {
+    if (TILED.includes((event as { sourceId?: string }).sourceId ?? '')) onCome(false);
+    else reportError(event.error);
+  });
+  map.on('sourcedata', ({ sourceId, tile }) => {
+    if (TILED.includes(sourceId) && (tile as { state?: string } | undefined)?.state === 'loaded') onCome(true);
+  });
+}
+
+/** Asks again for the tiles in view, also for those that failed. */
+export function askForTilesAgain(map: MapLibreMap): void {
+  for (const source of TILED) map.refreshTiles(source);
+}
+
 export function look(map: MapLibreMap, at: MapPoint | MapBounds): void {
   if ('west' in at) map.fitBounds(corners(at), { padding: 48, maxZoom: 17, duration: 700 });
   else map.easeTo({ center: [at.lon, at.lat], zoom: Math.max(map.getZoom(), 16), duration: 700 });

@@ -25,6 +25,8 @@ class MapState {
   shown = $state.raw<MapPoint | null>(null);
   /** The map cannot be drawn here (no WebGL): the table is shown instead. */
   failure = $state<string | null>(null);
+  /** Some of the district's tiles did not come: what is drawn has gaps, or nothing is. */
+  tilesFailed = $state(false);
   /** The position that is being reported, with the accuracy of the device in metres where it came from one. */
   draft = $state.raw<(MapPoint & { accuracyM: number | null }) | null>(null);
   /** Where the map was clicked last. */

@@ -1,0 +1,46 @@
+// What the page still shows and says when something does not come: the connection, the tiles.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { MAP_WITHIN_MS, mapIsLive, openPage, startBrowser } from './harness.mjs';
+
+const OFFLINE_FOR_MS = 15_000;
+let browser;
+before(async () => (browser = await startBrowser()));
+after(() => browser.close());
+
+test('without a connection an incident shows what the list knows of it, and the rest when the connection is back', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en', { signedIn: true });
+  await mapIsLive(page);
+  const first = page.locator('.overview li button').first();
+  const category = await first.locator('b').textContent();
+  await context.setOffline(true);
+  await page.getByText('No connection to the server.').waitFor();
+  const errors = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  await first.click();
+  await page.waitForSelector('[data-known-stage]');
+  assert.equal(await page.locator('aside.side h2').textContent(), category);
+  await page.locator('aside.side').getByText('Clear by').waitFor();
+  await pause(OFFLINE_FOR_MS);
+  // One for the question about this incident, one for an attempt that was under way.
+  assert.ok(errors.length <= 2, errors.join('\n'));
+  await context.setOffline(false);
+  await page.waitForSelector('[data-incident-stage]');
+  await close();
+});
+
+test('a map without its tiles says so, and draws them when it is asked again', async () => {
+  const { page, context, close } = await openPage(browser, 'favicon.svg');
+  await context.route('**/tiles/**', (route) => route.abort());
+  await page.goto(`${process.env.GRIDWARD_URL}/?lang=en`);
+  const failed = page.getByRole('alert').getByText('The map could not be loaded.');
+  await failed.waitFor({ timeout: MAP_WITHIN_MS });
+  await page.waitForFunction(() => globalThis.gridward?.live.status === 'live');
+  await failed.waitFor();
+  await context.unroute('**/tiles/**');
+  await page.locator('main').getByRole('button', { name: 'Try again' }).click();
+  await failed.waitFor({ state: 'detached' });
+  await page.waitForFunction(() => globalThis.gridward.map.queryRenderedFeatures({ layers: ['cell-fill'] }).length > 0, null, { timeout: MAP_WITHIN_MS });
+  await close();
+});
