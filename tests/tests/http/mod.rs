@@ -9,6 +9,7 @@ mod headers;
 mod hostile;
 mod limits;
 mod load;
+mod logs;
 mod pages;
 mod replays;
 mod slow;
