@@ -88,3 +88,26 @@ test('where the address names no district, a sign-in link leads to its own and n
   await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });
+
+test('the whole town lies beside the legend, and stays in view when a panel opens', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&district=demo-cn');
+  const inView = () =>
+    page.evaluate(async () => {
+      const { map } = globalThis.gridward;
+      const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+      const { districts: found } = (await (await fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ districts { code bounds { west south east north } } }"}' })).json()).data;
+      const { west, south, east, north } = found.find(({ code }) => code === 'demo-cn').bounds;
+      const [from, to] = [map.project([west, north]), map.project([east, south])];
+      const legend = box('.legend');
+      const room = box('.map');
+      const isBeside = from.x >= legend.right - room.left || to.y <= legend.top - room.top;
+      return isBeside && from.x >= 0 && from.y >= 0 && to.x <= room.width && to.y <= room.height;
+    });
+  await mapIsLive(page);
+  assert.ok(await inView());
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await page.waitForSelector('#category');
+  await page.waitForFunction(() => globalThis.gridward.map.loaded() && globalThis.gridward.map.getContainer().clientWidth < 900);
+  assert.ok(await inView());
+  await close();
+});

@@ -14,6 +14,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Feature } from 'geojson';
 import { circleRing } from './circle';
 import type { MapBounds, MapPoint } from './map-state.svelte';
+import { paddingBeside, type Padding } from './room';
 import { MARK_PIXEL_RATIO, allMarks, drawMark, markName } from './symbols';
 
 setWorkerUrl(workerUrl);
@@ -36,11 +37,27 @@ export interface MapOptions {
 
 const corners = ({ west, south, east, north }: MapBounds): [number, number, number, number] => [west, south, east, north];
 
+const AROUND_DISTRICT = { top: 24, right: 24, bottom: 60, left: 24 };
+const AROUND_CHOICE = { top: 48, right: 48, bottom: 48, left: 48 };
+
+/** The legend lies on the map: what is fitted to the map must not lie below it. */
+function roomFor(container: HTMLElement, bounds: MapBounds, around: Padding): Padding {
+  const room = container.getBoundingClientRect();
+  const legend = container.parentElement?.querySelector('.legend')?.getBoundingClientRect();
+  const corner = legend ? { fromLeft: legend.right - room.left, fromBottom: room.bottom - legend.top } : null;
+  return paddingBeside(room, corner, bounds, around);
+}
+
+/** Shows the whole district again, as at first. */
+export function showAll(map: MapLibreMap, bounds: MapBounds): void {
+  map.fitBounds(corners(bounds), { padding: roomFor(map.getContainer(), bounds, AROUND_DISTRICT), duration: 0 });
+}
+
 export function createMap({ container, style, bounds, attribution, texts, token }: MapOptions): MapLibreMap {
   const map = new MapLibreMap({
     container,
     style,
-    ...(bounds === null ? {} : { bounds: corners(bounds), fitBoundsOptions: { padding: { top: 24, right: 24, bottom: 60, left: 24 } } }),
+    ...(bounds === null ? {} : { bounds: corners(bounds), fitBoundsOptions: { padding: roomFor(container, bounds, AROUND_DISTRICT) } }),
     transformRequest: (url) => (token !== null && url.startsWith(`${location.origin}/d/`) ? { url, headers: { authorization: `Bearer ${token}` } } : { url }),
     attributionControl: false,
     fadeDuration: 0,
@@ -80,7 +97,7 @@ export function askForTilesAgain(map: MapLibreMap): void {
 }
 
 export function look(map: MapLibreMap, at: MapPoint | MapBounds): void {
-  if ('west' in at) map.fitBounds(corners(at), { padding: 48, maxZoom: 17, duration: 700 });
+  if ('west' in at) map.fitBounds(corners(at), { padding: roomFor(map.getContainer(), at, AROUND_CHOICE), maxZoom: 17, duration: 700 });
   else map.easeTo({ center: [at.lon, at.lat], zoom: Math.max(map.getZoom(), 16), duration: 700 });
 }
 
