@@ -1,7 +1,7 @@
 # The commands of this repository; each says in one line what it does. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check bless bench bench-peers fuzz bench-import fmt
+.PHONY: help demo test build check bless bench bench-peers fuzz bench-import bench-redis fmt
 
 help: ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -32,6 +32,9 @@ fuzz: ## Feed every reader what nobody meant, for FUZZ_SECONDS (600) a target.
 
 bench-import: ## Import a million households while reports go on, on SQLite and PostgreSQL; rows and cells are compared.
 	@bash scripts/bench_import.sh
+
+bench-redis: ## The tiles of a city from a server that has just been started, without a Redis and beside one.
+	@bash scripts/bench_redis.sh
 
 fmt: ## Format the Rust code.
 	@cargo fmt --all

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Rust, Node and a C compiler: PostgreSQL, Chromium with a CJK font, Python with
+# Installs what the tests need beside Rust, Node and a C compiler: PostgreSQL, Redis, Chromium with a CJK font, Python with
 # shapely and pyogrio. On Debian as root by apt; elsewhere one line says what is missing. Prints nothing where all is there.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 
 missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium >/dev/null || missing+=(chromium)
 if command -v fc-list >/dev/null; then
     [ -n "$(fc-list :lang=zh-cn)" ] || missing+=(fonts-noto-cjk)

@@ -35,6 +35,21 @@ pub struct Figures {
     handle: PrometheusHandle,
 }
 
+/// Whether something is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// It is.
+    There,
+    /// It is not.
+    Away,
+}
+
+impl From<bool> for Presence {
+    fn from(is_there: bool) -> Self {
+        if is_there { Self::There } else { Self::Away }
+    }
+}
+
 const ABOUT: Metadata<'static> = Metadata::new("gridward", Level::INFO, None);
 const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
@@ -93,6 +108,17 @@ impl Figures {
     /// Says how many WebSockets are open.
     pub fn set_open_sockets(&self, count: usize) {
         self.set("websockets_open", count);
+    }
+
+    /// Says how often something came to a result since the server began.
+    pub fn set_total(&self, name: &'static str, result: &'static str, total: u64) {
+        let counter = Key::from_parts(name, vec![Label::new("result", result)]);
+        self.recorder.register_counter(&counter, &ABOUT).absolute(total);
+    }
+
+    /// Says whether something that the server uses is there: 1 or 0.
+    pub fn set_presence(&self, name: &'static str, presence: Presence) {
+        self.set(name, usize::from(presence == Presence::There));
     }
 
     /// All of them, in the text format of Prometheus.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::bus::Bus;
 use api::cache::Cache;
 use api::clock::{Clock, IdSource};
-use api::config::{LimitOverrides, Overrides, Secret, ServerSecret, Settings};
+use api::config::{LimitOverrides, Overrides, RedisPatience, Secret, ServerSecret, Settings};
 use api::http::{Patience, Server, Stop};
 use api::live::{Hub, Pace};
 use api::service::Services;
@@ -25,11 +25,28 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use crate::world;
 
 /// Quicker than in earnest, so that tests do not wait.
-const PACE: Pace = Pace {
+pub const PACE: Pace = Pace {
     heads: Duration::from_millis(100),
     figures: Duration::from_millis(200),
     bookmarks: Duration::from_millis(500),
 };
+
+/// Redis gets longer than in earnest, so that a busy machine does not pass for a slow Redis, and is asked for signs of life
+/// more often, so that tests do not wait.
+pub const REDIS_PATIENCE: RedisPatience = RedisPatience {
+    read: Duration::from_secs(1),
+    other: Duration::from_secs(2),
+    beat: Duration::from_millis(200),
+};
+
+/// Whether a server finds an empty database or one with the district of [`crate::world`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum World {
+    /// It writes the district and its staff first.
+    Founded,
+    /// It leaves the database as it is.
+    Left,
+}
 
 /// A running server and what it stands on.
 #[derive(Debug)]
@@ -68,25 +85,30 @@ pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 impl TestApp {
     /// A server with the district of [`crate::world`] and its staff.
     pub async fn start() -> Self {
-        Self::started(Overrides::default(), Patience::default(), true).await
+        Self::started(Overrides::default(), Patience::default(), PACE, World::Founded).await
     }
 
     /// The same, with other settings.
     pub async fn start_with(overrides: Overrides) -> Self {
-        Self::started(overrides, Patience::default(), true).await
+        Self::started(overrides, Patience::default(), PACE, World::Founded).await
     }
 
     /// The same, with sockets that wait less for the other side.
     pub async fn start_with_patience(overrides: Overrides, patience: Patience) -> Self {
-        Self::started(overrides, patience, true).await
+        Self::started(overrides, patience, PACE, World::Founded).await
     }
 
     /// A server without any district.
     pub async fn empty() -> Self {
-        Self::started(Overrides::default(), Patience::default(), false).await
+        Self::started(Overrides::default(), Patience::default(), PACE, World::Left).await
     }
 
-    async fn started(overrides: Overrides, patience: Patience, with_world: bool) -> Self {
+    /// One of several servers on one database: the first founds the world. Its hub looks by itself at that pace.
+    pub async fn node(overrides: Overrides, pace: Pace, world: World) -> Self {
+        Self::started(overrides, Patience::default(), pace, world).await
+    }
+
+    async fn started(overrides: Overrides, patience: Patience, pace: Pace, world: World) -> Self {
         let now = world::noon();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let own = Overrides {
@@ -97,12 +119,15 @@ impl TestApp {
             limits: LimitOverrides { max_user_requests: Some(1_000_000_000), ..LimitOverrides::default() },
             ..Overrides::default()
         };
-        let settings = Settings::from_overrides(overrides.or(own)).expect("settings");
+        let mut settings = Settings::from_overrides(overrides.or(own)).expect("settings");
+        if let Some(redis) = &mut settings.redis {
+            redis.patience = REDIS_PATIENCE;
+        }
         let store = Store::connect(&DatabaseSettings::new(settings.database.url.expose())).await;
         let store = store.expect("the database opens");
         store.migrate().await.expect("the migrations run");
         let clock = Clock::set_to(now);
-        if with_world {
+        if world == World::Founded {
             world::found(&store, now).await;
         }
         let ids = IdSource::random(clock.clone());
@@ -110,7 +135,9 @@ impl TestApp {
         let services =
             Services::new(store.clone(), Cache::new(store.clone()), bus, clock.clone(), ids.clone());
         let services = services.with_import_caps(settings.limits.import.clone());
-        let hub = Hub::start(services.clone(), services.bus(), ServerSecret::new("of the tests"), PACE);
+        let secret = ServerSecret::new("of the tests");
+        let services = services.with_redis(&settings, &secret).expect("a Redis that may be there");
+        let hub = Hub::start(services.clone(), services.bus(), secret, pace);
         let server = Server::bind(&settings, services.clone(), hub, clock.clone(), ids, patience);
         let server = server.expect("a free port");
         let (address, stop) = (server.address(), server.stop_handle());

@@ -4,6 +4,7 @@ pub mod app;
 pub mod data;
 pub mod hostile;
 pub mod postgres;
+pub mod redis_server;
 pub mod subscriber;
 pub mod town;
 pub mod world;

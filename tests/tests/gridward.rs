@@ -11,6 +11,7 @@ mod live;
 mod location;
 mod operations;
 mod plans;
+mod redis;
 mod schema;
 mod search;
 mod store;

@@ -1,12 +1,19 @@
 //! The bus: a doorbell. It says that a district's stream has moved; what happened is read from the database.
 //!
+//! Within a process a ring is heard at once. Where several servers share a Redis ([`remote`]), each hears the others' too.
 //! A ring that is lost costs time, never an event: nodes look at the heads by themselves each second.
 //!
 //! Invariant: ringing cannot fail and does not wait.
 
+mod remote;
+
 use domain::event::EventNumber;
 use domain::ids::DistrictId;
 use tokio::sync::broadcast;
+
+use crate::config::RedisSettings;
+
+pub use remote::{BadRedis, RedisBus};
 
 /// Rings that may wait for a listener that is behind; it then looks at every head instead.
 const WAITING_RINGS: usize = 1024;
@@ -15,7 +22,9 @@ const WAITING_RINGS: usize = 1024;
 #[derive(Clone, Debug)]
 pub enum Bus {
     /// Within this process.
-    Local(broadcast::Sender<Ring>),
+    Local(broadcast::Sender<Heard>),
+    /// Within this process, and between all that share a Redis.
+    Redis(RedisBus),
 }
 
 /// That a district's stream has come to a number.
@@ -40,7 +49,22 @@ pub enum Heard {
 
 /// Hears the rings that come after it was made.
 #[derive(Debug)]
-pub struct Listener(broadcast::Receiver<Ring>);
+pub struct Listener(broadcast::Receiver<Heard>);
+
+/// How the doorbell between servers does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BusReport {
+    /// Whether rings of other servers are heard now.
+    pub is_heard: bool,
+    /// Rings of this server that the others were told.
+    pub sent: u64,
+    /// Tries to tell them that failed; what they were to tell waits for the next.
+    pub failed: u64,
+    /// Rings of other servers.
+    pub heard: u64,
+    /// Messages that are no rings.
+    pub strange: u64,
+}
 
 impl Bus {
     /// A bus within this process.
@@ -48,11 +72,21 @@ impl Bus {
         Self::Local(broadcast::Sender::new(WAITING_RINGS))
     }
 
+    /// A bus between all that share a Redis, whether it is there by now or not.
+    ///
+    /// # Errors
+    /// [`BadRedis`] where its URL cannot be read.
+    pub fn redis(settings: &RedisSettings) -> Result<Self, BadRedis> {
+        RedisBus::start(settings, broadcast::Sender::new(WAITING_RINGS)).map(Self::Redis)
+    }
+
     /// Says that a district's stream has come to a number.
     pub fn ring(&self, district: DistrictId, head: EventNumber) {
+        let ring = Ring { district, head };
         match self {
             // An error only says that nobody listens.
-            Self::Local(sender) => drop(sender.send(Ring { district, head })),
+            Self::Local(sender) => drop(sender.send(Heard::Ring(ring))),
+            Self::Redis(bus) => bus.ring(ring),
         }
     }
 
@@ -60,6 +94,15 @@ impl Bus {
     pub fn listen(&self) -> Listener {
         match self {
             Self::Local(sender) => Listener(sender.subscribe()),
+            Self::Redis(bus) => Listener(bus.listen()),
+        }
+    }
+
+    /// How the doorbell between servers does; `None` where there is only this one.
+    pub fn report(&self) -> Option<BusReport> {
+        match self {
+            Self::Local(_) => None,
+            Self::Redis(bus) => Some(bus.report()),
         }
     }
 }
@@ -68,7 +111,7 @@ impl Listener {
     /// Waits for the next ring.
     pub async fn next(&mut self) -> Heard {
         match self.0.recv().await {
-            Ok(ring) => Heard::Ring(ring),
+            Ok(heard) => heard,
             Err(broadcast::error::RecvError::Lagged(_)) => Heard::Missed,
             Err(broadcast::error::RecvError::Closed) => Heard::Closed,
         }

@@ -1,19 +1,26 @@
-//! What is kept in memory between questions: facts, never answers. A key holds versions and never a viewer.
+//! What is kept between questions: facts, never answers. A key holds versions and never a viewer.
 //!
-//! | key | value | lifetime | dropped by |
-//! |---|---|---|---|
-//! | (none) | every district with its rules, but for those that are being made | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
-//! | district, plan version | the plan with its index | the 16 used last | nothing: a published plan never changes |
-//! | district, plan version, tolerance, datum | the areas of its cells as text, each written when it is first asked for | 128 MB, used last | nothing, as above |
-//! | district, map version, layer, z, x, y | an encoded tile of the grid or the base map | 64 MB, used last | nothing: the version is in the key |
+//! | key | value | where | lifetime | dropped by |
+//! |---|---|---|---|---|
+//! | (none) | every district with its rules and epoch, but for those that are being made | memory | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
+//! | district, epoch, plan version | the plan with its index | memory | the 16 used last | nothing: a published plan never changes |
+//! | district, epoch, plan version, tolerance, datum | the areas of its cells as text, each written when it is first asked for | memory | 128 MB, used last | nothing, as above |
+//! | district, epoch, layer, version of the plan or the base map, z, x, y | an encoded tile of the grid or the base map | memory | 64 MB, used last | nothing: the version is in the key |
+//! | `gridward:{secret}:tile:{form}:{district}:{epoch}:{layer}:{version}:{z}/{x}/{y}` | the same, signed | Redis | 7 days after it was written | nothing: what it follows from is in the key |
 //!
-//! Scope is applied afterwards, by the use case. Start at [`Cache::plan`].
+//! The epoch changes when the database is restored: what was known before is not asked for again.
+//! `{secret}` stands for the servers' secret: those who share it share what is kept. `{form}` is [`TILE_FORM`].
+//!
+//! Scope is applied afterwards, by the use case. Redis is [`remote`]'s; start at [`Cache::plan`].
 //!
 //! Invariant: forgetting everything at any moment makes answers slower, never different.
 
 mod drawing;
+mod line;
+mod remote;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +32,11 @@ use geo_tools::Datum;
 
 pub use drawing::Drawing;
 
+use crate::config::{RedisSettings, ServerSecret};
 use crate::store::{Store, StoreError};
+use remote::Remote;
+
+pub use remote::{BadRedis, RemoteReport};
 
 /// Where nobody watches a district, no event is read that would drop it.
 const DISTRICTS_LIFETIME: Duration = Duration::from_secs(5);
@@ -33,6 +44,9 @@ const DISTRICTS_LIFETIME: Duration = Duration::from_secs(5);
 const PLANS_KEPT: u64 = 16;
 const TILES_KEPT_BYTES: u64 = 64 << 20;
 const DRAWINGS_KEPT_BYTES: u64 = 128 << 20;
+/// How tiles are drawn and encoded. It grows with every change of that, since servers of two releases may share a Redis; a
+/// test says when.
+pub const TILE_FORM: u32 = 1;
 
 /// What is kept in memory. Cheap to clone.
 #[derive(Clone)]
@@ -40,10 +54,26 @@ pub struct Cache {
     store: Store,
     /// The codes of districts that nobody is to see yet, since they are being made.
     hidden: Arc<Mutex<HashSet<String>>>,
-    districts: moka::future::Cache<(), Arc<[Arc<District>]>>,
-    plans: moka::future::Cache<(DistrictId, PlanVersion), Arc<Plan>>,
-    drawings: moka::future::Cache<(DistrictId, PlanVersion, Option<Tolerance>, Datum), Arc<Drawing>>,
+    districts: moka::future::Cache<(), Arc<Known>>,
+    plans: moka::future::Cache<PlanKey, Arc<Plan>>,
+    drawings: moka::future::Cache<(PlanKey, Option<Tolerance>, Datum), Arc<Drawing>>,
     tiles: moka::future::Cache<TileKey, Bytes>,
+    remote: Option<Remote>,
+}
+
+/// The districts, and the epoch of each.
+#[derive(Debug)]
+struct Known {
+    districts: Vec<Arc<District>>,
+    /// Of those too that nobody is to see yet.
+    epochs: HashMap<DistrictId, i64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct PlanKey {
+    district: DistrictId,
+    epoch: i64,
+    version: PlanVersion,
 }
 
 /// Which tile: everything that its bytes follow from.
@@ -51,6 +81,8 @@ pub struct Cache {
 pub struct TileKey {
     /// The district.
     pub district: DistrictId,
+    /// Its epoch: [`Cache::epoch`].
+    pub epoch: i64,
     /// The layer's name.
     pub layer: &'static str,
     /// The version of the plan and the base map.
@@ -61,6 +93,13 @@ pub struct TileKey {
     pub x: u32,
     /// Row from the north.
     pub y: u32,
+}
+
+impl fmt::Display for TileKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { district, epoch, layer, version, z, x, y } = self;
+        write!(f, "tile:{TILE_FORM}:{district}:{epoch}:{layer}:{version}:{z}/{x}/{y}")
+    }
 }
 
 /// Why something could not be kept.
@@ -110,7 +149,21 @@ impl Cache {
                 .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + 100).unwrap_or(u32::MAX))
                 .max_capacity(TILES_KEPT_BYTES)
                 .build(),
+            remote: None,
         }
+    }
+
+    /// The same beside a Redis, whether it is there by now or not.
+    ///
+    /// # Errors
+    /// [`BadRedis`] where its URL cannot be read.
+    pub fn beside_redis(self, settings: &RedisSettings, secret: &ServerSecret) -> Result<Self, BadRedis> {
+        Ok(Self { remote: Some(Remote::open(settings, secret)?), ..self })
+    }
+
+    /// How the Redis beside it does; `None` where there is none.
+    pub fn redis_report(&self) -> Option<RemoteReport> {
+        self.remote.as_ref().map(Remote::report)
     }
 
     /// Every district, by code.
@@ -118,14 +171,30 @@ impl Cache {
     /// # Errors
     /// [`CacheError::Store`].
     pub async fn districts(&self) -> Result<Vec<Arc<District>>, CacheError> {
+        Ok(self.known().await?.districts.clone())
+    }
+
+    /// The epoch of a district, which changes when the database is restored; 0 while it is not known yet.
+    ///
+    /// # Errors
+    /// [`CacheError::Store`].
+    pub async fn epoch(&self, district: DistrictId) -> Result<i64, CacheError> {
+        Ok(self.known().await?.epochs.get(&district).copied().unwrap_or_default())
+    }
+
+    async fn known(&self) -> Result<Arc<Known>, CacheError> {
         let load = async {
             let mut districts = self.store.districts().await?;
+            // After the districts, so that each of them has its epoch, and what is read under it is no older than it.
+            let heads = self.store.heads().await?;
             let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
             districts.retain(|district| !hidden.contains(district.code.as_str()));
-            Ok(districts.into_iter().map(Arc::new).collect())
+            Ok(Arc::new(Known {
+                districts: districts.into_iter().map(Arc::new).collect(),
+                epochs: heads.into_iter().map(|head| (head.district, head.epoch)).collect(),
+            }))
         };
-        let districts = self.districts.try_get_with((), load).await.map_err(unshared)?;
-        Ok(districts.to_vec())
+        self.districts.try_get_with((), load).await.map_err(unshared)
     }
 
     /// The district with a code.
@@ -170,10 +239,11 @@ impl Cache {
         district: DistrictId,
         version: PlanVersion,
     ) -> Result<Option<Arc<Plan>>, CacheError> {
-        if let Some(plan) = self.plans.get(&(district, version)).await {
+        let key = PlanKey { district, epoch: self.epoch(district).await?, version };
+        if let Some(plan) = self.plans.get(&key).await {
             return Ok(Some(plan));
         }
-        let found = self.plans.try_get_with((district, version), self.load_plan(district, version)).await;
+        let found = self.plans.try_get_with(key, self.load_plan(district, version)).await;
         match found.map_err(|error| (*error).clone()) {
             Ok(plan) => Ok(Some(plan)),
             Err(Missing::Absent) => Ok(None),
@@ -194,14 +264,15 @@ impl Cache {
     /// borders simplified once.
     ///
     /// # Errors
-    /// [`CacheError::Stopping`].
+    /// [`CacheError::Stopping`], [`CacheError::Store`].
     pub async fn drawing(
         &self,
         plan: &Arc<Plan>,
         tolerance: Option<Tolerance>,
         datum: Datum,
     ) -> Result<Arc<Drawing>, CacheError> {
-        let key = (plan.district(), plan.version(), tolerance, datum);
+        let (district, version) = (plan.district(), plan.version());
+        let key = (PlanKey { district, epoch: self.epoch(district).await?, version }, tolerance, datum);
         if let Some(drawing) = self.drawings.get(&key).await {
             return Ok(drawing);
         }
@@ -214,21 +285,30 @@ impl Cache {
         self.drawings.try_get_with(key, make).await.map_err(unshared)
     }
 
-    /// A tile that was encoded before.
+    /// A tile that was encoded before, here or by another server.
     pub async fn tile(&self, key: &TileKey) -> Option<Bytes> {
-        self.tiles.get(key).await
+        if let Some(bytes) = self.tiles.get(key).await {
+            return Some(bytes);
+        }
+        let bytes = self.remote.as_ref()?.read(&key.to_string()).await?;
+        self.tiles.insert(key.clone(), bytes.clone()).await;
+        Some(bytes)
     }
 
-    /// Keeps an encoded tile.
+    /// Keeps an encoded tile, for other servers too.
     pub async fn keep_tile(&self, key: TileKey, bytes: Bytes) {
+        if let Some(remote) = &self.remote {
+            remote.write(&key.to_string(), bytes.clone());
+        }
         self.tiles.insert(key, bytes).await;
     }
 }
 
-impl std::fmt::Debug for Cache {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut cache = f.debug_struct("Cache");
         cache.field("plans", &self.plans.entry_count()).field("tiles", &self.tiles.entry_count());
+        cache.field("remote", &self.remote);
         cache.finish_non_exhaustive()
     }
 }

@@ -30,6 +30,7 @@ pub(super) async fn with_services(
     let ids = IdSource::random(clock.clone());
     let secret =
         ServerSecret::load_or_make(&settings.secret_file).map_err(|error| Failure::unusable(&error))?;
+    let services = services.with_redis(&settings, &secret).map_err(|error| Failure::unusable(&error))?;
     let hub = http::start_hub(&services, secret);
     let commands = AdminSocket::open(&settings.admin_socket(), services.clone())?;
     let server = Server::bind(&settings, services, hub, clock, ids, Patience::default())

@@ -7,6 +7,7 @@ mod documents;
 mod limits;
 mod overrides;
 mod proxies;
+mod redis_url;
 mod secret;
 mod shown;
 
@@ -18,6 +19,7 @@ pub use documents::{Documents, Introspection};
 pub use limits::{LimitOverrides, Limits};
 pub use overrides::Overrides;
 pub use proxies::TrustedProxies;
+pub use redis_url::{RedisPatience, RedisSettings};
 pub use secret::{Secret, SecretError, ServerSecret};
 pub use shown::in_force;
 
@@ -30,6 +32,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The database.
     pub database: DatabaseSettings,
+    /// The Redis between this server and others; `None` where there is none.
+    pub redis: Option<RedisSettings>,
     /// The file with the secret that cursors are signed with; made at the first start.
     pub secret_file: PathBuf,
     /// Which pages may talk to this server.
@@ -153,6 +157,7 @@ impl Settings {
                 url: resolved_database_url(&url, &data_dir)?,
                 max_connections: given.database_connections.unwrap_or(16).clamp(2, 1_000),
             },
+            redis: given.redis_url.map(RedisSettings::checked).transpose()?.flatten(),
             listen: given.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             secret_file: data_dir.join(secret_file),
             origins: Origins {
@@ -172,6 +177,13 @@ impl Settings {
     /// Where admin commands reach the running server.
     pub fn admin_socket(&self) -> PathBuf {
         self.data_dir.join("gridward.sock")
+    }
+}
+
+impl DatabaseSettings {
+    /// Whether several servers may work on it: a file of SQLite has one server.
+    pub fn takes_several_servers(&self) -> bool {
+        !self.url.expose().starts_with("sqlite:")
     }
 }
 

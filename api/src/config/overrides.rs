@@ -26,6 +26,9 @@ pub struct Overrides {
     /// The most connections to PostgreSQL [default: 16].
     #[arg(long, value_name = "COUNT")]
     pub database_connections: Option<u32>,
+    /// The Redis between several servers, as redis://HOST, or none [default: none].
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<Secret>,
     /// The file with the server's secret; made at the first start [default: gridward.secret in the data folder].
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
@@ -57,11 +60,12 @@ pub struct Overrides {
 const OTHER_VARIABLES: [&str; 5] =
     ["GRIDWARD_CONFIG", "GRIDWARD_DATA", "GRIDWARD_REQUIRE_DATA", "GRIDWARD_REQUIRE_SUITES", "GRIDWARD_BIN"];
 
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 12] = [
     "GRIDWARD_DATA_DIR",
     "GRIDWARD_LISTEN",
     "GRIDWARD_DATABASE_URL",
     "GRIDWARD_DATABASE_CONNECTIONS",
+    "GRIDWARD_REDIS_URL",
     "GRIDWARD_SECRET_FILE",
     "GRIDWARD_ORIGINS",
     "GRIDWARD_TRUSTED_PROXIES",
@@ -72,7 +76,7 @@ const VARIABLES: [&str; 11] = [
 ];
 
 /// Secrets, which may stand in a file of their own instead: the variable's name with `_FILE` behind it.
-const FILES_OF_SECRETS: [&str; 1] = ["GRIDWARD_DATABASE_URL_FILE"];
+const FILES_OF_SECRETS: [&str; 2] = ["GRIDWARD_DATABASE_URL_FILE", "GRIDWARD_REDIS_URL_FILE"];
 
 impl Overrides {
     /// What flags, environment and file say together. `variables` is the environment; `file` is `None` for `gridward.toml`
@@ -106,6 +110,7 @@ impl Overrides {
             listen: self.listen.or(other.listen),
             database_url: self.database_url.or(other.database_url),
             database_connections: self.database_connections.or(other.database_connections),
+            redis_url: self.redis_url.or(other.redis_url),
             secret_file: self.secret_file.or(other.secret_file),
             origins: self.origins.or(other.origins),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
@@ -133,6 +138,7 @@ impl Overrides {
             listen: parsed(variables, "GRIDWARD_LISTEN")?,
             database_url: secret(variables, "GRIDWARD_DATABASE_URL")?,
             database_connections: parsed(variables, "GRIDWARD_DATABASE_CONNECTIONS")?,
+            redis_url: secret(variables, "GRIDWARD_REDIS_URL")?,
             secret_file: parsed(variables, "GRIDWARD_SECRET_FILE")?,
             origins: listed(variables, "GRIDWARD_ORIGINS"),
             trusted_proxies: listed(variables, "GRIDWARD_TRUSTED_PROXIES"),

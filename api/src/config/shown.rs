@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::{ConfigError, LogFormat, Overrides, Settings};
 
-/// The settings that some overrides come to, as a file with every key; the password of a database is left out.
+/// The settings that some overrides come to, as a file with every key; passwords are left out.
 ///
 /// # Errors
 /// [`ConfigError::Value`].
@@ -19,11 +19,14 @@ pub fn in_force(given: &Overrides) -> Result<String, ConfigError> {
         LogFormat::Text => "text",
         LogFormat::Json => "json",
     };
+    let redis =
+        settings.redis.map_or_else(|| "none".to_owned(), |redis| without_password(redis.url.expose()));
     let keys = [
         ("data_dir", text(&settings.data_dir.display())),
         ("listen", text(&settings.listen)),
         ("database_url", text(&without_password(settings.database.url.expose()))),
         ("database_connections", Value::Integer(settings.database.max_connections.into())),
+        ("redis_url", text(&redis)),
         ("secret_file", text(&settings.secret_file.display())),
         ("origins", Value::Array(origins)),
         ("trusted_proxies", Value::Array(proxies)),
@@ -89,8 +92,11 @@ mod tests {
         }
         let shown = in_force(&Overrides {
             database_url: Some(Secret::new("postgres://grid:hunter2@db.example/gridward")),
+            redis_url: Some(Secret::new("redis://:hunter2@cache.example/1")),
             ..Overrides::default()
         });
-        assert!(shown.expect("valid settings").contains("\"postgres://grid:…@db.example/gridward\""));
+        let shown = shown.expect("valid settings");
+        assert!(shown.contains("\"postgres://grid:…@db.example/gridward\""), "{shown}");
+        assert!(shown.contains("redis_url = \"redis://:…@cache.example/1\""), "{shown}");
     }
 }

@@ -43,6 +43,11 @@ fn a_secret_comes_from_a_file_of_its_own_and_never_shows() {
     assert!(!format!("{settings:?}").contains("hush"));
     let both = env.into_iter().chain(variables(&[("GRIDWARD_DATABASE_URL", "sqlite://a.db")]));
     assert!(Settings::load(Overrides::default(), both, None).is_err());
+    let (_folder, path) = written("redis://:hush@cache/2\n");
+    let env = [("GRIDWARD_REDIS_URL_FILE".to_owned(), path.display().to_string())];
+    let settings = Settings::load(Overrides::default(), env, None).expect("settings");
+    assert_eq!(settings.redis.as_ref().map(|redis| redis.url.expose()), Some("redis://:hush@cache/2"));
+    assert!(!format!("{settings:?}").contains("hush"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Opening everything that the use cases stand on.
 
 use super::Services;
-use crate::bus::Bus;
-use crate::cache::Cache;
+use crate::bus::{self, Bus};
+use crate::cache::{self, Cache};
 use crate::clock::{Clock, IdSource};
-use crate::config::Settings;
+use crate::config::{ServerSecret, Settings};
 use crate::store::{DatabaseSettings, Store, StoreError};
 
 /// Why the use cases cannot be had.
@@ -13,6 +13,12 @@ pub enum OpenError {
     /// The database cannot be opened or brought up to date.
     #[error("the database cannot be opened")]
     Database(#[from] StoreError),
+    /// The URL of Redis cannot be read.
+    #[error("the cache has no Redis")]
+    Cache(#[from] cache::BadRedis),
+    /// The URL of Redis cannot be read.
+    #[error("the doorbell has no Redis")]
+    Bus(#[from] bus::BadRedis),
 }
 
 impl Services {
@@ -39,6 +45,18 @@ impl Services {
         let ids = IdSource::random(clock.clone());
         let services = Self::new(store, cache, Bus::local(), clock, ids);
         services.with_import_caps(settings.limits.import.clone())
+    }
+
+    /// The same with the Redis of some settings, where they name one: a cache that servers share, and a doorbell between
+    /// them where the database takes several. To be called before anybody listens to the doorbell.
+    ///
+    /// # Errors
+    /// [`OpenError::Cache`], [`OpenError::Bus`].
+    pub fn with_redis(self, settings: &Settings, secret: &ServerSecret) -> Result<Self, OpenError> {
+        let Some(redis) = &settings.redis else { return Ok(self) };
+        let cache = self.cache.beside_redis(redis, secret)?;
+        let bus = if settings.database.takes_several_servers() { Bus::redis(redis)? } else { self.bus };
+        Ok(Self { cache, bus, ..self })
     }
 }
 

@@ -14,6 +14,8 @@ use domain::viewer::Viewer;
 use super::incidents::{IncidentCounts, IncidentFilter};
 use super::{ServiceError, Services};
 
+pub use crate::bus::BusReport;
+pub use crate::cache::RemoteReport;
 pub use crate::store::StreamHead;
 
 impl Services {
@@ -56,6 +58,11 @@ impl Services {
         Ok(())
     }
 
+    /// How the Redis of this server does; `None` where none is set.
+    pub fn redis(&self) -> Option<RedisReport> {
+        self.cache.redis_report().map(|cache| RedisReport { cache, bus: self.bus.report() })
+    }
+
     /// The figures of every leaf cell, for the hub to notice those that time alone has changed.
     pub async fn leaf_counts(
         &self,
@@ -71,6 +78,22 @@ impl Services {
         let found = self.store.user_by_token(hash).await.map_err(ServiceError::internal)?;
         let alive = found.filter(|(_, expires_at)| *expires_at > self.clock.now());
         Ok(alive.map(|(user, expires_at)| SignedIn { viewer: Viewer::staff(&user), expires_at }))
+    }
+}
+
+/// How Redis does: the cache in it, and the doorbell between servers where there may be several.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RedisReport {
+    /// The cache.
+    pub cache: RemoteReport,
+    /// The doorbell.
+    pub bus: Option<BusReport>,
+}
+
+impl RedisReport {
+    /// Whether all of it answers.
+    pub fn is_well(&self) -> bool {
+        self.cache.is_up && self.bus.is_none_or(|bus| bus.is_heard)
     }
 }
 

@@ -113,7 +113,8 @@ impl Services {
             TileLayer::Grid => parsed.plan.to_string(),
             TileLayer::Base | TileLayer::Incidents => parsed.basemap.to_string(),
         };
-        let key = TileKey { district: district.id, layer: layer.as_str(), version, z, x, y };
+        let epoch = self.cache.epoch(district.id).await.map_err(ServiceError::internal)?;
+        let key = TileKey { district: district.id, epoch, layer: layer.as_str(), version, z, x, y };
         if let Some(kept) = self.cache.tile(&key).await {
             return Ok(kept);
         }
