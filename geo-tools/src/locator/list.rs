@@ -110,7 +110,7 @@ impl<T: Record> Deref for List<T> {
             Self::Small(list) => list,
             // Memory begins with a page, so no record lies askew in it, nor across two cache lines.
             Self::Large { memory, len, .. } => {
-                <[T]>::ref_from_bytes(&memory[..len * size_of::<T>()]).ok().expect("whole records")
+                <[T]>::ref_from_bytes(&memory[..len * size_of::<T>()]).expect("whole records")
             }
         }
     }
@@ -122,7 +122,7 @@ impl<T: Record> DerefMut for List<T> {
         match self {
             Self::Small(list) => list,
             Self::Large { memory, len, .. } => {
-                <[T]>::mut_from_bytes(&mut memory[..*len * size_of::<T>()]).ok().expect("whole records")
+                <[T]>::mut_from_bytes(&mut memory[..*len * size_of::<T>()]).expect("whole records")
             }
         }
     }
