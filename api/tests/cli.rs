@@ -116,6 +116,8 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("token create Luz --expires 30d", 0, "it is shown only now");
     check("token create Luz --expires soon", 2, "must be a number of days");
     check("doctor", 0, "district quezon: plan 1 is proven: 1 cells, 1 leaves");
+    check("audit verify", 0, "quezon: 6 rows, each as it was written");
+    check("audit verify --district nowhere", 1, "there is no district \"nowhere\"");
     check("check-config --listen nowhere", 2, "nowhere");
     check("check-config --max-rows 7", 0, "max_rows = 7");
     check("check-rules cells.geojson", 1, "line 1");
@@ -205,10 +207,23 @@ fn commands_reach_a_running_server_and_do_without_one_that_was_killed() {
     let line = "import cells cells.geojson --district quezon --id code --level cell";
     assert!(check(folder.path(), line, 0).contains("1 added"));
     assert!(check(folder.path(), "doctor", 0).contains("district demo: plan 1 is proven: 37 cells"));
+    assert!(check(folder.path(), "backup all.db", 0).contains("all.db holds everything, checked"));
+    assert!(
+        check(folder.path(), "backup all.db", 1).contains("is there already; give the backup another name")
+    );
+    assert!(check(folder.path(), "restore all.db --replace", 1).contains("another Gridward server runs on"));
+    assert!(check(folder.path(), "audit verify --district demo", 0).contains("each as it was written"));
     let second = check(folder.path(), "serve --listen 127.0.0.1:0", 2);
     assert!(second.contains("database"), "a second server is refused: {second}");
     drop(demo);
     assert!(folder.path().join("gridward.sock").exists(), "a killed server leaves its socket");
+    assert!(check(folder.path(), "export cells --district quezon --format csv", 0).contains("c-1,cell,"));
+    assert!(
+        check(folder.path(), "restore all.db", 1).contains("give --replace to put the backup in their place")
+    );
+    assert!(check(folder.path(), "restore cells.geojson --replace", 1).contains("is no backup of Gridward"));
+    assert!(check(folder.path(), "restore all.db --replace", 0).contains("restored and checked: demo"));
+    assert!(check(folder.path(), "audit verify", 0).contains("quezon: 2 rows, each as it was written"));
     assert!(check(folder.path(), "export cells --district quezon --format csv", 0).contains("c-1,cell,"));
 }
 

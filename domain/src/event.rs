@@ -63,6 +63,9 @@ pub enum Change {
     },
     /// Roles, postings or the tree changed: what may be seen must be decided again.
     AccessChanged,
+    /// Something that this version does not know, or that was damaged: whatever was read before must be read again.
+    #[serde(other)]
+    Unreadable,
 }
 
 /// What routing needs to know of an incident.

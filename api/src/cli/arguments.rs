@@ -50,6 +50,18 @@ pub(super) enum Command {
     /// Tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Write everything to a new file, checked, while the server goes on.
+    Backup {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        settings: SettingsFlags,
+    },
+    /// Put a backup in the place of the database, where no server runs on it.
+    Restore(RestoreFlags),
+    /// The record of who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Bring a file in. With any bad row nothing changes, and all of them are listed.
     Import(Box<ImportFlags>),
     /// Take rows out as a file.
@@ -161,6 +173,31 @@ pub(super) enum TokenCommand {
         /// How long it is good for, in days.
         #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
         expires: u16,
+        #[command(flatten)]
+        settings: SettingsFlags,
+    },
+}
+
+/// What is to be restored.
+#[derive(Debug, Args)]
+pub(super) struct RestoreFlags {
+    /// The backup, from SQLite or PostgreSQL, for either.
+    pub(super) file: PathBuf,
+    /// Let it take the place of districts that are there; a SQLite file is kept beside it.
+    #[arg(long)]
+    pub(super) replace: bool,
+    #[command(flatten)]
+    pub(super) settings: SettingsFlags,
+}
+
+/// What can be done with the record of who did what.
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Compute the chain of each district again; a row that was changed, taken out, put in or moved is told.
+    Verify {
+        /// The code of one district [default: all of them].
+        #[arg(long)]
+        district: Option<String>,
         #[command(flatten)]
         settings: SettingsFlags,
     },

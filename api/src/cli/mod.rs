@@ -7,6 +7,7 @@
 //! used. One clear line says why.
 
 mod arguments;
+mod backup;
 mod check;
 mod demo;
 mod export;
@@ -22,7 +23,9 @@ use clap::{CommandFactory, Parser};
 
 use crate::config::Settings;
 use crate::service::admin::{AdminCommand, NewDistrict, NewToken, NewUser};
-use arguments::{Arguments, Command, DistrictCommand, SettingsFlags, TokenCommand, UserCommand};
+use arguments::{
+    Arguments, AuditCommand, Command, DistrictCommand, SettingsFlags, TokenCommand, UserCommand,
+};
 
 /// Why a command ended without doing what was asked.
 #[derive(Debug)]
@@ -96,6 +99,11 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             say(String::from_utf8_lossy(&script))
         }
         Command::Doctor(flags) => check::doctor(&settings(flags)?),
+        Command::Backup { file, settings: flags } => backup::take(&settings(flags)?, &file),
+        Command::Restore(flags) => backup::restore(flags),
+        Command::Audit(AuditCommand::Verify { district, settings: flags }) => {
+            operator::run(&settings(flags)?, AdminCommand::VerifyAudit { district })
+        }
         Command::Import(flags) => import::run(*flags),
         Command::Export(flags) => export::run(flags),
         Command::District(DistrictCommand::Create { code, name, rules, timezone, settings: flags }) => {

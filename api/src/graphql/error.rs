@@ -5,7 +5,7 @@
 use async_graphql::{Error, ErrorExtensionValues, Pos, Response, ServerError, Value};
 use domain::input::InputProblem;
 
-use crate::service::ServiceError;
+use crate::service::{Outage, ServiceError};
 
 /// What `extensions.code` can be, beside the codes of [`domain::input::InputCode`]. `docs/errors.md` lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,10 @@ pub enum Code {
     RateLimited,
     /// As much runs and waits as may.
     Overloaded,
+    /// The disk of the database is full.
+    StorageFull,
+    /// The database does not answer now.
+    Unavailable,
     /// Something that should not happen.
     Internal,
 }
@@ -54,7 +58,16 @@ impl Code {
             Self::Busy => "BUSY",
             Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
+            Self::StorageFull => "STORAGE_FULL",
+            Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
+        }
+    }
+
+    fn of_outage(outage: Outage) -> Self {
+        match outage {
+            Outage::Full => Self::StorageFull,
+            Outage::Locked | Outage::Unreachable => Self::Unavailable,
         }
     }
 }
@@ -78,6 +91,10 @@ pub fn outward(error: ServiceError) -> Error {
         }
         ServiceError::AccessChanged => coded(Code::Unauthenticated.as_str(), error.to_string()),
         ServiceError::Busy | ServiceError::ImportOvertaken => coded(Code::Busy.as_str(), error.to_string()),
+        ServiceError::Unavailable { outage, ref source } => {
+            tracing::error!(error = %chain(source.as_ref()), "The database is not available: {outage}");
+            coded(Code::of_outage(outage).as_str(), error.to_string())
+        }
         ServiceError::Internal(source) => {
             tracing::error!(error = %chain(source.as_ref()), "A use case failed unexpectedly");
             coded(

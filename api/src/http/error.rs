@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use super::admission::Full;
 use super::negotiate::AnswerForm;
 use super::rate::Wait;
-use crate::service::ServiceError;
+use crate::service::{Outage, ServiceError};
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +82,15 @@ pub(in crate::http) enum HttpError {
     /// The server cannot answer now.
     #[error("the server is not ready: {0}")]
     NotReady(&'static str),
+    /// The database takes or gives nothing now.
+    #[error("{outage}; try again in a moment")]
+    Unavailable {
+        /// Why.
+        outage: Outage,
+        /// What the database said, for the log.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// Something that should not happen.
     #[error("an internal error; the log has it under this request's id")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -107,6 +116,10 @@ impl HttpError {
             Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
             Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "NOT_READY"),
+            Self::Unavailable { outage: Outage::Full, .. } => {
+                (StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL")
+            }
+            Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         }
     }
@@ -166,6 +179,7 @@ impl From<ServiceError> for HttpError {
             },
             ServiceError::Busy => Self::NotReady("the grid is being changed"),
             ServiceError::ImportOvertaken => Self::NotReady("a later import of the same kind took over"),
+            ServiceError::Unavailable { outage, source } => Self::Unavailable { outage, source },
             ServiceError::Internal(source) => Self::Internal(source),
         }
     }
@@ -178,11 +192,11 @@ impl ResponseError for HttpError {
 
     fn error_response(&self) -> HttpResponse {
         let (status, code) = self.status_and_code();
-        if let Self::Internal(source) = self {
+        if let Self::Internal(source) | Self::Unavailable { source, .. } = self {
             let causes =
                 std::iter::successors(Some(&**source as &dyn std::error::Error), |cause| cause.source());
             let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-            tracing::error!(error = %chain, "A request failed unexpectedly");
+            tracing::error!(error = %chain, "A request failed: {self}");
         }
         let mut response = HttpResponse::build(status);
         self.put_headers(&mut response);

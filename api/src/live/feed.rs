@@ -121,6 +121,13 @@ impl State {
             }
             // Who lies where has changed for so many that reading anew is shorter than telling.
             Change::PlanPublished { .. } | Change::Imported { .. } => self.resync_everybody(),
+            // It may have been any of these.
+            Change::Unreadable => {
+                for mailbox in self.interests.everybody() {
+                    mailbox.put(|waiting| waiting.recheck = true);
+                }
+                self.resync_everybody();
+            }
             Change::AccessChanged => {
                 for mailbox in self.interests.everybody() {
                     mailbox.put(|waiting| waiting.recheck = true);

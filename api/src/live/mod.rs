@@ -172,7 +172,9 @@ impl Hub {
                     Change::Incident { id, before, after } => {
                         waiting.add(event.number, *id, before.as_ref(), after);
                     }
-                    Change::PlanPublished { .. } | Change::Imported { .. } => return Ok(None),
+                    Change::PlanPublished { .. } | Change::Imported { .. } | Change::Unreadable => {
+                        return Ok(None);
+                    }
                     // Whoever resumes was looked up again before.
                     Change::AccessChanged | Change::Household { .. } => {}
                 }
@@ -213,14 +215,18 @@ impl Inner {
             return Ok(());
         }
         let heads = self.services.stream_heads().await?;
+        let mut caught_up = Ok(());
         for feed in feeds {
             let Some(head) = heads.iter().find(|head| head.district == feed.district) else { continue };
             if head.epoch != feed.head().epoch || head.number < feed.head().number {
                 feed.restart(*head);
             }
-            self.catch_up(&feed).await?;
+            // A district that cannot be read must not hold up the others.
+            if let Err(error) = self.catch_up(&feed).await {
+                caught_up = Err(error);
+            }
         }
-        Ok(())
+        caught_up
     }
 
     async fn catch_up(&self, feed: &Feed) -> Result<(), ServiceError> {

@@ -4,6 +4,8 @@
 //! its local socket, or by the command itself where no server runs. Who can open the socket or the database is the
 //! operator: there is no viewer here.
 
+mod audit;
+mod backup;
 mod files;
 mod staff;
 
@@ -25,8 +27,10 @@ use sha2::{Digest, Sha256};
 use super::Services;
 use super::export::{ExportFormat, ExportKind};
 use super::import::{ImportOptions, Progress};
-use crate::store::audit::AuditChain;
+use crate::store::backup::BackupError;
+pub use crate::store::backup::Occupied;
 use crate::store::{Attempt, StoreError};
+use audit::AuditFinding;
 use files::ImportFiles;
 pub use files::refuse_clashes;
 
@@ -70,6 +74,16 @@ pub enum AdminCommand {
     },
     /// Looks whether everything is as it should be.
     Examine,
+    /// Writes the whole database to a new file where the server can write it.
+    BackUp {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Computes the audit chain again.
+    VerifyAudit {
+        /// The code of one district; `None` is all of them.
+        district: Option<String>,
+    },
 }
 
 /// A district to be added.
@@ -148,6 +162,9 @@ pub enum AdminError {
         /// Why.
         source: std::io::Error,
     },
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -194,6 +211,8 @@ impl Services {
                 self.run_export(&district, kind, format, path).await
             }
             AdminCommand::Examine => self.examine().await,
+            AdminCommand::BackUp { path } => self.back_up(&path).await,
+            AdminCommand::VerifyAudit { district } => self.verify_audit(district.as_deref()).await,
         };
         done.unwrap_or_else(refused)
     }
@@ -282,14 +301,8 @@ impl Services {
         // Tables of an older version may lack what is asked of them.
         let districts = if migrated { self.store.districts().await? } else { Vec::new() };
         for district in districts {
-            let (whole, chain) = match self.store.verify_audit(district.id).await {
-                Ok(AuditChain::Whole { rows }) => (true, format!("{rows} rows, each as it was written")),
-                Ok(AuditChain::BrokenAt { number }) => {
-                    (false, format!("row {number} is missing, or not as it was written"))
-                }
-                Err(error) => (false, format!("it cannot be read: {error}")),
-            };
-            find(&format!("audit of {}", district.code.as_str()), whole, chain);
+            let AuditFinding { whole, finding } = self.audit_finding(&district).await;
+            find(&format!("audit of {}", district.code.as_str()), whole, finding);
             let what = format!("district {}", district.code.as_str());
             let Some(version) = district.plan_version else {
                 find(&what, true, "no cells yet".to_owned());

@@ -7,6 +7,10 @@ use std::sync::Arc;
 use domain::access::Refused;
 use domain::input::{InputCode, InputProblem};
 
+use crate::cache::CacheError;
+pub use crate::store::Outage;
+use crate::store::StoreError;
+
 /// Why a use case did nothing.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
@@ -33,6 +37,16 @@ pub enum ServiceError {
     /// What the viewer may see changed while they were watching.
     #[error("your rights have changed; connect again")]
     AccessChanged,
+    /// The database takes or gives nothing now. A write under a client key may be sent again: if it was done, it is not done
+    /// twice.
+    #[error("{outage}; try again in a moment, under the same client key")]
+    Unavailable {
+        /// Why.
+        outage: Outage,
+        /// What the database said, for the log.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// Something that should not happen.
     #[error("an internal error")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -49,9 +63,19 @@ impl ServiceError {
         Self::Problems(vec![InputProblem::new(code, message, path)])
     }
 
-    /// An unexpected error, kept with its cause.
+    /// An unexpected error, or an outage of the database; kept with its cause.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Internal(Arc::from(source.into()))
+        let source: Box<dyn std::error::Error + Send + Sync> = source.into();
+        let of_store = match source.downcast_ref::<CacheError>() {
+            Some(CacheError::Store(error)) => Some(&**error),
+            _ => source.downcast_ref::<StoreError>(),
+        };
+        let outage = of_store.and_then(StoreError::outage);
+        let source: Arc<dyn std::error::Error + Send + Sync> = Arc::from(source);
+        match outage {
+            Some(outage) => Self::Unavailable { outage, source },
+            None => Self::Internal(source),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use crate::config::Limits;
 use crate::store::Store;
 
 pub use crate::store::sql_count;
-pub use error::ServiceError;
+pub use error::{Outage, ServiceError};
 pub use open::OpenError;
 
 /// Everything that a use case needs. Cheap to clone.

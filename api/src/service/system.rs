@@ -39,8 +39,12 @@ impl Services {
         limit: u64,
     ) -> Result<Vec<Event>, ServiceError> {
         let events = self.store.events_after(district, after, limit).await.map_err(ServiceError::internal)?;
-        let replaced =
-            |event: &Event| matches!(event.change, Change::PlanPublished { .. } | Change::Imported { .. });
+        let replaced = |event: &Event| {
+            matches!(
+                event.change,
+                Change::PlanPublished { .. } | Change::Imported { .. } | Change::Unreadable
+            )
+        };
         if events.iter().any(replaced) {
             self.cache.forget_districts().await;
         }

@@ -4,13 +4,14 @@ use domain::audit::{AuditEntry, seal};
 use domain::ids::{DistrictId, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::entity::{audit, streams};
-use super::rows::{blob32, from_us, to_us};
+use super::rows::{from_us, to_us};
 use super::write::{Attempt, Deed, with_retries};
-use super::{Store, StoreError};
+use super::{Snapshot, Store, StoreError};
 
 /// How many rows of the chain are read at once.
 const CHAIN_ROWS: u64 = 5_000;
@@ -22,8 +23,10 @@ pub enum AuditChain {
     Whole {
         /// How many there are.
         rows: i64,
+        /// The seal of the last one: who keeps it elsewhere can tell that a whole chain is the same one, or goes on from it.
+        head: [u8; 32],
     },
-    /// The first row that is missing, or not as it was written.
+    /// The first row that is missing, too many, or not as it was written.
     BrokenAt {
         /// Its number.
         number: i64,
@@ -81,7 +84,10 @@ impl Store {
     pub async fn verify_audit(&self, district: DistrictId) -> Result<AuditChain, StoreError> {
         let snapshot = self.snapshot(district).await?;
         let stream = snapshot.stream();
-        let mut previous = [0; 32];
+        if let Some(number) = beyond(&snapshot, district, stream.audit_number).await? {
+            return Ok(AuditChain::BrokenAt { number });
+        }
+        let mut head = [0; 32];
         let mut checked = 0;
         while checked < stream.audit_number {
             let rows = audit::Entity::find()
@@ -95,23 +101,40 @@ impl Store {
                 return Ok(AuditChain::BrokenAt { number: checked + 1 });
             }
             for row in rows {
-                let entry = AuditEntry {
-                    at: from_us("audit", "at_us", row.at_us)?,
-                    actor: row.actor_id.map(UserId),
-                    action: row.action,
-                    subject: row.subject_id,
+                let number = checked + 1;
+                let Some(sealed) = seal_of(&head, number, &row) else {
+                    return Ok(AuditChain::BrokenAt { number });
                 };
-                let sealed = seal(&previous, checked + 1, &entry);
-                if row.number != checked + 1 || blob32("audit", "seal", &row.seal)? != sealed {
-                    return Ok(AuditChain::BrokenAt { number: checked + 1 });
-                }
-                previous = sealed;
-                checked += 1;
+                (head, checked) = (sealed, number);
             }
         }
-        match previous.as_slice() == stream.audit_head.as_slice() {
-            true => Ok(AuditChain::Whole { rows: checked }),
+        match head.as_slice() == stream.audit_head.as_slice() {
+            true => Ok(AuditChain::Whole { rows: checked, head }),
             false => Ok(AuditChain::BrokenAt { number: checked }),
         }
     }
+}
+
+/// The first row before the first number or behind the last: nobody reaches it by counting.
+async fn beyond(snapshot: &Snapshot, district: DistrictId, last: i64) -> Result<Option<i64>, StoreError> {
+    let outside = Condition::any().add(audit::Column::Number.lt(1)).add(audit::Column::Number.gt(last));
+    let row = audit::Entity::find()
+        .filter(audit::Column::DistrictId.eq(district.0))
+        .filter(outside)
+        .order_by_asc(audit::Column::Number)
+        .one(snapshot.connection())
+        .await?;
+    Ok(row.map(|row| row.number))
+}
+
+/// The seal of a row where it is the one of that number and as it was written.
+fn seal_of(previous: &[u8; 32], number: i64, row: &audit::Model) -> Option<[u8; 32]> {
+    let entry = AuditEntry {
+        at: from_us("audit", "at_us", row.at_us).ok()?,
+        actor: row.actor_id.map(UserId),
+        action: row.action.clone(),
+        subject: row.subject_id,
+    };
+    let sealed = seal(previous, number, &entry);
+    (row.number == number && row.seal == sealed).then_some(sealed)
 }

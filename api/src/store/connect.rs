@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migrations::Migrator;
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
@@ -14,6 +15,8 @@ use super::{Inner, Store, StoreError, sql_count};
 
 /// How long a writer of another process is waited for: the length of a checkpoint, not of an import.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long somebody waits for a connection: behind other writers, or until a database that restarts takes one again.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers of SQLite beside its one writer.
 const SQLITE_READERS: u32 = 4;
 
@@ -76,12 +79,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Absent`] where there is no file; else as [`Store::connect`].
     pub async fn look(settings: &DatabaseSettings) -> Result<Self, StoreError> {
-        let reader = match settings.sqlite_path() {
+        let file = settings.sqlite_path();
+        let reader = match &file {
             Some(path) if !path.is_file() => {
                 return Err(StoreError::Absent { path: path.display().to_string() });
             }
             Some(path) => {
-                let reader = open_sqlite(&path, Access::Look).await?;
+                let reader = open_sqlite(path, Access::Look).await?;
                 read_back(&reader, "journal_mode", "wal").await?;
                 read_back(&reader, "query_only", "1").await?;
                 reader
@@ -94,7 +98,7 @@ impl Store {
                 counted(Database::connect(options).await?)
             }
         };
-        Ok(Self { inner: Arc::new(Inner { writer: reader.clone(), reader, lock: None }) })
+        Ok(Self { inner: Arc::new(Inner { writer: reader.clone(), reader, file, lock: None }) })
     }
 
     /// Brings the tables up to date.
@@ -125,9 +129,9 @@ impl Store {
 
 async fn connect_postgres(settings: &DatabaseSettings) -> Result<Store, StoreError> {
     let mut options = ConnectOptions::new(settings.url.clone());
-    options.max_connections(settings.max_connections).sqlx_logging(false);
+    options.max_connections(settings.max_connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     let pool = counted(Database::connect(options).await?);
-    Ok(Store { inner: Arc::new(Inner { writer: pool.clone(), reader: pool, lock: None }) })
+    Ok(Store { inner: Arc::new(Inner { writer: pool.clone(), reader: pool, file: None, lock: None }) })
 }
 
 async fn connect_sqlite(path: &Path) -> Result<Store, StoreError> {
@@ -140,10 +144,10 @@ async fn connect_sqlite(path: &Path) -> Result<Store, StoreError> {
         read_back(pool, "foreign_keys", "1").await?;
     }
     read_back(&reader, "query_only", "1").await?;
-    Ok(Store { inner: Arc::new(Inner { writer, reader, lock: Some(lock) }) })
+    Ok(Store { inner: Arc::new(Inner { writer, reader, file: Some(path.to_owned()), lock: Some(lock) }) })
 }
 
-fn lock_beside(path: &Path) -> Result<File, StoreError> {
+pub(super) fn lock_beside(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let place = || PathBuf::from(&name).display().to_string();
@@ -156,19 +160,30 @@ fn lock_beside(path: &Path) -> Result<File, StoreError> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Access {
+pub(super) enum Access {
     /// Reading what is there, as it is.
     Look,
     Read,
     Write,
 }
 
-async fn open_sqlite(path: &Path, access: Access) -> Result<DatabaseConnection, StoreError> {
+pub(super) async fn open_sqlite(path: &Path, access: Access) -> Result<DatabaseConnection, StoreError> {
     let path = path.to_owned();
     let mut options = ConnectOptions::new("sqlite://");
     options
         .max_connections(if access == Access::Write { 1 } else { SQLITE_READERS })
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
+        // SQLite takes a transaction back by itself when its disk is full; the driver then goes on counting it, and refuses
+        // to begin another. Such a connection is closed, and the next who writes gets a new one.
+        .map_sqlx_sqlite_pool_opts(|options| {
+            options.after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        })
         .map_sqlx_sqlite_opts(move |options| {
             let options = options
                 .filename(&path)

@@ -1,6 +1,7 @@
 //! What can go wrong with the database.
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::sqlx;
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
 /// Why the store could not answer. What a caller can act on is in [`super::Outcome`]; this is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -95,21 +96,136 @@ impl StoreError {
         Self::Corrupt { table, column, value: value.to_string().chars().take(100).collect() }
     }
 
-    /// Whether the same transaction may pass when it is tried again: a serialisation failure, a deadlock, a busy file.
+    /// Whether the same transaction may pass when it is tried again at once: a serialisation failure, a deadlock, a
+    /// snapshot that got old. A locked file was waited for already.
     pub fn is_transient(&self) -> bool {
         const SERIALIZATION_FAILURE: &str = "40001";
         const DEADLOCK: &str = "40P01";
-        const SQLITE_BUSY: &str = "5";
         const SQLITE_BUSY_SNAPSHOT: &str = "517";
-        let Self::Database(
-            DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)),
-        ) = self
-        else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = self.driver_error().and_then(code_of);
         code.is_some_and(|code| {
-            [SERIALIZATION_FAILURE, DEADLOCK, SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT].contains(&code.as_ref())
+            [SERIALIZATION_FAILURE, DEADLOCK, SQLITE_BUSY_SNAPSHOT].contains(&code.as_str())
         })
+    }
+
+    /// Why the database cannot do it now though the same may pass later; `None` for everything else.
+    pub fn outage(&self) -> Option<Outage> {
+        if let Self::Database(DbErr::ConnectionAcquire(
+            ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed,
+        )) = self
+        {
+            return Some(Outage::Unreachable);
+        }
+        let error = self.driver_error()?;
+        match code_of(error) {
+            Some(code) => Outage::of_code(&code),
+            None => is_connection_lost(error).then_some(Outage::Unreachable),
+        }
+    }
+
+    fn driver_error(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(
+                DbErr::Conn(RuntimeErr::SqlxError(error))
+                | DbErr::Query(RuntimeErr::SqlxError(error))
+                | DbErr::Exec(RuntimeErr::SqlxError(error)),
+            ) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+fn code_of(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
+}
+
+fn is_connection_lost(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Protocol(_)
+    )
+}
+
+/// Why a database that is well otherwise does not take or give anything now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outage {
+    /// Its disk takes no more.
+    Full,
+    /// Another program holds it.
+    Locked,
+    /// It is down, restarting, or cut off.
+    Unreachable,
+}
+
+impl Outage {
+    /// By the code of PostgreSQL (five characters) or SQLite (a number, whose last byte is the kind).
+    fn of_code(code: &str) -> Option<Self> {
+        const SQLITE_KIND: u32 = 0xff;
+        if code.len() < 5 {
+            return match code.parse::<u32>().ok()? & SQLITE_KIND {
+                // SQLITE_FULL; SQLITE_IOERR is what a quota or a failing disk answers.
+                13 | 10 => Some(Self::Full),
+                // SQLITE_BUSY, SQLITE_LOCKED.
+                5 | 6 => Some(Self::Locked),
+                // SQLITE_READONLY, SQLITE_CANTOPEN: the file or its folder went away, or its disk was mounted anew.
+                8 | 14 => Some(Self::Unreachable),
+                _ => None,
+            };
+        }
+        match code {
+            // disk_full; io_error.
+            "53100" | "58030" => Some(Self::Full),
+            // lock_not_available; a serialisation failure or deadlock that all tries met.
+            "55P03" | "40001" | "40P01" => Some(Self::Locked),
+            // read_only_sql_transaction: a standby that is not in charge.
+            "25006" => Some(Self::Unreachable),
+            // Connection exceptions, too few resources, an operator's intervention.
+            _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => Some(Self::Unreachable),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Outage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Full => "the disk of the database takes no more",
+            Self::Locked => "the database is held by another program",
+            Self::Unreachable => "the database cannot be reached",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_from_an_error_of_the_statement() {
+        let cases = [
+            ("13", Some(Outage::Full)),
+            ("778", Some(Outage::Full)),
+            ("5", Some(Outage::Locked)),
+            ("261", Some(Outage::Locked)),
+            ("14", Some(Outage::Unreachable)),
+            ("1", None),
+            ("2067", None),
+            ("11", None),
+            ("53100", Some(Outage::Full)),
+            ("53300", Some(Outage::Unreachable)),
+            ("55P03", Some(Outage::Locked)),
+            ("57P01", Some(Outage::Unreachable)),
+            ("57014", None),
+            ("08006", Some(Outage::Unreachable)),
+            ("23505", None),
+            ("42601", None),
+        ];
+        for (code, expected) in cases {
+            assert_eq!(Outage::of_code(code), expected, "{code}");
+        }
     }
 }

@@ -67,8 +67,14 @@ pub(super) async fn after(
 }
 
 fn event_of(row: events::Model) -> Result<Event, StoreError> {
-    let change: Change = serde_json::from_str(&row.change)
-        .map_err(|_| StoreError::corrupt("events", "change", &row.change))?;
+    // One event that cannot be read must not hold up all that come after it.
+    let change = serde_json::from_str(&row.change).unwrap_or_else(|problem| {
+        tracing::error!(
+            district.id = %row.district_id, event.number = row.number, error = %problem,
+            "Event {} cannot be read; whoever follows the district reads anew", row.number
+        );
+        Change::Unreadable
+    });
     Ok(Event {
         district: DistrictId(row.district_id),
         number: EventNumber(row.number),

@@ -5,18 +5,20 @@
 //! see is in `scope`.
 //!
 //! Invariant: every statement filters by `district_id`, but for those that look for a district or list the heads of all
-//! streams, and sign-in, where the hash alone finds the token.
+//! streams, sign-in, where the hash alone finds the token, and backups, which are of everything.
 //! Invariant: a row that names a cell commits only while the plan it was located in is in force.
 //! Invariant: the row of `streams` is locked last, and by everybody who commits an event: the order of numbers is that
 //! of commits. Time and ids come in as arguments.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
 
 mod answer;
 pub mod audit;
+pub mod backup;
 pub mod basemap;
 mod begin;
 pub mod buildings;
@@ -43,7 +45,7 @@ mod write;
 
 pub use answer::Answer;
 pub use connect::DatabaseSettings;
-pub use error::StoreError;
+pub use error::{Outage, StoreError};
 pub use events::StreamHead;
 pub use households::HouseholdKey;
 pub use idempotency::Earlier;
@@ -67,6 +69,8 @@ pub struct Store {
 struct Inner {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// The file of SQLite.
+    file: Option<PathBuf>,
     /// Held as long as the store lives: no second server opens the same SQLite file.
     #[expect(dead_code, reason = "holding it is its use")]
     lock: Option<File>,

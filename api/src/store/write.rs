@@ -142,6 +142,12 @@ pub(super) struct Deed<'a> {
 /// The stream's row, locked until the transaction ends.
 pub(super) struct LockedStream(streams::Model);
 
+impl LockedStream {
+    pub(super) fn epoch(&self) -> i64 {
+        self.0.epoch
+    }
+}
+
 impl Write {
     /// Locks the stream: from here on nobody else of the district commits.
     pub(super) async fn lock_stream(&self, new_events: usize) -> Result<LockedStream, StoreError> {

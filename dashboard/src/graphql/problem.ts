@@ -63,7 +63,7 @@ export function isOffline(problem: Problem): boolean {
 }
 
 /** Answers that say nothing about what was sent: the same may be taken a moment later. */
-const PASSING = new Set(['BUSY', 'NOT_READY', 'INTERNAL', 'RATE_LIMITED', 'OVERLOADED', 'BODY_TOO_SLOW', 'HTTP_408', 'HTTP_429', 'HTTP_500']);
+const PASSING = new Set(['BUSY', 'NOT_READY', 'STORAGE_FULL', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED', 'OVERLOADED', 'BODY_TOO_SLOW', 'HTTP_408', 'HTTP_429', 'HTTP_500']);
 
 /** Whether sending the same again later, with the same client key, is right. */
 export function isPassing(problem: Problem): boolean {

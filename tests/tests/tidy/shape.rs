@@ -141,6 +141,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "write",
             "audit",
             "basemap",
+            "backup",
         ],
     ),
     (

@@ -83,7 +83,7 @@ pub(super) async fn what_came_since(
             match &event.change {
                 Change::Household { id, .. } => households.push(id.0),
                 Change::Incident { id, .. } => incidents.push(id.0),
-                Change::Imported { .. } => {
+                Change::Imported { .. } | Change::Unreadable => {
                     everything(tx, plan, nearest_within_m).await?;
                 }
                 Change::PlanPublished { .. } | Change::AccessChanged => {}
