@@ -57,6 +57,8 @@ pub struct TestApp {
     pub services: Services,
     /// The clock of everything; it stands still until advanced.
     pub clock: Clock,
+    /// Where the database is, to look at its tables beside the store.
+    pub database_url: String,
     address: SocketAddr,
     stop: Option<Stop>,
     folder: tempfile::TempDir,
@@ -103,6 +105,11 @@ impl TestApp {
         Self::started(Overrides::default(), Patience::default(), PACE, World::Left).await
     }
 
+    /// The same, with other settings.
+    pub async fn empty_with(overrides: Overrides) -> Self {
+        Self::started(overrides, Patience::default(), PACE, World::Left).await
+    }
+
     /// One of several servers on one database: the first founds the world. Its hub looks by itself at that pace.
     pub async fn node(overrides: Overrides, pace: Pace, world: World) -> Self {
         Self::started(overrides, Patience::default(), pace, world).await
@@ -123,7 +130,8 @@ impl TestApp {
         if let Some(redis) = &mut settings.redis {
             redis.patience = REDIS_PATIENCE;
         }
-        let store = Store::connect(&DatabaseSettings::new(settings.database.url.expose())).await;
+        let database_url = settings.database.url.expose().to_owned();
+        let store = Store::connect(&DatabaseSettings::new(database_url.as_str())).await;
         let store = store.expect("the database opens");
         store.migrate().await.expect("the migrations run");
         let clock = Clock::set_to(now);
@@ -142,7 +150,7 @@ impl TestApp {
         let server = server.expect("a free port");
         let (address, stop) = (server.address(), server.stop_handle());
         tokio::spawn(server.run());
-        Self { store, services, clock, address, stop: Some(stop), folder }
+        Self { store, services, clock, database_url, address, stop: Some(stop), folder }
     }
 
     /// Nobody who signed in.

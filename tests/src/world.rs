@@ -129,8 +129,16 @@ pub fn plan() -> Plan {
 /// # Panics
 /// Where the store refuses.
 pub async fn found(store: &Store, now: DateTime<Utc>) {
+    found_with_rules(store, now, Rules::DEFAULT_TEXT).await;
+}
+
+/// The same, under another rule file.
+///
+/// # Panics
+/// Where the store refuses.
+pub async fn found_with_rules(store: &Store, now: DateTime<Utc>, rules: &str) {
     let attempt = Attempt::by_system(now);
-    assert!(store.insert_district(&district(), Rules::DEFAULT_TEXT).await.expect("a district"));
+    assert!(store.insert_district(&district(), rules).await.expect("a district"));
     let plan = plan();
     let publication = Publication { plan: &plan, base: None, nearest_within_m: 25.0, note: None };
     let published = store.publish_plan(&publication, &attempt).await.expect("a publication");
@@ -150,13 +158,21 @@ pub async fn found(store: &Store, now: DateTime<Utc>) {
     }
 }
 
+/// A client key that nobody has used.
+///
+/// # Panics
+/// Never: a UUID has ten bytes.
+pub fn client_key() -> Uuid {
+    let random = Uuid::new_v4();
+    let random = random.as_bytes()[..10].try_into().expect("ten bytes");
+    uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, random).into_uuid()
+}
+
 /// What somebody reports in the middle of a cell, under a key of its own.
 pub fn report_input(cell: usize, category: &str) -> Value {
     let at = middle_of(cell);
-    let random = Uuid::new_v4();
-    let random = random.as_bytes()[..10].try_into().expect("ten bytes");
     json!({
-        "clientKey": uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, random).into_uuid(),
+        "clientKey": client_key(),
         "district": DISTRICT,
         "category": category,
         "text": format!("in {}", CELLS[cell]),

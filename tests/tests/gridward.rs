@@ -3,6 +3,7 @@
 mod bad_input;
 mod cells;
 mod districts;
+mod faults;
 mod households;
 mod http;
 mod imports;

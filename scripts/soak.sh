@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# `make soak`: the tests that break things, each for longer than CI can afford, one after the other. FAULT_SEED repeats a run as
+# far as other processes let it; each of the variables below can be set.
+set -euo pipefail
+source "$(dirname "$0")/tools.sh"
+source "$(dirname "$0")/suites.sh"
+cd "$root"
+
+need_rust
+need_node
+bash scripts/install-test-tools.sh
+export FAULT_CYCLES=${FAULT_CYCLES:-1000} FAULT_CUTS=${FAULT_CUTS:-10000} FAULT_BREAKDOWNS=${FAULT_BREAKDOWNS:-200}
+export FAULT_OPERATIONS=${FAULT_OPERATIONS:-100000} FAULT_RACES=${FAULT_RACES:-10000}
+prepare
+cargo test --locked --workspace --test gridward faults:: -- --test-threads 1 --nocapture
