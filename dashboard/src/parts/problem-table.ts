@@ -36,6 +36,8 @@ export const SENTENCES: Readonly<Record<string, (values: Values) => string>> = {
   NOT_FOUND: m.problem_not_found,
   BUSY: m.problem_busy,
   NOT_READY: m.problem_busy,
+  STORAGE_FULL: m.problem_busy,
+  UNAVAILABLE: m.problem_busy,
   TOO_MANY_SOCKETS: m.problem_too_many,
   RATE_LIMITED: m.problem_too_many,
   OVERLOADED: m.problem_busy,

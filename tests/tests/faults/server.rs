@@ -46,6 +46,9 @@ impl Server {
             "127.0.0.1:0",
             "--log",
             "info",
+            // The writers of a test ask in a second what people ask in an hour.
+            "--max-user-requests",
+            "1000000000",
             "--database-url",
             database_url,
         ]);
