@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use config::DocumentLimits;
-use graphql::preflight::admit;
+use graphql::preflight::{Introspects, ListedDocuments, admit};
 use libfuzzer_sys::fuzz_target;
 
 /// The door's own files, without the server behind it.
@@ -63,6 +63,8 @@ fuzz_target!(|bytes: &[u8]| {
                     admitted.document.operations.iter().map(|(_, kept)| kept.node.ty).collect();
                 assert_eq!(kinds, [admitted.kind], "only what was asked for is kept");
                 assert!(admitted.document.fragments.len() <= LIMITS.fragments);
+                assert!(admitted.introspects == Introspects::No || text.contains("__"));
+                assert!(ListedDocuments::of([&*text]).hold(&text), "what is listed is held");
             }
             Err(error) => assert!(!error.message.is_empty() && error.message.len() < 2_000, "{error:?}"),
         }
