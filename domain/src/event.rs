@@ -68,6 +68,18 @@ pub enum Change {
     Unreadable,
 }
 
+impl Change {
+    /// Whether incidents are other than before, or lie elsewhere, of which it names none.
+    pub fn touches_unnamed_incidents(&self) -> bool {
+        match self {
+            Self::PlanPublished { .. } | Self::Unreadable => true,
+            // Where homes and roads are says nothing of an incident; anything else that comes in at once may.
+            Self::Imported { what, .. } => !matches!(what.as_str(), "households" | "basemap"),
+            Self::Incident { .. } | Self::Household { .. } | Self::AccessChanged => false,
+        }
+    }
+}
+
 /// What routing needs to know of an incident.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct IncidentFacts {

@@ -29,6 +29,7 @@ pub const PACE: Pace = Pace {
     heads: Duration::from_millis(100),
     figures: Duration::from_millis(200),
     bookmarks: Duration::from_millis(500),
+    rights: Duration::from_millis(500),
 };
 
 /// Redis gets longer than in earnest, so that a busy machine does not pass for a slow Redis, and is asked for signs of life

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use domain::access::incident_scope;
 use domain::district::District;
-use domain::event::EventNumber;
 use domain::ids::{CellId, DistrictId};
 use domain::plan::Plan;
 use domain::viewer::Viewer;
@@ -14,10 +13,13 @@ use futures_util::{Stream, stream};
 use super::cursor::{self, Binding, Stand};
 use super::feed::Registration;
 use super::interests::lineage;
-use super::mailbox::Mailbox;
+use super::mailbox::{Mailbox, Waiting};
+use super::rhythm::Rhythm;
+use super::rights::Rights;
 use super::{BatchKind, Hub};
 use crate::service::ServiceError;
 use crate::service::cells::{self, Area};
+use crate::service::events::StreamHead;
 use crate::service::incidents::{IncidentCounts, IncidentFilter};
 use crate::service::plans::At;
 
@@ -54,12 +56,13 @@ pub struct CellCount {
 #[derive(Debug)]
 pub(super) struct CountSubscriber {
     hub: Hub,
-    viewer: Viewer,
+    rights: Rights,
     district: Arc<District>,
     plan: Arc<Plan>,
     area: Area,
     cells: HashSet<CellId>,
     registration: Registration,
+    rhythm: Rhythm,
     stand: Stand,
     queue: VecDeque<CountBatch>,
     /// What was handed on last: a batch without a difference would tell of incidents that the viewer may not see.
@@ -87,15 +90,16 @@ impl CountSubscriber {
         area: Area,
         after: Option<&str>,
     ) -> Result<Self, ServiceError> {
-        hub.recheck(&viewer).await?;
-        let services = &hub.inner.services;
-        let district = services.district(&viewer, district).await?;
-        let plan = services.plan(&viewer, &district, At::Now).await?;
+        let district = hub.inner.services.district(&viewer, district).await?;
         // Figures are of cells, not of positions: an incident outside a box can count for a cell that reaches into it.
         let registration = hub.register(district.id, Area::Everywhere, Mailbox::counting()).await?;
+        let rights = Rights::look_up(&hub, viewer, &registration).await?;
+        let plan = hub.inner.services.plan(&rights.viewer, &district, At::Now).await?;
+        let rhythm = Rhythm::of_bookmarks(hub.inner.pace.bookmarks);
         let stand = Stand { epoch: registration.since.epoch, number: None };
         let (cells, queue, told) = (HashSet::new(), VecDeque::new(), HashMap::new());
-        let mut new = Self { hub, viewer, district, plan, area, cells, registration, stand, queue, told };
+        let mut new =
+            Self { hub, rights, district, plan, area, cells, registration, rhythm, stand, queue, told };
         let resumed = after.map(|text| {
             cursor::read(&new.hub.inner.secret, new.district.id, new.binding(), text)
                 .is_some_and(|stand| stand.epoch == new.stand.epoch && stand.number.is_some())
@@ -111,34 +115,43 @@ impl CountSubscriber {
 
     async fn next(&mut self) -> Result<CountBatch, ServiceError> {
         loop {
+            self.rights.confirm(&self.hub, &self.registration, &mut self.queue).await?;
             if let Some(batch) = self.queue.pop_front() {
+                self.rhythm.told();
                 return Ok(batch);
             }
-            let through = self.registration.head().number;
-            if let Some(waiting) = self.registration.mailbox.take() {
-                if waiting.recheck {
-                    self.hub.recheck(&self.viewer).await?;
+            // Read before the mailbox: everything up to there is in it.
+            let head = self.registration.head();
+            match self.registration.mailbox.take() {
+                Some(waiting) => self.take_in(waiting, &head).await?,
+                None if self.rhythm.is_bookmark_due() => {}
+                None => {
+                    self.rhythm.wait(self.registration.mailbox.rung()).await;
+                    continue;
                 }
-                if waiting.resync {
-                    self.begin_anew().await?;
-                } else {
-                    let leaves = waiting.cells();
-                    let above = leaves.into_iter().flat_map(|leaf| lineage(Some(&self.plan), leaf));
-                    let cells: HashSet<CellId> = above.filter(|cell| self.cells.contains(cell)).collect();
-                    self.put(BatchKind::Changes, cells, waiting.newest.max(Some(through))).await?;
-                }
-                continue;
             }
-            let rung = tokio::time::timeout(self.hub.inner.pace.bookmarks, self.registration.mailbox.rung());
-            if rung.await.is_err() {
-                self.hub.recheck(&self.viewer).await?;
-                self.put(BatchKind::Bookmark, HashSet::new(), Some(through)).await?;
+            if self.queue.is_empty() && self.rhythm.is_bookmark_due() {
+                self.put(BatchKind::Bookmark, HashSet::new(), self.stand.moved_to(&head)).await?;
             }
         }
     }
 
+    async fn take_in(&mut self, waiting: Waiting, head: &StreamHead) -> Result<(), ServiceError> {
+        if waiting.recheck {
+            self.rights.look_up_again(&self.hub).await?;
+        }
+        if waiting.resync {
+            return self.begin_anew().await;
+        }
+        let above = waiting.cells().into_iter().flat_map(|leaf| lineage(Some(&self.plan), leaf));
+        let cells: HashSet<CellId> = above.filter(|cell| self.cells.contains(cell)).collect();
+        let stand = self.stand.moved_to(head);
+        let stand = Stand { number: stand.number.max(waiting.newest), ..stand };
+        self.put(BatchKind::Changes, cells, stand).await
+    }
+
     async fn begin_anew(&mut self) -> Result<(), ServiceError> {
-        self.hub.recheck(&self.viewer).await?;
+        self.rights.look_up_again(&self.hub).await?;
         let cursor = self.cursor(Stand { number: None, ..self.stand });
         self.queue.push_back(CountBatch { cursor, kind: BatchKind::Resync, last: true, counts: Vec::new() });
         self.begin(BatchKind::Snapshot).await
@@ -146,23 +159,22 @@ impl CountSubscriber {
 
     async fn begin(&mut self, kind: BatchKind) -> Result<(), ServiceError> {
         let services = &self.hub.inner.services;
-        self.district = services.district_by_id(&self.viewer, self.district.id).await?;
-        self.plan = services.plan(&self.viewer, &self.district, At::Now).await?;
+        self.district = services.district_by_id(&self.rights.viewer, self.district.id).await?;
+        self.plan = services.plan(&self.rights.viewer, &self.district, At::Now).await?;
         self.cells = cells::in_area(&self.plan, None, self.area)?.into_iter().map(|cell| cell.id).collect();
         self.told.clear();
         let head = self.registration.head();
         self.stand = Stand { epoch: head.epoch, number: None };
         // Figures are read after the head, so they are at least as new, and whole: taking one in twice is harmless.
-        self.put(kind, self.cells.clone(), Some(head.number)).await
+        self.put(kind, self.cells.clone(), Stand::at(&head)).await
     }
 
     async fn put(
         &mut self,
         kind: BatchKind,
         cells: HashSet<CellId>,
-        newest: Option<EventNumber>,
+        stand: Stand,
     ) -> Result<(), ServiceError> {
-        let stand = Stand { number: self.stand.number.max(newest), ..self.stand };
         let mut counts = self.figures(&cells).await?;
         counts.retain(|count| self.told.insert(count.cell, count.counts) != Some(count.counts));
         let before = self.cursor(self.stand);
@@ -187,7 +199,8 @@ impl CountSubscriber {
         let wanted: Vec<CellId> = cells.iter().copied().collect();
         let (services, version) = (&self.hub.inner.services, self.plan.version());
         let filter = IncidentFilter::default();
-        let counts = services.cell_counts(&self.viewer, self.district.id, version, &wanted, &filter).await?;
+        let counts =
+            services.cell_counts(&self.rights.viewer, self.district.id, version, &wanted, &filter).await?;
         let count = |cell: &domain::cell::Cell| {
             let code = cell.code.as_str().to_owned();
             let counts = *counts.get(&cell.id)?;
@@ -197,7 +210,7 @@ impl CountSubscriber {
     }
 
     fn binding(&self) -> Binding {
-        let scope = incident_scope(&self.viewer, self.district.id);
+        let scope = incident_scope(&self.rights.viewer, self.district.id);
         Binding::of("counts", &scope, self.area, &IncidentFilter::default())
     }
 

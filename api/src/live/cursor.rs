@@ -45,6 +45,14 @@ impl Stand {
     pub(super) fn at(head: &StreamHead) -> Self {
         Self { epoch: head.epoch, number: Some(head.number) }
     }
+
+    /// After everything up to a head was taken in; a head of another epoch says nothing.
+    pub(super) fn moved_to(self, head: &StreamHead) -> Self {
+        match head.epoch == self.epoch {
+            true => Self { number: self.number.max(Some(head.number)), ..self },
+            false => self,
+        }
+    }
 }
 
 /// Writes a cursor.

@@ -4,10 +4,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::event::{Change, Event, EventNumber};
 use domain::ids::{CellId, DistrictId};
 use domain::plan::Plan;
+use tokio::time::Instant;
 
 use super::interests::{Interests, SubscriberId};
 use super::mailbox::Mailbox;
@@ -19,6 +21,8 @@ use crate::service::incidents::IncidentCounts;
 #[derive(Debug)]
 pub(super) struct Feed {
     pub(super) district: DistrictId,
+    /// Held by who asks the database for the authorisation epoch, so that others wait for that answer.
+    pub(super) asking: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -28,6 +32,8 @@ struct State {
     position: EventNumber,
     interests: Interests,
     figures: HashMap<CellId, IncidentCounts>,
+    /// When the authorisation epoch was asked for, and what it was.
+    authorisation: Option<(Instant, i64)>,
 }
 
 /// A subscriber's place in a feed; dropping it unsubscribes.
@@ -48,8 +54,9 @@ impl Feed {
             position: head.number,
             interests: Interests::default(),
             figures: HashMap::new(),
+            authorisation: None,
         };
-        Self { district: head.district, state: Mutex::new(state) }
+        Self { district: head.district, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// Puts up a mailbox for an area.
@@ -72,6 +79,17 @@ impl Feed {
         self.lock().interests.is_empty()
     }
 
+    /// The district's authorisation epoch, unless it was asked for longer ago.
+    pub(super) fn authorisation_epoch(&self, oldest: Duration) -> Option<i64> {
+        let known = self.lock().authorisation;
+        known.filter(|(asked_at, _)| asked_at.elapsed() < oldest).map(|(_, epoch)| epoch)
+    }
+
+    /// Keeps what the authorisation epoch was.
+    pub(super) fn keep_authorisation_epoch(&self, asked_at: Instant, epoch: i64) {
+        self.lock().authorisation = Some((asked_at, epoch));
+    }
+
     /// Puts events into the mailboxes of those concerned. Events that are missing make everybody read anew.
     pub(super) fn deliver(&self, events: &[Event], plan: Option<&Plan>) {
         let mut state = self.lock();
@@ -89,6 +107,7 @@ impl Feed {
         let mut state = self.lock();
         state.epoch = head.epoch;
         state.position = head.number;
+        state.authorisation = None;
         state.resync_everybody();
     }
 
@@ -112,28 +131,30 @@ impl Feed {
 }
 
 impl State {
-    fn deliver(&self, event: &Event, plan: Option<&Plan>) {
+    fn deliver(&mut self, event: &Event, plan: Option<&Plan>) {
         match &event.change {
             Change::Incident { id, before, after } => {
                 for mailbox in self.interests.concerned(before.as_ref(), after, plan) {
                     mailbox.put(|waiting| waiting.add(event.number, *id, before.as_ref(), after));
                 }
             }
-            // Who lies where has changed for so many that reading anew is shorter than telling.
-            Change::PlanPublished { .. } | Change::Imported { .. } => self.resync_everybody(),
             // It may have been any of these.
             Change::Unreadable => {
+                self.authorisation = None;
                 for mailbox in self.interests.everybody() {
                     mailbox.put(|waiting| waiting.recheck = true);
                 }
                 self.resync_everybody();
             }
+            // Who lies where has changed for so many that reading anew is shorter than telling.
+            change if change.touches_unnamed_incidents() => self.resync_everybody(),
             Change::AccessChanged => {
+                self.authorisation = None;
                 for mailbox in self.interests.everybody() {
                     mailbox.put(|waiting| waiting.recheck = true);
                 }
             }
-            Change::Household { .. } => {}
+            Change::PlanPublished { .. } | Change::Imported { .. } | Change::Household { .. } => {}
         }
     }
 
@@ -145,6 +166,11 @@ impl State {
 }
 
 impl Registration {
+    /// What it is a place in.
+    pub(super) fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
     /// Where the feed stands: the mailbox has had everything up to there.
     pub(super) fn head(&self) -> StreamHead {
         self.feed.head()
@@ -161,7 +187,7 @@ impl Drop for Registration {
 mod tests {
     use chrono::DateTime;
     use domain::event::IncidentFacts;
-    use domain::ids::IncidentId;
+    use domain::ids::{IncidentId, PlanVersion};
     use domain::rules::StageKey;
 
     use super::*;
@@ -217,6 +243,19 @@ mod tests {
         let registration = feed.register(Area::Everywhere, Mailbox::default());
         feed.deliver(&[event(11, Change::AccessChanged)], None);
         assert!(registration.mailbox.take().expect("a recheck").recheck);
+    }
+
+    #[test]
+    fn only_what_brings_incidents_or_moves_their_cells_makes_everybody_read_anew() {
+        let feed = feed();
+        let registration = feed.register(Area::Everywhere, Mailbox::default());
+        let imported = |number, what: &str| event(number, Change::Imported { what: what.into(), rows: 3 });
+        feed.deliver(&[imported(11, "households"), imported(12, "basemap")], None);
+        assert_eq!(registration.mailbox.take(), None);
+        feed.deliver(&[imported(13, "incidents")], None);
+        assert!(registration.mailbox.take().expect("a resync").resync);
+        feed.deliver(&[event(14, Change::PlanPublished { version: PlanVersion(2) })], None);
+        assert!(registration.mailbox.take().expect("a resync").resync);
     }
 
     #[test]

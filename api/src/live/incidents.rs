@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::incident_scope;
 use domain::district::District;
-use domain::event::{EventNumber, IncidentFacts};
+use domain::event::IncidentFacts;
 use domain::ids::{DistrictId, IncidentId};
 use domain::plan::Plan;
 use domain::viewer::Viewer;
@@ -15,9 +15,12 @@ use super::cursor::{self, Binding, Stand};
 use super::feed::Registration;
 use super::mailbox::{Mailbox, Moved, Waiting};
 use super::matching::{is_admitted, is_in_area, passes};
+use super::rhythm::Rhythm;
+use super::rights::Rights;
 use super::{BatchKind, Hub};
 use crate::service::ServiceError;
 use crate::service::cells::Area;
+use crate::service::events::StreamHead;
 use crate::service::incidents::{IncidentFilter, SeenIncident};
 
 /// Incidents in one batch at most.
@@ -66,11 +69,12 @@ pub enum LeftReason {
 #[derive(Debug)]
 pub(super) struct IncidentSubscriber {
     hub: Hub,
-    viewer: Viewer,
+    rights: Rights,
     district: Arc<District>,
     area: Area,
     filter: IncidentFilter,
     registration: Registration,
+    rhythm: Rhythm,
     stand: Stand,
     queue: VecDeque<IncidentBatch>,
     /// What was handed on, where time alone moves incidents in and out of the filter.
@@ -99,13 +103,15 @@ impl IncidentSubscriber {
         filter: IncidentFilter,
         after: Option<&str>,
     ) -> Result<Self, ServiceError> {
-        hub.recheck(&viewer).await?;
         let district = hub.inner.services.district(&viewer, district).await?;
         // The mailbox is up before anything is read, so that nothing falls between.
         let registration = hub.register(district.id, area, Mailbox::default()).await?;
+        let rights = Rights::look_up(&hub, viewer, &registration).await?;
+        let rhythm = Rhythm::of_bookmarks(hub.inner.pace.bookmarks);
+        let rhythm = if filter.overdue.is_some() { rhythm.with_looks() } else { rhythm };
         let stand = Stand { epoch: registration.since.epoch, number: None };
         let (queue, known) = (VecDeque::new(), HashMap::new());
-        let mut new = Self { hub, viewer, district, area, filter, registration, stand, queue, known };
+        let mut new = Self { hub, rights, district, area, filter, registration, rhythm, stand, queue, known };
         match after {
             None => new.begin().await?,
             Some(text) => new.resume(text).await?,
@@ -128,7 +134,7 @@ impl IncidentSubscriber {
         match backlog {
             Some(backlog) => {
                 let later = self.registration.mailbox.take().unwrap_or_default();
-                self.take_in(backlog.followed_by(later), since.number).await
+                self.take_in(backlog.followed_by(later), &since).await
             }
             None => self.begin_anew().await,
         }
@@ -136,39 +142,38 @@ impl IncidentSubscriber {
 
     async fn next(&mut self) -> Result<IncidentBatch, ServiceError> {
         loop {
+            self.rights.confirm(&self.hub, &self.registration, &mut self.queue).await?;
             if let Some(batch) = self.queue.pop_front() {
+                self.rhythm.told();
                 return Ok(batch);
             }
             // Read before the mailbox: everything up to there is in it.
-            let through = self.registration.head().number;
-            if let Some(waiting) = self.registration.mailbox.take() {
-                self.take_in(waiting, through).await?;
-                continue;
+            let head = self.registration.head();
+            match self.registration.mailbox.take() {
+                Some(waiting) => self.take_in(waiting, &head).await?,
+                None if self.rhythm.is_bookmark_due() || self.rhythm.is_look_due() => {}
+                None => {
+                    self.rhythm.wait(self.registration.mailbox.rung()).await;
+                    continue;
+                }
             }
-            let rung = tokio::time::timeout(self.hub.inner.pace.bookmarks, self.registration.mailbox.rung());
-            if rung.await.is_err() {
-                self.quiet(through).await?;
-            }
+            self.do_what_is_due(&head).await?;
         }
     }
 
-    async fn take_in(&mut self, waiting: Waiting, through: EventNumber) -> Result<(), ServiceError> {
+    async fn take_in(&mut self, waiting: Waiting, head: &StreamHead) -> Result<(), ServiceError> {
         if waiting.recheck {
-            self.hub.recheck(&self.viewer).await?;
+            self.rights.look_up_again(&self.hub).await?;
         }
         if waiting.resync {
             return self.begin_anew().await;
         }
-        self.district = self.hub.inner.services.district_by_id(&self.viewer, self.district.id).await?;
+        self.district = self.hub.inner.services.district_by_id(&self.rights.viewer, self.district.id).await?;
         let moved = waiting.in_order();
-        let newest = waiting.newest.max(Some(through));
+        let stand = self.stand.moved_to(head);
+        let stand = Stand { number: stand.number.max(waiting.newest), ..stand };
         let (upserts, left) = self.judge(&moved).await?;
-        self.put(
-            BatchKind::Changes,
-            upserts,
-            left,
-            Stand { number: self.stand.number.max(newest), ..self.stand },
-        );
+        self.put(BatchKind::Changes, upserts, left, stand);
         Ok(())
     }
 
@@ -181,7 +186,8 @@ impl IncidentSubscriber {
             return Ok((Vec::new(), Vec::new()));
         }
         let ids: Vec<IncidentId> = moved.iter().map(|(id, _)| *id).collect();
-        let found = self.hub.inner.services.incidents_by_id(&self.viewer, self.district.id, &ids).await?;
+        let found =
+            self.hub.inner.services.incidents_by_id(&self.rights.viewer, self.district.id, &ids).await?;
         let mut found: HashMap<IncidentId, SeenIncident> =
             found.into_iter().map(|incident| (incident.facts().id, incident)).collect();
         let plan = self.hub.plan_now(&self.district).await;
@@ -216,32 +222,30 @@ impl IncidentSubscriber {
 
     /// Whether the subscriber can have known an incident before.
     fn had(&self, id: IncidentId, moved: &Moved, plan: Option<&Plan>) -> bool {
-        let scope = incident_scope(&self.viewer, self.district.id);
+        let scope = incident_scope(&self.rights.viewer, self.district.id);
         let was_here = |before: &IncidentFacts| {
             is_admitted(&scope, before, plan) && self.outside(Some(before), plan).is_none()
         };
         self.known.contains_key(&id) || moved.before.as_ref().is_some_and(was_here)
     }
 
-    /// Nothing happened for a while: looks whether rights or time changed anything, and says where the stream stands.
-    async fn quiet(&mut self, through: EventNumber) -> Result<(), ServiceError> {
-        self.hub.recheck(&self.viewer).await?;
-        let stand = Stand { number: self.stand.number.max(Some(through)), ..self.stand };
-        if self.filter.overdue.is_some() {
+    /// Looks whether time alone changed anything, and says where the stream stands where nothing else does.
+    async fn do_what_is_due(&mut self, head: &StreamHead) -> Result<(), ServiceError> {
+        if self.rhythm.is_look_due() {
             let (upserts, left) = self.moved_by_time().await?;
-            if !upserts.is_empty() || !left.is_empty() {
-                self.put(BatchKind::Changes, upserts, left, stand);
-                return Ok(());
-            }
+            self.rhythm.looked();
+            self.put(BatchKind::Changes, upserts, left, self.stand.moved_to(head));
         }
-        self.put(BatchKind::Bookmark, Vec::new(), Vec::new(), stand);
+        if self.queue.is_empty() && self.rhythm.is_bookmark_due() {
+            self.put(BatchKind::Bookmark, Vec::new(), Vec::new(), self.stand.moved_to(head));
+        }
         Ok(())
     }
 
     async fn moved_by_time(&self) -> Result<(Vec<SeenIncident>, Vec<IncidentLeft>), ServiceError> {
         let services = &self.hub.inner.services;
         let snapshot =
-            services.incident_snapshot(&self.viewer, &self.district, self.area, &self.filter).await?;
+            services.incident_snapshot(&self.rights.viewer, &self.district, self.area, &self.filter).await?;
         let here: HashSet<IncidentId> =
             snapshot.incidents.iter().map(|incident| incident.facts().id).collect();
         let is_new = |incident: &SeenIncident| !self.known.contains_key(&incident.facts().id);
@@ -257,7 +261,7 @@ impl IncidentSubscriber {
     }
 
     async fn begin_anew(&mut self) -> Result<(), ServiceError> {
-        self.hub.recheck(&self.viewer).await?;
+        self.rights.look_up_again(&self.hub).await?;
         let nowhere = Stand { number: None, ..self.stand };
         let cursor = self.cursor(nowhere);
         let (upserts, left) = (Vec::new(), Vec::new());
@@ -267,9 +271,9 @@ impl IncidentSubscriber {
 
     async fn begin(&mut self) -> Result<(), ServiceError> {
         let services = &self.hub.inner.services;
-        self.district = services.district_by_id(&self.viewer, self.district.id).await?;
+        self.district = services.district_by_id(&self.rights.viewer, self.district.id).await?;
         let snapshot =
-            services.incident_snapshot(&self.viewer, &self.district, self.area, &self.filter).await?;
+            services.incident_snapshot(&self.rights.viewer, &self.district, self.area, &self.filter).await?;
         self.known.clear();
         self.stand = Stand { epoch: snapshot.head.epoch, number: None };
         self.put(BatchKind::Snapshot, snapshot.incidents, Vec::new(), Stand::at(&snapshot.head));
@@ -300,7 +304,7 @@ impl IncidentSubscriber {
     }
 
     fn binding(&self) -> Binding {
-        let scope = incident_scope(&self.viewer, self.district.id);
+        let scope = incident_scope(&self.rights.viewer, self.district.id);
         Binding::of("incidents", &scope, self.area, &self.filter)
     }
 

@@ -131,6 +131,16 @@ impl Mailbox {
         (!waiting.is_empty()).then_some(waiting)
     }
 
+    /// Whether what the viewer may see must be decided again; it is not asked for twice.
+    pub(super) fn take_recheck(&self) -> bool {
+        std::mem::take(&mut self.lock().recheck)
+    }
+
+    /// Whether everything will be read anew.
+    pub(super) fn is_to_read_anew(&self) -> bool {
+        self.lock().resync
+    }
+
     /// Waits until something does.
     pub(super) async fn rung(&self) {
         self.bell.notified().await;

@@ -2,7 +2,7 @@
 //!
 //! The bus says that a stream moved; [`feed`] reads what happened once per node, in order, and puts it into the mailboxes
 //! of those whose area it concerns ([`interests`]). A subscriber ([`incidents`], [`counts`]) takes what waits, reads the
-//! rows anew through its viewer's scope and hands on a batch. Start at [`Hub::incident_changes`].
+//! rows anew through its viewer's scope and hands on a batch, as long as its viewer is who began it ([`rights`]). Start at [`Hub::incident_changes`].
 //!
 //! Invariant: what is handed on was read through the viewer's scope after the event, never taken from the event.
 //! Invariant: a cursor that was handed on stands for everything up to it; none stands in the middle of a snapshot.
@@ -15,6 +15,8 @@ mod incidents;
 mod interests;
 mod mailbox;
 mod matching;
+mod rhythm;
+mod rights;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -65,6 +67,8 @@ pub struct Pace {
     pub figures: Duration,
     /// How long a subscription stays silent before it gets a bookmark.
     pub bookmarks: Duration,
+    /// How old the authorisation epoch may be under which a batch goes out.
+    pub rights: Duration,
 }
 
 impl Default for Pace {
@@ -73,6 +77,7 @@ impl Default for Pace {
             heads: Duration::from_secs(1),
             figures: Duration::from_secs(10),
             bookmarks: Duration::from_secs(10),
+            rights: Duration::from_secs(1),
         }
     }
 }
@@ -172,11 +177,13 @@ impl Hub {
                     Change::Incident { id, before, after } => {
                         waiting.add(event.number, *id, before.as_ref(), after);
                     }
-                    Change::PlanPublished { .. } | Change::Imported { .. } | Change::Unreadable => {
-                        return Ok(None);
-                    }
+                    Change::Unreadable => return Ok(None),
+                    change if change.touches_unnamed_incidents() => return Ok(None),
                     // Whoever resumes was looked up again before.
-                    Change::AccessChanged | Change::Household { .. } => {}
+                    Change::PlanPublished { .. }
+                    | Change::Imported { .. }
+                    | Change::AccessChanged
+                    | Change::Household { .. } => {}
                 }
                 position = event.number;
             }
@@ -189,14 +196,6 @@ impl Hub {
 
     async fn plan_now(&self, district: &District) -> Option<Arc<Plan>> {
         self.inner.services.plan(&Viewer::public(), district, At::Now).await.ok()
-    }
-
-    /// Refuses to go on where the viewer's rights are no longer what the subscription began with.
-    async fn recheck(&self, viewer: &Viewer) -> Result<(), ServiceError> {
-        match self.inner.services.viewer_now(viewer).await? {
-            now if now == *viewer => Ok(()),
-            _ => Err(ServiceError::AccessChanged),
-        }
     }
 }
 

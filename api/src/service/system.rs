@@ -29,6 +29,11 @@ impl Services {
         self.store.heads().await.map_err(ServiceError::internal)
     }
 
+    /// Grows each time that roles, postings, the tree or the plan change what somebody may see.
+    pub async fn authorisation_epoch(&self, district: DistrictId) -> Result<i64, ServiceError> {
+        self.store.authorisation_epoch(district).await.map_err(ServiceError::internal)
+    }
+
     /// What happened in a district after a number, in order, at most so many events.
     ///
     /// Whoever reads that the grid or the base map was replaced, perhaps by another node, reads districts anew.

@@ -1,12 +1,16 @@
 //! Live maps: what a subscriber is told, and what not.
 
+mod rights;
+mod traffic;
+
 use std::time::{Duration, Instant};
 
 use api::store::audit::AuditChain;
 use chrono::TimeDelta;
 use domain::viewer::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
-use tests::app::{Client, TestApp};
+use tests::app::{Client, TestApp, answered};
 use tests::subscriber::{Subscriber, texts};
 use tests::world::{self, make_the_head, report};
 
@@ -210,6 +214,26 @@ async fn figures_do_not_tell_that_something_hidden_happened() {
         told["counts"].as_array().expect("a list").iter().map(|count| &count["code"]).collect();
     assert!(!codes.contains(&&json!("T1-NE")), "a dispute is not public: {codes:?}");
     assert!(codes.contains(&&json!("T1-SW")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn households_that_come_in_at_once_disturb_nobody_who_follows_incidents() {
+    let app = TestApp::start().await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    let mut incidents = Subscriber::to_incidents(&dispatcher, json!({})).await;
+    let mut counts = Subscriber::to_counts(&dispatcher, json!({})).await;
+    let cursor = incidents.batch().await["cursor"].clone();
+    assert_eq!(counts.batch().await["kind"], "SNAPSHOT");
+    let homes = app.staff(Role::Planner).request(Method::POST, "/d/410184/import/households");
+    let homes =
+        homes.header("content-type", "text/csv").body("id,lon,lat,address\nh-1,120.985,14.585,1 Rizal\n");
+    let imported = answered(homes).await;
+    assert_eq!((imported.status, &imported.body["figures"]["rows"]["added"]), (200, &json!(1)));
+    report(&dispatcher, 3, "noise").await;
+    let mut resumed = Subscriber::to_incidents(&dispatcher, json!({ "after": cursor })).await;
+    for subscriber in [&mut incidents, &mut counts, &mut resumed] {
+        assert_eq!(subscriber.batch().await["kind"], "CHANGES");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use tests::world::{self, report};
 use super::until;
 
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
-const NEVER: Pace = Pace { heads: AN_HOUR, figures: AN_HOUR, bookmarks: AN_HOUR };
+const NEVER: Pace = Pace { heads: AN_HOUR, figures: AN_HOUR, bookmarks: AN_HOUR, rights: AN_HOUR };
 const CHANNEL: &[u8] = b"gridward:rings:1";
 
 /// Two servers on a database of their own.
