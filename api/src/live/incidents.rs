@@ -14,7 +14,7 @@ use futures_util::{Stream, stream};
 use super::cursor::{self, Binding, Stand};
 use super::feed::Registration;
 use super::mailbox::{Mailbox, Moved, Waiting};
-use super::matching::{is_admitted, is_in_area, passes};
+use super::matching::{is_admitted, is_in_area};
 use super::rhythm::Rhythm;
 use super::rights::Rights;
 use super::{BatchKind, Hub};
@@ -213,7 +213,7 @@ impl IncidentSubscriber {
         match facts {
             None => Some(LeftReason::Hidden),
             Some(facts) if !is_in_area(self.area, facts, plan) => Some(LeftReason::Moved),
-            Some(facts) if !passes(&self.filter, facts, &self.district.rules, now) => {
+            Some(facts) if !self.filter.lets_through(facts, &self.district.rules, now) => {
                 Some(LeftReason::Filtered)
             }
             Some(_) => None,

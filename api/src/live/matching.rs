@@ -1,14 +1,12 @@
-//! Whether an incident belongs to what was subscribed to: the same question that the store answers as a predicate.
+//! Whether an incident lies in what was subscribed to, and whether a scope admits it: what the store asks as a predicate.
+//! Its filter is asked by [`IncidentFilter::lets_through`](crate::service::incidents::IncidentFilter::lets_through).
 
-use chrono::{DateTime, Utc};
 use domain::access::{Audience, Row, Scope};
 use domain::event::IncidentFacts;
 use domain::plan::Plan;
-use domain::rules::Rules;
 
 use super::interests::lineage;
 use crate::service::cells::Area;
-use crate::service::incidents::IncidentFilter;
 
 /// Whether an incident lies in an area, its cells taken from the plan in force.
 pub(super) fn is_in_area(area: Area, facts: &IncidentFacts, plan: Option<&Plan>) -> bool {
@@ -18,26 +16,6 @@ pub(super) fn is_in_area(area: Area, facts: &IncidentFacts, plan: Option<&Plan>)
         Area::Cell(cell) => facts.cell == Some(cell),
         Area::Subtree(root) => facts.cell.is_some_and(|leaf| lineage(plan, leaf).contains(&root)),
     }
-}
-
-/// Whether a filter lets an incident through.
-pub(super) fn passes(
-    filter: &IncidentFilter,
-    facts: &IncidentFacts,
-    rules: &Rules,
-    now: DateTime<Utc>,
-) -> bool {
-    let open = rules.is_open(&facts.stage);
-    let any = |list: &Option<Vec<String>>, wanted: &str| match list.as_deref() {
-        None | Some([]) => true,
-        Some(list) => list.iter().any(|entry| entry == wanted),
-    };
-    any(&filter.stages, &facts.stage.0)
-        && any(&filter.categories, &facts.category)
-        && filter.open.is_none_or(|wanted| wanted == open)
-        && filter.overdue.is_none_or(|wanted| wanted == (open && facts.due_at < now))
-        && filter.reported_after.is_none_or(|from| facts.reported_at >= from)
-        && filter.reported_before.is_none_or(|before| facts.reported_at < before)
 }
 
 /// Whether a scope admits an incident.

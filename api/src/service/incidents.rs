@@ -6,6 +6,7 @@
 //! Invariant: a report that is sent twice under one client key is stored once.
 
 mod change;
+mod filter;
 mod read;
 mod report;
 
@@ -19,7 +20,8 @@ use domain::viewer::Viewer;
 
 pub use crate::store::{CellCounts as IncidentCounts, IncidentCluster, IncidentKey, IncidentOrder};
 pub use change::{ChangeRequest, Changed};
-pub use read::{IncidentFilter, IncidentList, IncidentPage};
+pub use filter::IncidentFilter;
+pub use read::{IncidentList, IncidentPage};
 pub use report::{Receipt, Report, Reported};
 
 /// How often a write is tried again when the grid changed under it.

@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 
+use api::service::incidents as service;
 use api::store::{Area, Attempt, IncidentFilter, IncidentKey, IncidentOrder, IncidentQuery, Outcome};
+use chrono::TimeDelta;
 use domain::access::Scope;
+use domain::event::IncidentFacts;
 use domain::ids::IncidentId;
 use domain::incident::Incident;
 use domain::page::PageSize;
@@ -21,6 +24,7 @@ super::on_both_databases!(
     an_incident_that_the_scope_does_not_admit_is_absent,
     every_order_and_area_pages_through_each_incident_once,
     a_filter_says_the_same_as_the_incidents_themselves,
+    a_filter_lets_the_same_incidents_through_in_memory_and_in_sql,
     counts_and_clusters_say_the_same_as_the_incidents_themselves,
 );
 
@@ -248,6 +252,56 @@ async fn a_filter_says_the_same_as_the_incidents_themselves(test: TestStore) {
         let expected: HashSet<IncidentId> = all.iter().filter(|i| says(i)).map(|i| i.id).collect();
         assert_eq!(found, expected, "{:?}", query.filter);
     }
+}
+
+/// Half of the filters ask nothing of a field; the others ask for what some incidents have, to the microsecond and beside.
+fn random_filter(random: &mut Seeded, all: &[Incident]) -> service::IncidentFilter {
+    let mut list = |words: &[&str]| {
+        let wanted = words.iter().filter(|_| random.below(2) == 0).map(|&word| word.to_owned());
+        let wanted: Vec<String> = wanted.collect();
+        (random.below(2) == 0).then_some(wanted)
+    };
+    let stages = list(&["collected", "dispatched", "closed"]);
+    let categories = list(&["street-light", "noise", "dispute"]);
+    let mut flag = || [None, None, Some(true), Some(false)][random.below(4) as usize];
+    let (open, overdue) = (flag(), flag());
+    let mut time = || {
+        let near = all[random.below(all.len() as u64) as usize].reported_at;
+        let beside = [0, 1, 500, 1_000, -1, -500, -1_000][random.below(7) as usize];
+        (random.below(2) == 0).then(|| near + TimeDelta::nanoseconds(beside))
+    };
+    let (reported_after, reported_before) = (time(), time());
+    service::IncidentFilter { stages, categories, open, overdue, reported_after, reported_before }
+}
+
+async fn a_filter_lets_the_same_incidents_through_in_memory_and_in_sql(test: TestStore) {
+    const SEED: u64 = 20_261_123;
+    const FILTERS: usize = 300;
+    println!("seed {SEED}");
+    let (district, all) = sixty(&test).await;
+    let scope = Scope::system(district.id);
+    let mut random = Seeded(SEED);
+    let mut some_but_not_all = 0;
+    for _ in 0..FILTERS {
+        let filter = random_filter(&mut random, &all);
+        // Often the very time at which a clock runs out.
+        let due_at = all[random.below(all.len() as u64) as usize].due_at;
+        let now = due_at + TimeDelta::microseconds(random.below(3) as i64 - 1);
+
+        let asked = filter.checked(&district, now).expect("a filter of the district's own words");
+        let query = IncidentQuery { filter: asked, ..IncidentQuery::default() };
+        let size = PageSize::new(PageSize::MAX).expect("a size");
+        let page = test.store.incidents(&scope, &query, None, size).await.expect("a statement");
+        assert!(!page.has_more);
+        let found: HashSet<IncidentId> = page.rows.iter().map(|(key, _)| key.id).collect();
+
+        let passes =
+            |incident: &&Incident| filter.lets_through(&IncidentFacts::of(incident), &district.rules, now);
+        let through: HashSet<IncidentId> = all.iter().filter(passes).map(|incident| incident.id).collect();
+        assert_eq!(through, found, "{filter:?} at {now:?}");
+        some_but_not_all += usize::from(!found.is_empty() && found.len() < all.len());
+    }
+    assert!(some_but_not_all > FILTERS / 5, "enough filters tell incidents apart: {some_but_not_all}");
 }
 
 async fn counts_and_clusters_say_the_same_as_the_incidents_themselves(test: TestStore) {

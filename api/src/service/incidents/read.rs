@@ -1,6 +1,6 @@
 //! Reading incidents: one, a page, figures by cell, clusters.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,39 +8,21 @@ use domain::access::{Action, Scope, incident_scope};
 use domain::district::District;
 use domain::ids::{CellId, DistrictId, IncidentId, UserId};
 use domain::incident::{Incident, IncidentStep};
-use domain::input::{InputCode, InputProblem, quoted};
+use domain::input::{InputCode, InputProblem};
 use domain::page::{Page, PageSize};
-use domain::rules::StageKey;
 use domain::viewer::Viewer;
 
-use super::SeenIncident;
+use super::{IncidentFilter, SeenIncident};
 use crate::service::cells::{Area, CellInPlan};
 use crate::service::plans::At;
 use crate::service::{ServiceError, Services};
-use crate::store::{self, CellCounts, IncidentCluster, IncidentKey, IncidentOrder, IncidentQuery};
+use crate::store::{CellCounts, IncidentCluster, IncidentKey, IncidentOrder, IncidentQuery};
 
 /// What "due" means in figures: to be cleared within this time.
 const DUE_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 /// The deepest zoom at which clusters are formed.
 const MAX_ZOOM: i32 = 22;
-
-/// Which incidents are meant, beside where they are. What is not given asks nothing.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct IncidentFilter {
-    /// In one of these stages.
-    pub stages: Option<Vec<String>>,
-    /// Of one of these categories.
-    pub categories: Option<Vec<String>>,
-    /// Whether it still waits for something.
-    pub open: Option<bool>,
-    /// Whether its clock has run out.
-    pub overdue: Option<bool>,
-    /// Reported at this time or later.
-    pub reported_after: Option<DateTime<Utc>>,
-    /// Reported before this time.
-    pub reported_before: Option<DateTime<Utc>>,
-}
 
 /// Which list of incidents is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -60,71 +42,6 @@ pub struct IncidentPage {
     pub rows: Vec<(IncidentKey, SeenIncident)>,
     /// Whether there are more after them.
     pub has_more: bool,
-}
-
-impl IncidentFilter {
-    /// The filter with the district's own stages and categories at a time.
-    ///
-    /// # Errors
-    /// [`InputCode::UnknownStage`], [`InputCode::UnknownCategory`].
-    pub fn checked(
-        &self,
-        district: &District,
-        now: DateTime<Utc>,
-    ) -> Result<store::IncidentFilter, Vec<InputProblem>> {
-        let rules = &district.rules;
-        self.check_lengths()?;
-        let stages =
-            self.stages.iter().flatten().filter(|key| rules.stage(&StageKey((*key).clone())).is_none());
-        let categories = self.categories.iter().flatten().filter(|code| rules.category(code).is_none());
-        let unknown_stage = |key: &String| {
-            let allowed: Vec<&str> = rules.stages().iter().map(|stage| stage.key.0.as_str()).collect();
-            let message = format!("there is no stage {}; allowed are {}", quoted(key), allowed.join(", "));
-            InputProblem::new(InputCode::UnknownStage, message, &["filter", "stages"])
-        };
-        let unknown_category = |code: &String| {
-            let allowed: Vec<&str> =
-                rules.categories().iter().map(|category| category.code.as_str()).collect();
-            let message =
-                format!("there is no category {}; allowed are {}", quoted(code), allowed.join(", "));
-            InputProblem::new(InputCode::UnknownCategory, message, &["filter", "categories"])
-        };
-        let problems: Vec<InputProblem> =
-            stages.map(unknown_stage).chain(categories.map(unknown_category)).collect();
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(store::IncidentFilter {
-            stages: once(&self.stages).map(StageKey).collect(),
-            categories: once(&self.categories).collect(),
-            open: self.open,
-            overdue: self.overdue.map(|overdue| (overdue, now)),
-            reported_from: self.reported_after,
-            reported_before: self.reported_before,
-        })
-    }
-}
-
-/// A longer list can only repeat itself; no district has so many stages or categories.
-const MAX_FILTER_ENTRIES: usize = 100;
-
-impl IncidentFilter {
-    fn check_lengths(&self) -> Result<(), Vec<InputProblem>> {
-        for (name, list) in [("stages", &self.stages), ("categories", &self.categories)] {
-            let count = list.as_ref().map_or(0, Vec::len);
-            if count > MAX_FILTER_ENTRIES {
-                let message = format!("{count} {name}; at most {MAX_FILTER_ENTRIES} are allowed");
-                return Err(vec![InputProblem::new(InputCode::InvalidNumber, message, &["filter", name])]);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Each entry of a list once.
-fn once(list: &Option<Vec<String>>) -> impl Iterator<Item = String> {
-    let entries: BTreeSet<&String> = list.iter().flatten().collect();
-    entries.into_iter().cloned()
 }
 
 impl Services {
