@@ -80,7 +80,9 @@ async fn send_again_and_again(app: TestApp, mut chance: Chance) {
     let keys = (count + dispatches) as i64;
     let mut sends: Vec<usize> = Vec::new();
     for index in 0..count {
-        let times = 1 + chance.below(20) as usize;
+        // 1 to 20 times, and fewer more often than not: a debug build answers some 300 in a second.
+        let more = (0..3).map(|_| chance.below(20)).min().unwrap_or_default();
+        let times = 1 + more as usize;
         sends.extend(std::iter::repeat_n(index, times));
     }
     chance.shuffle(&mut sends);
