@@ -69,6 +69,6 @@ async fn an_examination_finds_an_audit_that_somebody_changed() {
     beside.execute_unprepared("UPDATE audit SET action = 'x' WHERE number = 2").await.expect("a statement");
 
     let (message, after) = audit().await;
-    assert_eq!(after["finding"], "row 2 is missing, or not as it was written");
+    assert_eq!(after["finding"], "broken at row 2: it is missing, too many, or not as it was written");
     assert_eq!((message.as_str(), &after["ok"]), ("1 findings need a look", &json!(false)));
 }
