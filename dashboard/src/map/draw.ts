@@ -15,6 +15,7 @@ import type { Feature } from 'geojson';
 import { circleRing } from './circle';
 import type { MapBounds, MapPoint } from './map-state.svelte';
 import { paddingBeside, type Padding } from './room';
+import { TILE_MAX_ZOOM, TILE_MIN_ZOOM } from './style';
 import { MARK_PIXEL_RATIO, allMarks, drawMark, markName } from './symbols';
 
 setWorkerUrl(workerUrl);
@@ -93,7 +94,9 @@ export function watchTiles(map: MapLibreMap, onCome: (cameWell: boolean) => void
 
 /** Asks again for the tiles in view, also for those that failed. */
 export function askForTilesAgain(map: MapLibreMap): void {
-  for (const source of TILED) map.refreshTiles(source);
+  // Named one by one: where none is named, MapLibre takes a tile that failed for one on its way, and waits for it for ever.
+  const inView = map.coveringTiles({ tileSize: 512, minzoom: TILE_MIN_ZOOM, maxzoom: TILE_MAX_ZOOM });
+  for (const source of TILED) map.refreshTiles(source, inView.map(({ canonical }) => canonical));
 }
 
 export function look(map: MapLibreMap, at: MapPoint | MapBounds): void {

@@ -7,8 +7,8 @@ import { BASE_LAYERS, FONT, ROAD_NAMES, fading, growing } from './base-layers';
 import { ACCENT, INCIDENT_COLOURS, MISREAD, NOT_TOLD_COLOUR, RATE_COLOURS, SELECTED } from './palette';
 
 const EMPTY = { type: 'FeatureCollection' as const, features: [] };
-const TILE_MIN_ZOOM = 8;
-const TILE_MAX_ZOOM = 16;
+export const TILE_MIN_ZOOM = 8;
+export const TILE_MAX_ZOOM = 16;
 
 /** What of the grid is shown. A district may use only some of the levels that its rules name. */
 export interface ShownLevels {
