@@ -109,10 +109,14 @@ for name in "${targets[@]}"; do
 done
 for name in "${targets[@]}"; do
     [ "$(cat "$verdicts/$name")" != 0 ] || continue
-    say "$name: the end of its log"
+    say "$name: what it said, and the end of its log"
+    grep -a -m 3 -A 2 'panicked at' "$work/logs/$name"
     tail -n 40 "$work/logs/$name"
     for input in "$work/artifacts/$name"/*; do
-        [ ! -f "$input" ] || printf 'Again: %s %s\n' "$work/$triple/release/$name" "$input"
+        [ -f "$input" ] || continue
+        printf 'Again: %s %s\n' "$work/$triple/release/$name" "$input"
+        # Where nothing but this output is kept.
+        printf 'The input, in base64: %s\n' "$(base64 -w 0 "$input" | head -c 12000)"
     done
 done
 echo "$passed passed, $failed failed"

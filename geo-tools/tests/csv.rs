@@ -100,6 +100,21 @@ fn utf_8_and_gbk_are_told_apart_and_others_refused() {
 }
 
 #[test]
+fn a_row_of_cells_that_are_no_text_is_one_problem_however_many_they_are() {
+    for (cells, told) in [
+        (1, "cell 1: bytes"),
+        (5, "cells 1, 2, 3, 4, 5: bytes"),
+        (500, "cells 1, 2, 3, 4, 5 and 495 more: bytes"),
+    ] {
+        let text = [b"id,lon,lat\n", b"\xff,".repeat(cells).as_slice(), b"1\n2,1,2\n"].concat();
+        let problem = check(&text, &plain(), Code::Encoding, 2);
+        assert!(problem.message.starts_with(told), "{}", problem.message);
+        let header = [b"\xff,".repeat(cells).as_slice(), b"id,lon,lat\n2,1,2\n"].concat();
+        check(&header, &plain(), Code::Encoding, 1);
+    }
+}
+
+#[test]
 fn every_bad_cell_is_told_with_its_line_and_column_and_the_other_rows_come() {
     let text =
         "id,lon,lat\na,x,14\nb,34.39,113.73\nc,120.5,14.5\nd,1,2,3\ne,,1\nf,nan,1\ng,\"1,5\",2\nh,1e999,2\n";

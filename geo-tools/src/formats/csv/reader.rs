@@ -279,16 +279,31 @@ fn texts(raw: &RawRow, replaced: bool) -> (Vec<String>, Vec<Problem>) {
         problems.push(Problem { line: Some(raw.line), ..Problem::error(Code::BadValue, message) });
     }
     let mut cells = Vec::with_capacity(raw.cells.len());
+    let mut broken = Vec::new();
     for (at, bytes) in raw.cells.iter().enumerate() {
         let text = String::from_utf8_lossy(bytes);
-        let broken = matches!(text, std::borrow::Cow::Owned(_)) || (replaced && text.contains('\u{fffd}'));
-        if broken || text.contains('\0') {
-            let message = format!("cell {}: bytes that are neither UTF-8 nor GBK text, or a NUL", at + 1);
-            problems.push(Problem { line: Some(raw.line), ..Problem::error(Code::Encoding, message) });
+        let decoded = matches!(text, std::borrow::Cow::Borrowed(_)) && !(replaced && text.contains('\u{fffd}'));
+        if !decoded || text.contains('\0') {
+            broken.push(at + 1);
         }
         cells.push(text.into_owned());
     }
+    if !broken.is_empty() {
+        let message = format!("{}: bytes that are neither UTF-8 nor GBK text, or a NUL", cells_named(&broken));
+        problems.push(Problem { line: Some(raw.line), ..Problem::error(Code::Encoding, message) });
+    }
     (cells, problems)
+}
+
+/// Cells of a row by their numbers, the first few of them.
+fn cells_named(numbers: &[usize]) -> String {
+    const SHOWN: usize = 5;
+    let word = if numbers.len() == 1 { "cell" } else { "cells" };
+    let shown: Vec<String> = numbers.iter().take(SHOWN).map(usize::to_string).collect();
+    match numbers.len().saturating_sub(SHOWN) {
+        0 => format!("{word} {}", shown.join(", ")),
+        more => format!("{word} {} and {more} more", shown.join(", ")),
+    }
 }
 
 /// Reads longitude and latitude, each given as column and cell.
