@@ -1,7 +1,8 @@
 //! Many positions at once, in stages over a batch of them.
 //!
 //! What one position waits for from memory is fetched while the others are: the loops that only fetch are so short that
-//! a processor has dozens of them under way. No loop has a branch that a position decides, but for the few in wide boxes.
+//! a processor has dozens of them under way. No loop has a branch that a position decides, but for the few in wide boxes
+//! and outside. All of it is compiled into its caller, for vectors as wide as that one's.
 
 use super::grid::{Entry, Grid, Kind};
 use super::slim::SlimBox;
@@ -10,39 +11,89 @@ use crate::position::Position;
 /// How many positions go through the stages together: what is between two stages stays in the first cache.
 pub(super) const BATCH: usize = 512;
 
+/// What the stages leave to the next one, made once for many batches.
+pub(super) struct Stages {
+    entries: [u32; BATCH],
+    /// Which positions lie in slim boxes.
+    slim: Places,
+    /// Which lie in other boxes with borders, or in one outside.
+    others: Places,
+    /// Which got no label.
+    outside: Places,
+}
+
+/// Places in a batch.
+struct Places {
+    list: [u16; BATCH],
+    len: usize,
+}
+
+impl Places {
+    fn new() -> Self {
+        Self { list: [0; BATCH], len: 0 }
+    }
+
+    /// Keeps a place or does not, without a branch.
+    #[inline(always)]
+    fn keep(&mut self, place: usize, wanted: bool) {
+        self.list[self.len % BATCH] = place as u16;
+        self.len += usize::from(wanted);
+    }
+
+    #[inline(always)]
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.list[..self.len].iter().map(|place| usize::from(*place))
+    }
+}
+
+impl Stages {
+    pub(super) fn new() -> Self {
+        Self { entries: [0; BATCH], slim: Places::new(), others: Places::new(), outside: Places::new() }
+    }
+
+    /// Which positions of the batch before got no label.
+    pub(super) fn outside(&self) -> impl Iterator<Item = usize> {
+        self.outside.iter()
+    }
+}
+
 impl Grid {
     /// The labels of up to [`BATCH`] positions, shifted to the north-east.
-    pub(super) fn label_batch(&self, at: &[Position], labels: &mut [u32]) {
+    #[inline(always)]
+    pub(super) fn label_batch(&self, at: &[Position], labels: &mut [u32], stages: &mut Stages) {
         let (top, slim_boxes) = (&*self.top, &*self.slim);
-        let mut entries = [Entry::outside(); BATCH];
+        let Stages { entries, slim, others, outside } = stages;
+        let entries = &mut entries[..at.len()];
+        (slim.len, others.len, outside.len) = (0, 0, 0);
         for (label, at) in labels.iter_mut().zip(at) {
             *label = self.lattice.index(at.lon_e7(), at.lat_e7()) as u32;
         }
         // Only fetches.
         for (entry, index) in entries.iter_mut().zip(labels.iter()) {
-            *entry = Entry::from_word(top[*index as usize]);
+            *entry = top[*index as usize];
         }
-        let (mut slim, mut wide) = ([(0u16, 0u32); BATCH], [0u16; BATCH]);
-        let (mut slim_len, mut wide_len) = (0, 0);
-        for (index, (label, entry)) in labels.iter_mut().zip(&entries[..at.len()]).enumerate() {
-            *label = entry.index() as u32;
-            slim[slim_len] = (index as u16, *label);
-            slim_len += usize::from(entry.is(Kind::Slim));
-            wide[wide_len] = index as u16;
-            wide_len += usize::from(!entry.is(Kind::Slim) & !entry.is(Kind::Whole));
+        for (label, entry) in labels.iter_mut().zip(entries.iter()) {
+            *label = Entry::from_word(*entry).index() as u32;
         }
-        let slim = &slim[..slim_len];
-        // Only fetches.
-        for (index, place) in slim {
-            labels[usize::from(*index)] = SlimBox::from_record(&slim_boxes[*place as usize]).base();
+        for (place, entry) in entries.iter().enumerate() {
+            let (entry, is_outside) = (Entry::from_word(*entry), *entry == Entry::outside().word());
+            slim.keep(place, entry.is(Kind::Slim));
+            others.keep(place, !entry.is(Kind::Slim) & (!entry.is(Kind::Whole) | is_outside));
         }
-        for (index, place) in slim {
-            let index = usize::from(*index);
-            let (east, north) = self.lattice.offset(at[index].lon_e7(), at[index].lat_e7());
-            labels[index] = SlimBox::from_record(&slim_boxes[*place as usize]).label_at(east, north);
+        // Only fetches, into where the entries were.
+        for place in slim.iter() {
+            entries[place] = SlimBox::from_record(&slim_boxes[labels[place] as usize]).base();
         }
-        for index in wide[..wide_len].iter().map(|index| usize::from(*index)) {
-            labels[index] = self.label_in(entries[index], at[index].lon_e7(), at[index].lat_e7());
+        for place in slim.iter() {
+            let (east, north) = self.lattice.offset(at[place].lon_e7(), at[place].lat_e7());
+            let label = SlimBox::from_record(&slim_boxes[labels[place] as usize]).label_at(east, north);
+            labels[place] = label;
+            outside.keep(place, label == 0);
+        }
+        for place in others.iter() {
+            let entry = Entry::from_word(entries[place]);
+            labels[place] = self.label_in(entry, at[place].lon_e7(), at[place].lat_e7());
+            outside.keep(place, labels[place] == 0);
         }
     }
 }

@@ -24,8 +24,9 @@ mod slim;
 
 use crate::coverage::{Border, Coverage, Leaf};
 use crate::position::{Bounds, Position};
-use batch::BATCH;
+use batch::{BATCH, Stages};
 use edge::{Edge, Frame, Shift};
+use fearless_simd::{Level, dispatch};
 use grid::Grid;
 
 /// How a position came to its leaf.
@@ -122,12 +123,23 @@ impl Locator {
 
     /// [`Locator::locate_many`] into a list that is there already; what is longer of the two is left alone.
     pub fn locate_into(&self, at: &[Position], owners: &mut [Option<Leaf>]) {
-        let mut labels = [0; BATCH];
+        // Compiled once for each width of vectors; the processor says which it has.
+        dispatch!(Level::new(), _ => self.locate_batches(at, owners));
+    }
+
+    #[inline(always)]
+    fn locate_batches(&self, at: &[Position], owners: &mut [Option<Leaf>]) {
+        let (mut labels, mut stages) = ([0; BATCH], Stages::new());
         for (at, owners) in at.chunks(BATCH).zip(owners.chunks_mut(BATCH)) {
             let labels = &mut labels[..at.len()];
-            self.grid.label_batch(at, labels);
-            for ((owner, label), at) in owners.iter_mut().zip(labels).zip(at) {
-                *owner = if *label == 0 { self.owner_beside(*at) } else { leaf(*label) };
+            self.grid.label_batch(at, labels, &mut stages);
+            for (owner, label) in owners.iter_mut().zip(labels) {
+                *owner = leaf(*label);
+            }
+            for place in stages.outside() {
+                if let Some(owner) = owners.get_mut(place) {
+                    *owner = self.owner_beside(at[place]);
+                }
             }
         }
     }

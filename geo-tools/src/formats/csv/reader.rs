@@ -272,7 +272,7 @@ fn row_of(index: usize, line: u64, cells: Vec<String>, header: &Arc<[String]>, c
 }
 
 /// The cells as text, or what keeps them from being text.
-fn texts(raw: &RawRow, replaced: bool) -> (Vec<String>, Vec<Problem>) {
+fn texts(raw: &RawRow, replaces: bool) -> (Vec<String>, Vec<Problem>) {
     let mut problems = Vec::new();
     if let Some(cell) = raw.stray_text {
         let message = format!("cell {}: there is text after the closing quotation mark", cell + 1);
@@ -282,14 +282,15 @@ fn texts(raw: &RawRow, replaced: bool) -> (Vec<String>, Vec<Problem>) {
     let mut broken = Vec::new();
     for (at, bytes) in raw.cells.iter().enumerate() {
         let text = String::from_utf8_lossy(bytes);
-        let decoded = matches!(text, std::borrow::Cow::Borrowed(_)) && !(replaced && text.contains('\u{fffd}'));
-        if !decoded || text.contains('\0') {
+        let replaced = matches!(text, std::borrow::Cow::Owned(_)) || (replaces && text.contains('\u{fffd}'));
+        if replaced || text.contains('\0') {
             broken.push(at + 1);
         }
         cells.push(text.into_owned());
     }
     if !broken.is_empty() {
-        let message = format!("{}: bytes that are neither UTF-8 nor GBK text, or a NUL", cells_named(&broken));
+        let message =
+            format!("{}: bytes that are neither UTF-8 nor GBK text, or a NUL", cells_named(&broken));
         problems.push(Problem { line: Some(raw.line), ..Problem::error(Code::Encoding, message) });
     }
     (cells, problems)
