@@ -34,3 +34,32 @@ pub fn seal(previous: &[u8; 32], number: i64, entry: &AuditEntry) -> [u8; 32] {
     put(entry.subject.map_or([0; 16], |subject| *subject.as_bytes()).as_slice());
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_follows_from_the_one_before_from_the_number_and_from_every_field() {
+        let id = |number: u128| Uuid::from_u128(number);
+        let entry = AuditEntry {
+            at: DateTime::UNIX_EPOCH,
+            actor: Some(UserId(id(1))),
+            action: "incident.report".into(),
+            subject: Some(id(2)),
+        };
+        let others = [
+            AuditEntry { at: entry.at + chrono::TimeDelta::microseconds(1), ..entry.clone() },
+            AuditEntry { actor: None, ..entry.clone() },
+            AuditEntry { actor: Some(UserId(id(2))), subject: Some(id(1)), ..entry.clone() },
+            AuditEntry { action: "incident.close".into(), ..entry.clone() },
+            AuditEntry { subject: None, ..entry.clone() },
+        ];
+        let mut seals = vec![seal(&[0; 32], 1, &entry), seal(&[1; 32], 1, &entry), seal(&[0; 32], 2, &entry)];
+        seals.extend(others.iter().map(|other| seal(&[0; 32], 1, other)));
+        assert_eq!(seals[0], seal(&[0; 32], 1, &entry));
+        for (place, first) in seals.iter().enumerate() {
+            assert!(!seals[..place].contains(first), "{place} has the seal of another");
+        }
+    }
+}
