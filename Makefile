@@ -1,7 +1,7 @@
 # The commands of this repository; each says in one line what it does. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check bless bench bench-peers fuzz soak bench-import bench-redis fmt
+.PHONY: help demo test build check bless bench bench-peers fuzz planted soak bench-import bench-redis fmt
 
 help: ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
@@ -29,6 +29,9 @@ bench-peers: ## The same beside shapely, DuckDB, PostGIS, tg, GDAL and GEOS, whi
 
 fuzz: ## Feed every reader what nobody meant, for FUZZ_SECONDS (600) a target.
 	@bash scripts/fuzz.sh
+
+planted: ## Plant each bug of tests/planted-bugs in a copy of the tree, and see the tests turn red for it (ARGS=NAME…).
+	@bash scripts/planted.sh $(ARGS)
 
 soak: ## Kill, cut and break everything ten times as long as CI does: a thousand kill -9 for each database.
 	@bash scripts/soak.sh

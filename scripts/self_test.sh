@@ -51,6 +51,8 @@ for script in "$here"/*.sh "$here/../.ci/run"; do
     same "$script can be read" '' "$(bash -n "$script" 2>&1)"
 done
 
+same 'every planted bug says what turns red, and applies' '' "$(bash "$here/planted.sh" --check 2>&1 >/dev/null)"
+
 both='rust\t12\t0\t3\t\nbrowser\t4\t0\t9\t\n'
 summary 'all suites pass' '0: 16 passed, 0 failed' "$both" rust browser
 summary 'PostgreSQL was left out' '1: 16 passed, 1 failed' "$both" rust browser postgresql
