@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# `make soak`: the tests that break things, each for longer than CI can afford, one after the other. FAULT_SEED repeats a run as
-# far as other processes let it; each of the variables below can be set.
+# `make soak`: the tests that break things, and those that ask for what they may not see, each for longer than CI can afford, one
+# after the other. FAULT_SEED repeats a run as far as other processes let it, ACCESS_SEED wholly; each of the variables below can
+# be set.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 source "$(dirname "$0")/suites.sh"
@@ -11,5 +12,6 @@ need_node
 bash scripts/install-test-tools.sh
 export FAULT_CYCLES=${FAULT_CYCLES:-1000} FAULT_CUTS=${FAULT_CUTS:-10000} FAULT_BREAKDOWNS=${FAULT_BREAKDOWNS:-200}
 export FAULT_OPERATIONS=${FAULT_OPERATIONS:-100000} FAULT_RACES=${FAULT_RACES:-10000}
+export ACCESS_QUERIES=${ACCESS_QUERIES:-1000000}
 prepare
-cargo test --locked --workspace --test gridward faults:: -- --test-threads 1 --nocapture
+cargo test --locked --workspace --test gridward -- faults:: access:: --test-threads 1 --nocapture

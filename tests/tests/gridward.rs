@@ -1,5 +1,6 @@
 //! Asks Gridward from outside, slice by slice. One binary: each would link the database and the server again.
 
+mod access;
 mod bad_input;
 mod cells;
 mod districts;

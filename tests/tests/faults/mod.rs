@@ -29,7 +29,7 @@ fn chance(test: &str) -> Chance {
 
 /// Numbers that look random and follow from a seed: splitmix64.
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
