@@ -10,6 +10,7 @@
 
 pub mod coverage;
 pub mod datum;
+pub mod districting;
 pub mod formats;
 pub mod generate;
 pub mod geometry;

@@ -68,6 +68,14 @@ pub enum Code {
     Extent,
     /// Points that fit the ground better when they are taken for another datum than was said.
     DatumSuspected,
+    /// A unit that is not among those given.
+    UnknownUnit,
+    /// A cell should weigh more than all there is.
+    TargetTooLarge,
+    /// A cell in several pieces.
+    NotContiguous,
+    /// A cell that weighs too much or too little, where nothing shows that it must.
+    OutOfTolerance,
 }
 
 impl Code {
@@ -105,6 +113,10 @@ impl Code {
             Self::BadValue => "BAD_VALUE",
             Self::Extent => "EXTENT",
             Self::DatumSuspected => "DATUM_SUSPECTED",
+            Self::UnknownUnit => "UNKNOWN_UNIT",
+            Self::TargetTooLarge => "TARGET_TOO_LARGE",
+            Self::NotContiguous => "NOT_CONTIGUOUS",
+            Self::OutOfTolerance => "OUT_OF_TOLERANCE",
         }
     }
 

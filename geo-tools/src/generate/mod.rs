@@ -2,7 +2,7 @@
 //!
 //! Start at [`lattice()`], thousands of cells of 37 vertices with wiggly borders, and at [`Town::generate`]: streets, blocks,
 //! cells of three levels, buildings, households, and half a year of incidents and visits. Both stand on a mesh whose sides
-//! wiggle and never cross (`mesh`), with an owner for each of its squares (`ownership`).
+//! wiggle and never cross (`mesh`), with an owner for each of its squares (`ownership`). [`units()`] are what is cut into cells.
 //!
 //! Invariant: nothing but the options decides: no clock, no random number from outside, no function whose last bit differs
 //! between machines. The same options give the same bytes.
@@ -19,9 +19,10 @@ mod names;
 mod outline;
 mod ownership;
 mod positions;
-mod random;
+pub(crate) mod random;
 mod streets;
 mod town;
+mod units;
 
 pub use buildings::{Building, Household};
 pub use days::Day;
@@ -30,3 +31,4 @@ pub use lattice::{Lattice, LatticeOptions, MAX_LATTICE_CELLS, Oddities, lattice}
 pub use positions::{PositionOrder, positions};
 pub use streets::Street;
 pub use town::{Block, Cell, InvalidTown, Town, TownOptions};
+pub use units::units;

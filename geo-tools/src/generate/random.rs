@@ -14,6 +14,9 @@ pub(crate) enum Purpose {
     Households,
     Incidents,
     Visits,
+    UnitCorners,
+    UnitWeights,
+    Sweeps,
 }
 
 /// A stream of numbers that look random and are the same for the same seed.

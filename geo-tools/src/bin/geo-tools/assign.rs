@@ -136,7 +136,7 @@ fn read_cells(arguments: &Arguments) -> Result<Option<Cells>, Unusable> {
 }
 
 /// Makes a coverage; gaps are only warned of, since what lies in them is outside.
-fn join(areas: &[Area]) -> (Option<Coverage>, Vec<Problem>) {
+pub(crate) fn join(areas: &[Area]) -> (Option<Coverage>, Vec<Problem>) {
     let first = build(areas, &BuildOptions::default());
     let is_error = |problem: &&Problem| problem.severity == Severity::Error;
     let gap = |problem: &Problem| match &problem.geometry {

@@ -8,13 +8,16 @@
 mod assign;
 mod convert;
 mod disk;
+mod districting;
 mod generate;
 mod input;
 mod outlet;
 mod outputs;
+mod partition;
 mod problems;
 mod repair;
 mod report;
+mod score;
 mod validate;
 
 use std::io::Write;
@@ -37,6 +40,8 @@ enum Command {
     Assign(assign::Arguments),
     Generate(generate::Arguments),
     Convert(convert::Arguments),
+    Partition(partition::Arguments),
+    Score(score::Arguments),
 }
 
 /// What a command found.
@@ -83,6 +88,8 @@ fn main() -> ExitCode {
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Partition(arguments) => partition::run(&arguments),
+        Command::Score(arguments) => score::run(&arguments),
     };
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,

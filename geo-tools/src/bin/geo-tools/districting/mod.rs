@@ -1,0 +1,28 @@
+//! What `partition` and `score` have in common: units in, plans in and out, the report.
+
+mod cost;
+mod plans;
+mod tell;
+mod units;
+
+pub(crate) use cost::cpu_s;
+pub(crate) use plans::{read_plan, write_cells, write_plan};
+pub(crate) use tell::{Run, report, summary};
+pub(crate) use units::{Units, UnitsArguments, read_units};
+
+use geo_tools::districting::Weight;
+
+/// A tolerance as a part of the mean, in millionths.
+pub(crate) fn tolerance_ppm(text: &str) -> Result<u32, String> {
+    match text.parse::<f64>() {
+        Ok(part) if (0.0..1.0).contains(&part) => Ok((part * 1e6).round() as u32),
+        _ => Err("a tolerance is a part of the mean, such as 0.05: at least 0 and less than 1".to_owned()),
+    }
+}
+
+/// What a cell should weigh.
+pub(crate) fn target(text: &str) -> Result<Weight, String> {
+    let weight = text.parse::<f64>().ok().and_then(|number| Weight::new(number).ok());
+    let weight = weight.filter(|weight| weight.thousandths() > 0);
+    weight.ok_or_else(|| "a target is a number above 0 and up to 1 000 000 000".to_owned())
+}

@@ -1,0 +1,215 @@
+//! Units out of a file of areas: what each weighs, whose it is, and what lies beside it.
+
+use std::collections::HashMap;
+
+use clap::Args;
+use geo_tools::coverage::Area;
+use geo_tools::districting::{Link, Unit, UnitGraph, Weight, links_of, millimetres, perimeter_mm};
+use geo_tools::formats::csv::{self, CsvOptions, Ids, Positions};
+use geo_tools::formats::{Caps, Feature, Options};
+use geo_tools::{Bounds, Code, Coverage, Polygon, Problem, measure, shown};
+use serde_json::Value;
+
+use crate::assign::join;
+use crate::input::{Areas, open, read_features, text_of};
+use crate::problems::Problems;
+use crate::validate::in_the_file;
+use crate::{Unusable, Verdict};
+
+/// Which units.
+#[derive(Args)]
+pub(crate) struct UnitsArguments {
+    /// The units: polygons that do not overlap, as GeoJSON, Shapefile, GeoPackage or FlatGeobuf; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) units: String,
+    /// The property that names a unit; `id` is the feature's own id where no feature has such a property.
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) id: String,
+    /// The property with what a unit counts: households, people, hours; a number from 0.
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) weight: String,
+    /// The property that names what a unit belongs to; no cell reaches out of it.
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) parent: Option<String>,
+    /// Which units lie beside each other: a table whose first two columns are ids and whose third, if there is one, is
+    /// how many metres of border they share. Without it whoever shares a border.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) adjacency: Option<String>,
+}
+
+/// Units as they were read.
+pub(crate) struct Units {
+    pub(crate) graph: UnitGraph,
+    /// Their borders, where they were joined.
+    pub(crate) coverage: Option<Coverage>,
+}
+
+/// Reads units; `None` where something keeps them from being used. All of it is in the problems.
+pub(crate) fn read_units(
+    arguments: &UnitsArguments,
+    join_anyway: bool,
+) -> Result<(Option<Units>, Problems), Unusable> {
+    let mut areas = Areas::default();
+    let features = read_features(&arguments.units, &mut areas, &Options::default())?;
+    let facts: Vec<Facts> = features.iter().map(|feature| Facts::of(feature, arguments)).collect();
+    areas.take(features, Some(&arguments.id))?;
+    let by_index: HashMap<usize, &Facts> = facts.iter().map(|facts| (facts.index, facts)).collect();
+    let mut units = Vec::with_capacity(areas.areas.len());
+    for (area, index) in areas.areas.iter().zip(&areas.indexes) {
+        let Some(facts) = by_index.get(index) else { continue };
+        for problem in facts.problems(&area.name) {
+            areas.problems.push(problem)?;
+        }
+        units.push(facts.unit(area));
+    }
+    if units.is_empty() && areas.problems.verdict() == Verdict::Fine {
+        areas
+            .problems
+            .push(Problem::error(Code::MissingField, "the file holds no polygon that could be a unit"))?;
+    }
+    let mut coverage = None;
+    if !units.is_empty() && (arguments.adjacency.is_none() || join_anyway) {
+        let (joined, found) = join(&areas.areas);
+        coverage = joined;
+        let found: Vec<Problem> = found.into_iter().map(|problem| in_the_file(problem, &areas)).collect();
+        areas.problems.extend_of_coverage(found);
+    }
+    let links = match (&arguments.adjacency, &coverage) {
+        (Some(path), _) => listed_links(path, &units, &mut areas.problems)?,
+        (None, Some(coverage)) => links_of(coverage),
+        (None, None) => Vec::new(),
+    };
+    let mut problems = std::mem::take(&mut areas.problems);
+    if problems.verdict() == Verdict::Errors {
+        return Ok((None, problems));
+    }
+    match UnitGraph::new(units, links) {
+        Ok(graph) => Ok((Some(Units { graph, coverage }), problems)),
+        Err(found) => {
+            problems.extend_of_coverage(found);
+            Ok((None, problems))
+        }
+    }
+}
+
+/// What a feature says beside its shape.
+struct Facts {
+    index: usize,
+    line: u64,
+    pointer: String,
+    weight: Result<Weight, Box<Problem>>,
+    parent: Result<Option<String>, Box<Problem>>,
+}
+
+impl Facts {
+    fn of(feature: &Feature, arguments: &UnitsArguments) -> Self {
+        let place = |property: &str| format!("{}/properties/{property}", feature.pointer);
+        let weight = weight(feature.properties.get(&arguments.weight), &arguments.weight)
+            .map_err(|problem| Box::new(Problem { pointer: Some(place(&arguments.weight)), ..*problem }));
+        let parent = arguments.parent.as_ref().map(|property| {
+            text_of(feature.properties.get(property)).ok_or_else(|| {
+                let message = format!("the unit has no property {property} that is a text or a number");
+                let problem = Problem::error(Code::MissingField, message);
+                Box::new(Problem { pointer: Some(place(property)), ..problem })
+            })
+        });
+        let (index, line, pointer) = (feature.index, feature.line, feature.pointer.clone());
+        Self { index, line, pointer, weight, parent: parent.transpose() }
+    }
+
+    fn problems(&self, name: &str) -> Vec<Problem> {
+        let found = [self.weight.as_ref().err(), self.parent.as_ref().err()];
+        let placed = |problem: &Problem| Problem {
+            features: vec![name.to_owned()],
+            indexes: vec![self.index],
+            line: Some(self.line),
+            pointer: problem.pointer.clone().or_else(|| Some(self.pointer.clone())),
+            ..problem.clone()
+        };
+        found.into_iter().flatten().map(|problem| placed(problem)).collect()
+    }
+
+    fn unit(&self, area: &Area) -> Unit {
+        let corners = area.polygons.iter().flat_map(Polygon::rings).flatten().copied();
+        #[expect(clippy::expect_used, reason = "a polygon that was read has corners")]
+        let bounds = Bounds::of(corners).expect("a polygon that was read has corners");
+        Unit {
+            id: area.name.clone(),
+            parent: self.parent.as_ref().ok().cloned().flatten(),
+            weight: self.weight.as_ref().copied().unwrap_or_default(),
+            at: bounds.center(),
+            perimeter_mm: perimeter_mm(&area.polygons),
+            area_m2: area.polygons.iter().map(measure::area_m2).sum(),
+        }
+    }
+}
+
+fn weight(value: Option<&Value>, property: &str) -> Result<Weight, Box<Problem>> {
+    let wrong = |code: Code, message: String| Box::new(Problem::error(code, message));
+    match value {
+        None | Some(Value::Null) => {
+            Err(wrong(Code::MissingField, format!("the unit has no property {property}, its weight")))
+        }
+        Some(Value::Number(number)) => {
+            let given = number.as_f64().unwrap_or(f64::INFINITY);
+            Weight::new(given).map_err(|error| wrong(Code::BadValue, format!("{property}: {error}")))
+        }
+        Some(other) => {
+            let given = shown::text(&other.to_string());
+            Err(wrong(Code::BadValue, format!("{property}: {given} is not a number; a weight is one from 0")))
+        }
+    }
+}
+
+/// The links of a table.
+fn listed_links(path: &str, units: &[Unit], problems: &mut Problems) -> Result<Vec<Link>, Unusable> {
+    let known: HashMap<&str, u32> = units.iter().map(|unit| unit.id.as_str()).zip(0..).collect();
+    let options = CsvOptions { ids: Ids::AsGiven, positions: Positions::Ignored, ..CsvOptions::default() };
+    let mut links = Vec::new();
+    for item in csv::read(open(path)?, &options, &Caps::default()) {
+        let row = match item {
+            csv::Item::Row(row) => row,
+            csv::Item::Problem(problem) => {
+                problems.push(problem)?;
+                continue;
+            }
+        };
+        match link(&row.cells, &known) {
+            Ok(link) => links.push(link),
+            Err(problem) => {
+                problems.push(Problem { line: Some(row.line), indexes: vec![row.index], ..*problem })?;
+            }
+        }
+    }
+    Ok(links)
+}
+
+fn link(cells: &[String], known: &HashMap<&str, u32>) -> Result<Link, Box<Problem>> {
+    let wrong = |code: Code, message: String| Box::new(Problem::error(code, message));
+    let [first, second, rest @ ..] = cells else {
+        return Err(wrong(Code::MissingField, "a row of the adjacency has two ids".to_owned()));
+    };
+    let find = |id: &String| {
+        known.get(id.trim()).copied().ok_or_else(|| {
+            let message = format!(
+                "the adjacency names unit \u{201c}{}\u{201d}, which is not among the units",
+                shown::text(id)
+            );
+            wrong(Code::UnknownUnit, message)
+        })
+    };
+    let shared_m = match rest.first() {
+        None => 1.0,
+        Some(text) => {
+            text.trim().parse::<f64>().ok().filter(|length_m| (0.0..1e9).contains(length_m)).ok_or_else(
+                || {
+                    wrong(
+                        Code::BadValue,
+                        format!("\u{201c}{}\u{201d} is not a length in metres", shown::text(text)),
+                    )
+                },
+            )?
+        }
+    };
+    Ok(Link { first: find(first)?, second: find(second)?, shared_mm: millimetres(shared_m) })
+}

@@ -1,0 +1,162 @@
+//! `geo-tools partition`: units cut into cells.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use geo_tools::districting::{
+    Effort, Judgement, Options, Plan, PlanRow, Progress, Rules, Watch, Weight, foresee, judge, partition,
+};
+use geo_tools::{Code, Problem};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::disk::Disk;
+use crate::districting::{
+    Run, Units, UnitsArguments, cpu_s, read_units, report, summary, target, tolerance_ppm, write_cells,
+    write_plan,
+};
+use crate::outputs::refuse_clashes;
+use crate::problems::Problems;
+use crate::report::write_json;
+use crate::{Unusable, Verdict};
+
+/// Cut units into cells that hang together, stay within their parents and weigh about the same.
+///
+/// A cell that cannot be in tolerance is certified with the reason. The same units, options and seed give the same plan.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    units: UnitsArguments,
+    /// What a cell should weigh: each parent gets as many cells as bring their mean nearest to it.
+    #[arg(long, value_name = "WEIGHT", value_parser = target)]
+    target: Weight,
+    /// How far a cell may be from its parent's mean, as a part of the mean.
+    #[arg(long = "tolerance", value_name = "PART", default_value = "0.05", value_parser = tolerance_ppm)]
+    tolerance_ppm: u32,
+    /// Another seed, another plan.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How long to search.
+    #[arg(long, value_enum, default_value = "full")]
+    effort: EffortArgument,
+    /// How many components are cut at once; without it as many as there are processors. The plan is the same.
+    #[arg(long, value_name = "COUNT")]
+    threads: Option<NonZeroUsize>,
+    /// The plan to write, with the columns unit and cell; - is standard output.
+    #[arg(short, long, value_name = "PLAN.csv")]
+    output: String,
+    /// Write the cells as areas, in the format of the name.
+    #[arg(long, value_name = "FILE")]
+    cells: Option<String>,
+    /// Write the report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    report: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EffortArgument {
+    /// Until cells are in tolerance.
+    Fast,
+    /// For short borders too.
+    Full,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
+    let start = Instant::now();
+    let mut inputs = vec![arguments.units.units.as_str()];
+    inputs.extend(arguments.units.adjacency.as_deref());
+    if inputs.iter().filter(|path| **path == "-").count() > 1 {
+        return Err(Unusable::InputTwice);
+    }
+    let outputs = [Some(arguments.output.as_str()), arguments.cells.as_deref(), arguments.report.as_deref()];
+    refuse_clashes(&inputs, &outputs)?;
+    let (units, mut problems) = read_units(&arguments.units, arguments.cells.is_some())?;
+    let options = Options {
+        target: arguments.target,
+        tolerance_ppm: arguments.tolerance_ppm,
+        effort: match arguments.effort {
+            EffortArgument::Fast => Effort::Fast,
+            EffortArgument::Full => Effort::Full,
+        },
+        seed: arguments.seed,
+        threads: threads(arguments.threads),
+    };
+    if let Some(units) = &units {
+        problems.extend_of_coverage(foresee(&units.graph, &options));
+    }
+    let Some(units) = units.filter(|_| problems.verdict() == Verdict::Fine) else {
+        problems.tell(&arguments.units.units);
+        return Ok(Verdict::Errors);
+    };
+    let Some(plan) = cut(&units, &options) else { return Ok(Verdict::Errors) };
+    let rows = plan.rows(&units.graph);
+    let rules = Rules { tolerance_ppm: options.tolerance_ppm, target: Some(options.target) };
+    let judgement = judge(&units.graph, &rows, rules);
+    problems.extend_of_coverage(judgement.problems.clone());
+    problems.extend_of_coverage(doubts(&plan, &judgement));
+    problems.tell(&arguments.units.units);
+    write(arguments, &units, (&plan, &rows, &judgement), (&mut problems, start))?;
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(std::io::stderr().lock(), "{}: {}", arguments.output, summary(&judgement));
+    Ok(problems.verdict())
+}
+
+fn threads(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
+    wanted.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Cuts, with a bar on a terminal.
+fn cut(units: &Units, options: &Options) -> Option<Plan> {
+    let all = units.graph.units().len() as u64;
+    let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} units, {elapsed}") {
+        bar.set_style(style);
+    }
+    let is_called_off = AtomicBool::new(false);
+    let tell = |progress: Progress| bar.set_position(progress.done as u64);
+    let outcome = partition(&units.graph, options, &Watch::new(&tell, &is_called_off));
+    bar.finish_and_clear();
+    // What would be refused was told before, and nobody calls it off: an interrupt ends the program.
+    outcome.ok()
+}
+
+/// Where what cut the plan and what judged it do not agree why a cell is out of tolerance.
+fn doubts(plan: &Plan, judgement: &Judgement) -> Vec<Problem> {
+    let judged = |name: &str| {
+        let cell = judgement.cells.iter().find(|cell| cell.cell == name);
+        cell.and_then(|cell| cell.certificate.as_ref()).map(|certificate| certificate.reason)
+    };
+    let claimed = plan.cells.iter().filter_map(|cell| cell.reason.map(|reason| (&cell.name, reason)));
+    let doubted = claimed.filter(|(name, reason)| judged(name) != Some(*reason));
+    let told = |(name, reason): (&String, geo_tools::districting::Reason)| {
+        let message = format!("cell {name} was cut as {}, which its judge does not confirm", reason.as_str());
+        Problem { features: vec![name.clone()], ..Problem::warning(Code::OutOfTolerance, message) }
+    };
+    doubted.map(told).collect()
+}
+
+fn write(
+    arguments: &Arguments,
+    units: &Units,
+    (plan, rows, judgement): (&Plan, &[PlanRow], &Judgement),
+    (problems, start): (&mut Problems, Instant),
+) -> Result<(), Unusable> {
+    let disk = Disk::default();
+    write_plan(&disk, &arguments.output, rows)?;
+    if let (Some(path), Some(coverage)) = (&arguments.cells, &units.coverage) {
+        write_cells(&disk, path, (plan, coverage, judgement))?;
+    }
+    disk.keep().map_err(|source| Unusable::Write { path: arguments.output.clone(), source })?;
+    if let Some(path) = &arguments.report {
+        let run = Run {
+            target: Some(arguments.target),
+            tolerance_ppm: arguments.tolerance_ppm,
+            seed: Some(arguments.seed),
+            cpu_s: cpu_s(start),
+        };
+        write_json(path, &report(judgement, rows, &run, problems.listed()?))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! `geo-tools score`: what a plan keeps and what it breaks, whoever made it.
+
+use std::io::Write;
+use std::time::Instant;
+
+use clap::Args;
+use geo_tools::districting::{Rules, Weight, judge};
+
+use crate::districting::{
+    Run, UnitsArguments, cpu_s, read_plan, read_units, report, summary, target, tolerance_ppm,
+};
+use crate::outputs::refuse_clashes;
+use crate::report::write_json;
+use crate::{Unusable, Verdict};
+
+/// Judge a plan: every unit in one cell, every cell in one piece, within its parent, and in tolerance or unable to be.
+///
+/// What it breaks is told, and the exit code is 1.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    units: UnitsArguments,
+    /// The plan: a table with the columns unit and cell.
+    #[arg(long, value_name = "PLAN.csv")]
+    plan: String,
+    /// What a cell should weigh; how far each parent's mean is from it is reported.
+    #[arg(long, value_name = "WEIGHT", value_parser = target)]
+    target: Option<Weight>,
+    /// How far a cell may be from its parent's mean, as a part of the mean.
+    #[arg(long = "tolerance", value_name = "PART", default_value = "0.05", value_parser = tolerance_ppm)]
+    tolerance_ppm: u32,
+    /// Write the report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    report: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
+    let start = Instant::now();
+    let mut inputs = vec![arguments.units.units.as_str(), &arguments.plan];
+    inputs.extend(arguments.units.adjacency.as_deref());
+    if inputs.iter().filter(|path| **path == "-").count() > 1 {
+        return Err(Unusable::InputTwice);
+    }
+    refuse_clashes(&inputs, &[arguments.report.as_deref()])?;
+    let (units, mut problems) = read_units(&arguments.units, false)?;
+    let rows = read_plan(&arguments.plan, &mut problems)?;
+    let Some(units) = units else {
+        problems.tell(&arguments.units.units);
+        return Ok(Verdict::Errors);
+    };
+    let rules = Rules { tolerance_ppm: arguments.tolerance_ppm, target: arguments.target };
+    let judgement = judge(&units.graph, &rows, rules);
+    problems.extend_of_coverage(judgement.problems.clone());
+    problems.tell(&arguments.plan);
+    if let Some(path) = &arguments.report {
+        let Rules { tolerance_ppm, target } = rules;
+        let run = Run { target, tolerance_ppm, seed: None, cpu_s: cpu_s(start) };
+        write_json(path, &report(&judgement, &rows, &run, problems.listed()?))?;
+    }
+    // Nobody is left to tell if standard error is closed.
+    let _ = writeln!(std::io::stderr().lock(), "{}: {}", arguments.plan, summary(&judgement));
+    Ok(problems.verdict())
+}

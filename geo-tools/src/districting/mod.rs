@@ -1,0 +1,64 @@
+//! Ground in small units cut into cells that hang together, lie within their parents and weigh about the same.
+//!
+//! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
+//! it keeps the rules. `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
+//! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
+//! every way where the ground is small.
+//!
+//! Invariant: every unit is in one cell, every cell is one piece of one parent.
+//! Invariant: no float decides: weights are thousandths, lengths millimetres. The same units, options and seed give the
+//! same plan on any number of threads.
+
+mod component;
+mod duel;
+mod exact;
+mod graph;
+mod ground;
+mod halve;
+mod judge;
+mod moves;
+mod partition;
+mod plan;
+mod quota;
+mod regroup;
+mod shift;
+mod watch;
+mod weight;
+
+pub use graph::{Link, Unit, UnitGraph, links_of, millimetres, perimeter_mm};
+pub use judge::{JudgedCell, JudgedParent, Judgement, Rules, judge};
+pub use partition::{Options, Undone, foresee, partition};
+pub use plan::{Certificate, Plan, PlanHash, PlanRow, PlannedCell, Reason};
+pub use watch::{Progress, Watch};
+pub use weight::{InvalidWeight, Weight};
+
+/// How long to search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// Until every cell is in tolerance, as far as that can be had.
+    Fast,
+    /// For short borders too.
+    #[default]
+    Full,
+}
+
+/// What a cell may weigh, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) least: i64,
+    pub(crate) most: i64,
+}
+
+impl Span {
+    /// Of a cell that is too heavy anyway: it may weigh whatever it takes.
+    pub(crate) const OPEN: Self = Self { least: 0, most: i64::MAX / 4 };
+
+    /// How far a weight is outside.
+    pub(crate) fn miss(self, weight: i64) -> i64 {
+        (self.least - weight).max(weight - self.most).max(0)
+    }
+
+    pub(crate) fn is_open(self) -> bool {
+        self.most == Self::OPEN.most
+    }
+}
