@@ -115,7 +115,7 @@ async fn ask_around(app: &TestApp, chance: &mut Chance, count: usize) {
         let left = count.checked_sub(asked.get()).filter(|left| *left > 0)?;
         let (oracle, client) = stage.somebody(chance);
         // One of many requests is a tile, a file or a subscription.
-        if chance.one_in(8) {
+        if chance.one_in(4) {
             asked.set(asked.get() + 1);
             return Some(doors::question(&stage, oracle, client, chance));
         }

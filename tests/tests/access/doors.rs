@@ -27,13 +27,13 @@ pub(crate) fn question<'a>(
     let district = chance.pick(&stage.world.districts);
     let asked = Asked { secrets: &stage.secrets, oracle, client, district };
     match chance.below(6) {
-        0..=2 => {
+        0 | 1 => {
             let zoom = chance.between(5, 15);
             let around = chance.pick(&district.incidents).spot;
             asked.tile(zoom, around).boxed_local()
         }
-        3 => {
-            let kind = *chance.pick(&["incidents", "households", "cells"]);
+        2 | 3 => {
+            let kind = *chance.pick(&["incidents", "incidents", "households", "households", "cells"]);
             let format = *chance.pick(&["geojson", "csv"]);
             asked.file(kind, format).boxed_local()
         }
