@@ -14,4 +14,5 @@ export FAULT_CYCLES=${FAULT_CYCLES:-1000} FAULT_CUTS=${FAULT_CUTS:-10000} FAULT_
 export FAULT_OPERATIONS=${FAULT_OPERATIONS:-100000} FAULT_RACES=${FAULT_RACES:-10000}
 export ACCESS_QUERIES=${ACCESS_QUERIES:-1000000}
 prepare
+EDITS=${EDITS:-10000000} cargo test --locked --release -p geo-tools --test edits soak:: -- --nocapture | tail -n 40
 cargo test --locked --workspace --test gridward -- faults:: access:: --test-threads 1 --nocapture

@@ -76,6 +76,18 @@ pub enum Code {
     NotContiguous,
     /// A cell that weighs too much or too little, where nothing shows that it must.
     OutOfTolerance,
+    /// A border that is moved would cross another, or pass over what lies beside it.
+    EditCrosses,
+    /// An edit would leave a leaf, or what lies between two borders, without ground.
+    FaceEmpty,
+    /// A border that is moved would touch another, and the ground between them would fall into pieces.
+    FaceInPieces,
+    /// A line that was drawn to split a face does not run through it from border to border.
+    LineMisses,
+    /// A line that was drawn to split a face meets its border more than twice.
+    LineTouchesTwice,
+    /// Leaves that are to be merged have no border with each other.
+    NotNeighbours,
 }
 
 impl Code {
@@ -117,6 +129,12 @@ impl Code {
             Self::TargetTooLarge => "TARGET_TOO_LARGE",
             Self::NotContiguous => "NOT_CONTIGUOUS",
             Self::OutOfTolerance => "OUT_OF_TOLERANCE",
+            Self::EditCrosses => "EDIT_CROSSES",
+            Self::FaceEmpty => "FACE_EMPTY",
+            Self::FaceInPieces => "FACE_IN_PIECES",
+            Self::LineMisses => "LINE_MISSES",
+            Self::LineTouchesTwice => "LINE_TOUCHES_TWICE",
+            Self::NotNeighbours => "NOT_NEIGHBOURS",
         }
     }
 

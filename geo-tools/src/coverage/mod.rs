@@ -3,7 +3,7 @@
 //! Start at [`build`], which makes a [`Coverage`] of polygons as people draw them or says everything that is wrong with
 //! them, and at [`Coverage::from_borders`], which takes a stored coverage back and proves it. The
 //! way there is in `assemble`; `export` derives polygons, unions and neighbours; `proof` proves; `repair` mends what
-//! [`build`] refuses; `simplify` drops positions without moving a node.
+//! [`build`] refuses; `simplify` drops positions without moving a node; `edit` changes a coverage a little at a time.
 //!
 //! Invariant: a gap or an overlap cannot be written down: each border has exactly one owner on each side.
 //! Invariant: no float decides whose ground it is; metres appear in options and messages, and in how much is simplified.
@@ -12,6 +12,7 @@ mod assemble;
 mod chain;
 mod defects;
 mod drawing;
+mod edit;
 mod exact;
 mod export;
 mod faces;
@@ -30,6 +31,7 @@ mod spread;
 mod straits;
 mod touch;
 
+pub use edit::{Edited, Editor};
 pub use parents::match_parents;
 pub use repair::{Mend, Repair, RepairOptions, repair};
 

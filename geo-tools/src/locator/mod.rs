@@ -22,7 +22,7 @@ mod list;
 mod nearest;
 mod slim;
 
-use crate::coverage::{Border, Coverage, Leaf};
+use crate::coverage::{Border, Coverage, Editor, Leaf};
 use crate::position::{Bounds, Position};
 use batch::{BATCH, Stages};
 use edge::{Edge, Frame, Shift};
@@ -81,16 +81,51 @@ impl Locator {
     /// area are laid anew; where the area reaches beyond what was covered, all of them.
     pub fn redraw(&mut self, coverage: &Coverage, area: &Bounds) {
         self.bounds = coverage.bounds();
+        let is_followed = self.lay_anew(area, |around| {
+            let near = coverage.borders().iter().filter(|border| around.may_meet(&border.line));
+            near.flat_map(edges).filter(|edge| edge.meets(around)).collect()
+        });
+        if !is_followed {
+            *self = Self::build(coverage);
+        }
+    }
+
+    /// Follows an edit, or one that was taken back: `area` is [`crate::coverage::Edited::bounds`]. As [`Locator::redraw`], and
+    /// what it costs depends on the area alone, except where that reaches beyond what was covered.
+    ///
+    /// ```
+    /// # use geo_tools::{Coverage, coverage::Editor, generate::{LatticeOptions, lattice}, locator::Locator};
+    /// # let lattice = lattice(&LatticeOptions::plain(100, 7));
+    /// # let coverage = Coverage::from_borders(lattice.leaf_count, lattice.borders).expect("borders prove");
+    /// let (mut editor, mut locator) = (Editor::new(&coverage), Locator::build(&coverage));
+    /// # let (gone, into) = (geo_tools::Leaf(0), coverage.neighbours(geo_tools::Leaf(0))[0].0);
+    /// let area = editor.merge(gone, into).expect("neighbours").bounds();
+    /// locator.follow(&editor, &area);
+    /// assert_eq!(locator.owner(coverage.leaf_bounds(gone).center()), Some(into));
+    /// ```
+    pub fn follow(&mut self, editor: &Editor, area: &Bounds) {
+        self.bounds = editor.bounds();
+        let is_followed = self.lay_anew(area, |around| {
+            let near = editor.sides_near([around.west, around.south, around.east, around.north]);
+            let edges = near.filter_map(|([a, b], left, right)| Edge::new(a, b, label(left), label(right)));
+            edges.filter(|edge| edge.meets(around)).collect()
+        });
+        if !is_followed {
+            let edges: Vec<Edge> = editor.borders().flat_map(edges).collect();
+            self.grid = Grid::new(&edges);
+        }
+    }
+
+    /// Lays the boxes around an area anew, with the edges that meet them; `false` where the grid does not reach that far.
+    fn lay_anew(&mut self, area: &Bounds, edges_of: impl FnOnce(&Frame) -> Vec<Edge>) -> bool {
         let whole = Frame::of(&self.bounds);
         let Some((columns, rows)) = self.grid.around(&whole).and_then(|_| self.grid.around(&Frame::of(area)))
         else {
-            *self = Self::build(coverage);
-            return;
+            return false;
         };
         let around = self.grid.frame_of(&columns, &rows);
-        let near = coverage.borders().iter().filter(|border| around.may_meet(&border.line));
-        let edges: Vec<Edge> = near.flat_map(edges).filter(|edge| edge.meets(&around)).collect();
-        self.grid.redraw(&edges, columns, rows);
+        self.grid.redraw(&edges_of(&around), columns, rows);
+        true
     }
 
     /// Who owns a position; `None` outside.
