@@ -10,3 +10,12 @@ say "$(grep -m 1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs || uname -m),
 # Large pages for everybody: with small ones, both wait for the page table where the index is larger than the cache.
 export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}
 cargo bench --locked -p geo-tools --bench '*'
+# The service: servers that are processes of their own, asked by another.
+cargo run --locked --release -p tests --example bench_service
+# A file for each socket, on both sides.
+if ulimit -n 20000 2>/dev/null; then
+    cargo run --locked --release -p tests --example bench_subscribers
+else
+    say "Only $(ulimit -n) files may be open: fewer subscribers"
+    SUBSCRIBERS=$(($(ulimit -n) / 2)) cargo run --locked --release -p tests --example bench_subscribers
+fi

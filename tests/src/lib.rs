@@ -3,6 +3,7 @@
 pub mod app;
 pub mod data;
 pub mod hostile;
+pub mod measured;
 pub mod postgres;
 pub mod redis_server;
 pub mod subscriber;

@@ -53,10 +53,14 @@ impl Drawing {
 
     /// About how many bytes it holds once every area is written.
     pub(super) fn most_bytes(&self) -> usize {
-        let borders = self.borders.as_ref().unwrap_or(self.plan.coverage());
-        let positions: usize = borders.borders().iter().map(|border| border.line.len()).sum();
-        positions * POSITION_BYTES * TIMES_DRAWN
+        most_area_bytes(self.borders.as_ref().unwrap_or(self.plan.coverage()))
     }
+}
+
+/// About how many bytes the areas take that are drawn with some borders.
+pub(super) fn most_area_bytes(borders: &Coverage) -> usize {
+    let positions: usize = borders.borders().iter().map(|border| border.line.len()).sum();
+    positions * POSITION_BYTES * TIMES_DRAWN
 }
 
 impl std::fmt::Debug for Drawing {

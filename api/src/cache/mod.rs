@@ -5,6 +5,7 @@
 //! | (none) | every district with its rules and epoch, but for those that are being made | memory | 5 s | an event `PlanPublished` or `Imported` that is read here; a write refused because the plan moved |
 //! | district, epoch, plan version | the plan with its index | memory | the 16 used last | nothing: a published plan never changes |
 //! | district, epoch, plan version, tolerance, datum | the areas of its cells as text, each written when it is first asked for | memory | 128 MB, used last | nothing, as above |
+//! | district, epoch, plan version, selection | what never changes of its cells as text, each written when it is first asked for | memory | 64 MB, used last | nothing, as above |
 //! | district, epoch, layer, version of the plan or the base map, z, x, y | an encoded tile of the grid or the base map | memory | 64 MB, used last | nothing: the version is in the key |
 //! | `gridward:{secret}:tile:{form}:{district}:{epoch}:{layer}:{version}:{z}/{x}/{y}` | the same, signed | Redis | 7 days after it was written | nothing: what it follows from is in the key |
 //!
@@ -18,6 +19,7 @@
 mod drawing;
 mod line;
 mod remote;
+mod texts;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -31,6 +33,7 @@ use domain::plan::{Plan, PlanDefect, Tolerance};
 use geo_tools::Datum;
 
 pub use drawing::Drawing;
+pub use texts::{CellTexts, SelectionKey, Slot, Text, Texts};
 
 use crate::config::{RedisSettings, ServerSecret};
 use crate::store::{Store, StoreError};
@@ -44,6 +47,7 @@ const DISTRICTS_LIFETIME: Duration = Duration::from_secs(5);
 const PLANS_KEPT: u64 = 16;
 const TILES_KEPT_BYTES: u64 = 64 << 20;
 const DRAWINGS_KEPT_BYTES: u64 = 128 << 20;
+const CELL_TEXTS_KEPT_BYTES: u64 = 64 << 20;
 /// How tiles are drawn and encoded. It grows with every change of that, since servers of two releases may share a Redis; a
 /// test says when.
 pub const TILE_FORM: u32 = 1;
@@ -57,6 +61,7 @@ pub struct Cache {
     districts: moka::future::Cache<(), Arc<Known>>,
     plans: moka::future::Cache<PlanKey, Arc<Plan>>,
     drawings: moka::future::Cache<(PlanKey, Option<Tolerance>, Datum), Arc<Drawing>>,
+    cell_texts: moka::future::Cache<(PlanKey, SelectionKey), Arc<CellTexts>>,
     tiles: moka::future::Cache<TileKey, Bytes>,
     remote: Option<Remote>,
 }
@@ -144,6 +149,10 @@ impl Cache {
             drawings: moka::future::Cache::builder()
                 .weigher(|_, drawing: &Arc<Drawing>| u32::try_from(drawing.most_bytes()).unwrap_or(u32::MAX))
                 .max_capacity(DRAWINGS_KEPT_BYTES)
+                .build(),
+            cell_texts: moka::future::Cache::builder()
+                .weigher(|_, texts: &Arc<CellTexts>| u32::try_from(texts.most_bytes()).unwrap_or(u32::MAX))
+                .max_capacity(CELL_TEXTS_KEPT_BYTES)
                 .build(),
             tiles: moka::future::Cache::builder()
                 .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len() + 100).unwrap_or(u32::MAX))
@@ -283,6 +292,21 @@ impl Cache {
             made.map(Arc::new).map_err(|_| CacheError::Stopping)
         };
         self.drawings.try_get_with(key, make).await.map_err(unshared)
+    }
+
+    /// Where what never changes of a plan's cells is kept as text, for one selection of it.
+    ///
+    /// # Errors
+    /// [`CacheError::Store`].
+    pub async fn cell_texts(
+        &self,
+        plan: &Plan,
+        selection: SelectionKey,
+    ) -> Result<Arc<CellTexts>, CacheError> {
+        let (district, version) = (plan.district(), plan.version());
+        let key = (PlanKey { district, epoch: self.epoch(district).await?, version }, selection);
+        let begin = async { Arc::new(CellTexts::of(plan, drawing::most_area_bytes(plan.coverage()))) };
+        Ok(self.cell_texts.get_with(key, begin).await)
     }
 
     /// A tile that was encoded before, here or by another server.

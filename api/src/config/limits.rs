@@ -31,6 +31,8 @@ pub struct Limits {
     pub requests_per_user: u64,
     /// Addresses, and users, whose requests are counted one by one.
     pub callers_counted: usize,
+    /// Events of a district that are kept, for who resumes after one.
+    pub kept_events: u64,
     /// Operations that run at once.
     pub running_operations: usize,
     /// Operations that wait for their turn.
@@ -112,6 +114,8 @@ limits! {
     max_user_requests, "GRIDWARD_MAX_USER_REQUESTS", 12000, 1 to 1000000000;
     /// Addresses, and users, whose requests are counted one by one; those beyond share one count.
     max_callers_counted, "GRIDWARD_MAX_CALLERS_COUNTED", 100000, 1 to 10000000;
+    /// Events of a district that are kept, for who resumes after one.
+    max_kept_events, "GRIDWARD_MAX_KEPT_EVENTS", 100000, 1 to 1000000000000;
     /// Queries and mutations that run at once.
     max_running_operations, "GRIDWARD_MAX_RUNNING_OPERATIONS", 256, 1 to 100000;
     /// Operations that wait for their turn.
@@ -201,6 +205,7 @@ impl Limits {
             requests_per_address: numbers.max_address_requests,
             requests_per_user: numbers.max_user_requests,
             callers_counted: size(numbers.max_callers_counted),
+            kept_events: numbers.max_kept_events,
             running_operations: size(numbers.max_running_operations),
             waiting_operations: size(numbers.max_waiting_operations),
             running_imports: size(numbers.max_running_imports),

@@ -1,10 +1,12 @@
 //! Answers as JSON.
 //!
-//! Invariant: bytes in an answer are JSON that was written before, such as the area of a cell. Nothing else answers bytes.
+//! Invariant: bytes in an answer are JSON that was written before: the area of a cell, and what is [`super::written`].
+//! Nothing else answers bytes.
 
 use std::io;
 
-use async_graphql::Response;
+use async_graphql::{Response, Value};
+use bytes::Bytes;
 use serde::Serialize;
 use serde::ser::Error;
 use serde_json::ser::{Formatter, Serializer};
@@ -22,9 +24,24 @@ impl Formatter for AsWritten {
 /// # Errors
 /// Where something in it is no JSON, which is a fault of the server.
 pub fn written(response: &Response) -> serde_json::Result<String> {
-    let mut json = Vec::with_capacity(1024);
-    response.serialize(&mut Serializer::with_formatter(&mut json, AsWritten))?;
+    let json = serialised(response, 1024)?;
     String::from_utf8(json).map_err(serde_json::Error::custom)
+}
+
+/// A part of an answer as JSON, to stand in answers as bytes.
+///
+/// # Errors
+/// Where something in it is no JSON, which is a fault of the server.
+pub(super) fn value_written(value: &Value) -> serde_json::Result<Bytes> {
+    let mut json = serialised(value, 256)?;
+    json.shrink_to_fit();
+    Ok(json.into())
+}
+
+fn serialised(what: &impl Serialize, expected_bytes: usize) -> serde_json::Result<Vec<u8>> {
+    let mut json = Vec::with_capacity(expected_bytes);
+    what.serialize(&mut Serializer::with_formatter(&mut json, AsWritten))?;
+    Ok(json)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use domain::viewer::Viewer;
 
 use super::budget::Budget;
 use super::loaders;
-use crate::live::Hub;
+use crate::live::{Hub, Pass, Passes};
 use crate::service::Services;
 
 /// What every resolver needs, by name.
@@ -20,6 +20,8 @@ pub trait ContextExt<'a> {
     fn hub(&self) -> &'a Hub;
     /// What the answer may still hold.
     fn budget(&self) -> &'a Arc<Budget>;
+    /// Keeps what a subscription's batches go out under, for the transport that writes them.
+    fn keep_pass(&self, pass: Pass);
     /// Where the stream of a subscription stands, where its transport keeps that.
     fn resumption(&self) -> Option<&'a Resumption>;
 }
@@ -39,6 +41,12 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn budget(&self) -> &'a Arc<Budget> {
         self.data_unchecked::<Arc<Budget>>()
+    }
+
+    fn keep_pass(&self, pass: Pass) {
+        if let Some(passes) = self.data_opt::<Passes>() {
+            passes.add(pass);
+        }
     }
 
     fn resumption(&self) -> Option<&'a Resumption> {

@@ -27,3 +27,4 @@ pub mod schema;
 pub mod search;
 pub mod text;
 pub mod viewer;
+pub mod written;

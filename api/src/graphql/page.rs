@@ -113,11 +113,12 @@ impl fmt::Display for Place {
     }
 }
 
-/// The rows of one page with their cursors: what every connection is made of.
+/// The rows of one page with their keys: what every connection is made of. Cursors are made for who asks for them.
 #[derive(Clone, Debug)]
-pub struct Rows<T> {
-    rows: Vec<Row<T>>,
-    info: PageInfo,
+pub struct Rows<K, T> {
+    list: ListName,
+    rows: Vec<(K, T)>,
+    extent: Extent,
 }
 
 /// A row with its cursor.
@@ -138,31 +139,35 @@ pub struct Extent {
     pub has_next: bool,
 }
 
-impl<T: Clone> Rows<T> {
-    /// A page of rows.
-    pub fn new(rows: Vec<Row<T>>, extent: Extent) -> Self {
-        let info = PageInfo {
-            has_next_page: extent.has_next,
-            has_previous_page: extent.has_previous,
-            start_cursor: rows.first().map(|row| row.cursor.clone()),
-            end_cursor: rows.last().map(|row| row.cursor.clone()),
-        };
-        Self { rows, info }
+impl<K: fmt::Display, T: Clone> Rows<K, T> {
+    /// A page of a list.
+    pub fn new(list: ListName, rows: Vec<(K, T)>, extent: Extent) -> Self {
+        Self { list, rows, extent }
     }
 
     /// The rows with their cursors.
     pub fn edges(&self) -> Vec<Row<T>> {
-        self.rows.clone()
+        let edge = |row: &(K, T)| Row { cursor: self.cursor(row), node: row.1.clone() };
+        self.rows.iter().map(edge).collect()
     }
 
     /// The rows alone.
     pub fn nodes(&self) -> Vec<T> {
-        self.rows.iter().map(|row| row.node.clone()).collect()
+        self.rows.iter().map(|(_, node)| node.clone()).collect()
     }
 
     /// Where the page lies.
     pub fn info(&self) -> PageInfo {
-        self.info.clone()
+        PageInfo {
+            has_next_page: self.extent.has_next,
+            has_previous_page: self.extent.has_previous,
+            start_cursor: self.rows.first().map(|row| self.cursor(row)),
+            end_cursor: self.rows.last().map(|row| self.cursor(row)),
+        }
+    }
+
+    fn cursor(&self, (key, _): &(K, T)) -> String {
+        self.list.cursor(&key.to_string())
     }
 }
 

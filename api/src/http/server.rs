@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -39,6 +41,7 @@ pub struct Server {
     connections: Arc<Connections>,
     patience: Patience,
     stopping: watch::Sender<Stopping>,
+    forgetting: BoxFuture<'static, ()>,
 }
 
 /// How often the figures are put in order.
@@ -86,6 +89,7 @@ impl Server {
     ) -> Result<Self, BindError> {
         let (stopping, heard) = watch::channel(Stopping::No);
         let figures = Figures::new()?;
+        let forgetting = services.clone().keep_forgetting_events(settings.limits.kept_events).boxed();
         let state = web::Data::new(State {
             schema: schema::build(services.clone(), hub, &settings.limits.document),
             settings: settings.clone(),
@@ -130,7 +134,7 @@ impl Server {
             .bind(settings.listen)
             .map_err(refused)?;
         let address = server.addrs().first().copied().unwrap_or(settings.listen);
-        Ok(Self { address, running: server.run(), figures, connections, patience, stopping })
+        Ok(Self { address, running: server.run(), figures, connections, patience, stopping, forgetting })
     }
 
     /// Where it listens.
@@ -153,9 +157,11 @@ impl Server {
         let quiet = self.patience.idle + self.patience.head;
         let mut look = tokio::time::interval((quiet / 4).min(LOOK_EVERY));
         let mut running = std::pin::pin!(self.running);
+        let mut forgetting = self.forgetting;
         loop {
             tokio::select! {
                 ended = &mut running => return ended,
+                () = &mut forgetting => {}
                 _ = upkeep.tick() => self.figures.tidy_up(),
                 _ = look.tick() => self.figures.connections_ended(self.connections.end_quiet(quiet)),
             }

@@ -15,7 +15,7 @@ use super::feed::Registration;
 use super::interests::lineage;
 use super::mailbox::{Mailbox, Waiting};
 use super::rhythm::Rhythm;
-use super::rights::Rights;
+use super::rights::{Pass, Rights};
 use super::{BatchKind, Hub};
 use crate::service::ServiceError;
 use crate::service::cells::{self, Area};
@@ -113,6 +113,10 @@ impl CountSubscriber {
         Ok(new)
     }
 
+    pub(super) fn pass(&self) -> Pass {
+        self.rights.pass().clone()
+    }
+
     async fn next(&mut self) -> Result<CountBatch, ServiceError> {
         loop {
             self.rights.confirm(&self.hub, &self.registration, &mut self.queue).await?;
@@ -151,7 +155,7 @@ impl CountSubscriber {
     }
 
     async fn begin_anew(&mut self) -> Result<(), ServiceError> {
-        self.rights.look_up_again(&self.hub).await?;
+        self.rights.begin_anew(&self.hub).await?;
         let cursor = self.cursor(Stand { number: None, ..self.stand });
         self.queue.push_back(CountBatch { cursor, kind: BatchKind::Resync, last: true, counts: Vec::new() });
         self.begin(BatchKind::Snapshot).await

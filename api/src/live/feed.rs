@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::interests::{Interests, SubscriberId};
 use super::mailbox::Mailbox;
+use super::readings::Readings;
 use crate::service::cells::Area;
 use crate::service::events::StreamHead;
 use crate::service::incidents::IncidentCounts;
@@ -23,6 +24,8 @@ pub(super) struct Feed {
     pub(super) district: DistrictId,
     /// Held by who asks the database for the authorisation epoch, so that others wait for that answer.
     pub(super) asking: tokio::sync::Mutex<()>,
+    /// What its subscribers have read of late.
+    pub(super) readings: Readings,
     state: Mutex<State>,
 }
 
@@ -56,7 +59,8 @@ impl Feed {
             figures: HashMap::new(),
             authorisation: None,
         };
-        Self { district: head.district, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+        let (asking, readings) = (tokio::sync::Mutex::default(), Readings::default());
+        Self { district: head.district, asking, readings, state: Mutex::new(state) }
     }
 
     /// Puts up a mailbox for an area.
@@ -104,6 +108,7 @@ impl Feed {
 
     /// Begins again at another epoch: the database was restored.
     pub(super) fn restart(&self, head: StreamHead) {
+        self.readings.clear();
         let mut state = self.lock();
         state.epoch = head.epoch;
         state.position = head.number;
@@ -167,7 +172,7 @@ impl State {
 
 impl Registration {
     /// What it is a place in.
-    pub(super) fn feed(&self) -> &Feed {
+    pub(super) fn feed(&self) -> &Arc<Feed> {
         &self.feed
     }
 

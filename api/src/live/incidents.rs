@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::incident_scope;
 use domain::district::District;
-use domain::event::IncidentFacts;
+use domain::event::{EventNumber, IncidentFacts};
 use domain::ids::{DistrictId, IncidentId};
 use domain::plan::Plan;
 use domain::viewer::Viewer;
@@ -15,8 +15,9 @@ use super::cursor::{self, Binding, Stand};
 use super::feed::Registration;
 use super::mailbox::{Mailbox, Moved, Waiting};
 use super::matching::{is_admitted, is_in_area};
+use super::readings::{Found, Sight, ToldIncident};
 use super::rhythm::Rhythm;
-use super::rights::Rights;
+use super::rights::{Pass, Rights};
 use super::{BatchKind, Hub};
 use crate::service::ServiceError;
 use crate::service::cells::Area;
@@ -36,7 +37,7 @@ pub struct IncidentBatch {
     /// Whether it ends a snapshot or a set of changes.
     pub last: bool,
     /// Incidents as they are.
-    pub upserts: Vec<SeenIncident>,
+    pub upserts: Vec<Arc<ToldIncident>>,
     /// Incidents that no longer belong to what was subscribed to.
     pub left: Vec<IncidentLeft>,
 }
@@ -140,6 +141,10 @@ impl IncidentSubscriber {
         }
     }
 
+    pub(super) fn pass(&self) -> Pass {
+        self.rights.pass().clone()
+    }
+
     async fn next(&mut self) -> Result<IncidentBatch, ServiceError> {
         loop {
             self.rights.confirm(&self.hub, &self.registration, &mut self.queue).await?;
@@ -172,29 +177,28 @@ impl IncidentSubscriber {
         let moved = waiting.in_order();
         let stand = self.stand.moved_to(head);
         let stand = Stand { number: stand.number.max(waiting.newest), ..stand };
-        let (upserts, left) = self.judge(&moved).await?;
+        let (upserts, left) = self.judge(&moved, stand.number).await?;
         self.put(BatchKind::Changes, upserts, left, stand);
         Ok(())
     }
 
-    /// Reads the incidents anew and says which of them belong here, and which did and no longer do.
+    /// Reads the incidents anew, as they are after an event, and says which of them belong here, and which did and no
+    /// longer do.
     async fn judge(
         &self,
         moved: &[(IncidentId, Moved)],
-    ) -> Result<(Vec<SeenIncident>, Vec<IncidentLeft>), ServiceError> {
+        after: Option<EventNumber>,
+    ) -> Result<(Vec<Arc<ToldIncident>>, Vec<IncidentLeft>), ServiceError> {
         if moved.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
         let ids: Vec<IncidentId> = moved.iter().map(|(id, _)| *id).collect();
-        let found =
-            self.hub.inner.services.incidents_by_id(&self.rights.viewer, self.district.id, &ids).await?;
-        let mut found: HashMap<IncidentId, SeenIncident> =
-            found.into_iter().map(|incident| (incident.facts().id, incident)).collect();
+        let mut found = self.read(&ids, after.unwrap_or(EventNumber(0))).await?;
         let plan = self.hub.plan_now(&self.district).await;
         let (mut upserts, mut left) = (Vec::new(), Vec::new());
         for (id, moved) in moved {
             let incident = found.remove(id);
-            let now = incident.as_ref().map(|incident| IncidentFacts::of(incident.facts()));
+            let now = incident.as_ref().map(|incident| IncidentFacts::of(incident.seen.facts()));
             match self.outside(now.as_ref(), plan.as_deref()) {
                 None => upserts.extend(incident),
                 Some(reason) if self.had(*id, moved, plan.as_deref()) => {
@@ -205,6 +209,25 @@ impl IncidentSubscriber {
             }
         }
         Ok((upserts, left))
+    }
+
+    /// Incidents as they are after an event. Those who see the same share what one of them read.
+    async fn read(&self, ids: &[IncidentId], after: EventNumber) -> Result<Found, ServiceError> {
+        let sight = Sight::of(&self.rights.viewer, self.district.id, self.rights.epoch());
+        let feed = self.registration.feed();
+        let (found, missing) = feed.readings.find(sight, ids, after);
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let _turn = feed.readings.turn.lock().await;
+        // Somebody else may have read them while this waited for its turn.
+        let (mut found, missing) = feed.readings.find(sight, ids, after);
+        if !missing.is_empty() {
+            let services = &self.hub.inner.services;
+            let read = services.incidents_by_id(&self.rights.viewer, self.district.id, &missing).await?;
+            found.extend(feed.readings.keep(sight, &missing, after, read));
+        }
+        Ok(found)
     }
 
     /// Why an incident does not belong here; `None` where it does.
@@ -242,7 +265,7 @@ impl IncidentSubscriber {
         Ok(())
     }
 
-    async fn moved_by_time(&self) -> Result<(Vec<SeenIncident>, Vec<IncidentLeft>), ServiceError> {
+    async fn moved_by_time(&self) -> Result<(Vec<Arc<ToldIncident>>, Vec<IncidentLeft>), ServiceError> {
         let services = &self.hub.inner.services;
         let snapshot =
             services.incident_snapshot(&self.rights.viewer, &self.district, self.area, &self.filter).await?;
@@ -257,11 +280,11 @@ impl IncidentSubscriber {
             reason: LeftReason::Filtered,
         };
         let left = left.map(filtered).collect();
-        Ok((snapshot.incidents.into_iter().filter(is_new).collect(), left))
+        Ok((snapshot.incidents.into_iter().filter(is_new).map(told).collect(), left))
     }
 
     async fn begin_anew(&mut self) -> Result<(), ServiceError> {
-        self.rights.look_up_again(&self.hub).await?;
+        self.rights.begin_anew(&self.hub).await?;
         let nowhere = Stand { number: None, ..self.stand };
         let cursor = self.cursor(nowhere);
         let (upserts, left) = (Vec::new(), Vec::new());
@@ -276,18 +299,26 @@ impl IncidentSubscriber {
             services.incident_snapshot(&self.rights.viewer, &self.district, self.area, &self.filter).await?;
         self.known.clear();
         self.stand = Stand { epoch: snapshot.head.epoch, number: None };
-        self.put(BatchKind::Snapshot, snapshot.incidents, Vec::new(), Stand::at(&snapshot.head));
+        let upserts = snapshot.incidents.into_iter().map(told).collect();
+        self.put(BatchKind::Snapshot, upserts, Vec::new(), Stand::at(&snapshot.head));
         Ok(())
     }
 
     /// Queues a set as batches of which only the last one's cursor stands for all of it.
-    fn put(&mut self, kind: BatchKind, upserts: Vec<SeenIncident>, left: Vec<IncidentLeft>, stand: Stand) {
+    fn put(
+        &mut self,
+        kind: BatchKind,
+        upserts: Vec<Arc<ToldIncident>>,
+        left: Vec<IncidentLeft>,
+        stand: Stand,
+    ) {
         if kind == BatchKind::Changes && upserts.is_empty() && left.is_empty() {
             self.stand = stand;
             return;
         }
         if self.filter.overdue.is_some() {
-            self.known.extend(upserts.iter().map(|incident| (incident.facts().id, incident.facts().version)));
+            let versions = upserts.iter().map(|incident| incident.seen.facts());
+            self.known.extend(versions.map(|facts| (facts.id, facts.version)));
             self.known.retain(|id, _| left.iter().all(|left| left.id != *id));
         }
         let before = self.cursor(self.stand);
@@ -311,4 +342,9 @@ impl IncidentSubscriber {
     fn cursor(&self, stand: Stand) -> String {
         cursor::write(&self.hub.inner.secret, self.district.id, self.binding(), stand)
     }
+}
+
+/// An incident that was read for one subscriber alone.
+fn told(seen: SeenIncident) -> Arc<ToldIncident> {
+    Arc::new(seen.into())
 }

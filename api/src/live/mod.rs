@@ -15,6 +15,7 @@ mod incidents;
 mod interests;
 mod mailbox;
 mod matching;
+mod readings;
 mod rhythm;
 mod rights;
 
@@ -44,6 +45,8 @@ use mailbox::{Mailbox, Waiting};
 
 pub use counts::{CellCount, CountBatch};
 pub use incidents::{IncidentBatch, IncidentLeft, LeftReason};
+pub use readings::ToldIncident;
+pub use rights::{Pass, Passes, Stamp};
 
 /// What a batch is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -56,6 +59,15 @@ pub enum BatchKind {
     Bookmark,
     /// What was known is void; a snapshot follows.
     Resync,
+}
+
+/// A subscription that has begun.
+#[derive(Debug)]
+pub struct Followed<Batches> {
+    /// What its batches go out under.
+    pub pass: Pass,
+    /// What it is told; an error ends it.
+    pub batches: Batches,
 }
 
 /// How often the hub looks by itself.
@@ -120,10 +132,12 @@ impl Hub {
         area: Area,
         filter: IncidentFilter,
         after: Option<&str>,
-    ) -> Result<impl Stream<Item = Result<IncidentBatch, ServiceError>> + Send + use<>, ServiceError> {
+    ) -> Result<Followed<impl Stream<Item = Result<IncidentBatch, ServiceError>> + Send + use<>>, ServiceError>
+    {
         let subscriber =
             incidents::IncidentSubscriber::start(self.clone(), viewer.clone(), district, area, filter, after);
-        Ok(incidents::stream(subscriber.await?))
+        let subscriber = subscriber.await?;
+        Ok(Followed { pass: subscriber.pass(), batches: incidents::stream(subscriber) })
     }
 
     /// The figures of the cells of an area, pushed as they change.
@@ -136,9 +150,11 @@ impl Hub {
         district: &str,
         area: Area,
         after: Option<&str>,
-    ) -> Result<impl Stream<Item = Result<CountBatch, ServiceError>> + Send + use<>, ServiceError> {
+    ) -> Result<Followed<impl Stream<Item = Result<CountBatch, ServiceError>> + Send + use<>>, ServiceError>
+    {
         let subscriber = counts::CountSubscriber::start(self.clone(), viewer.clone(), district, area, after);
-        Ok(counts::stream(subscriber.await?))
+        let subscriber = subscriber.await?;
+        Ok(Followed { pass: subscriber.pass(), batches: counts::stream(subscriber) })
     }
 
     async fn register(

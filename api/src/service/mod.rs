@@ -24,6 +24,7 @@ mod open;
 pub mod plans;
 pub mod search;
 pub mod system;
+pub mod texts;
 pub mod tiles;
 
 use geo_tools::formats::Caps;

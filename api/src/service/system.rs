@@ -1,6 +1,8 @@
-//! What runs without a user: the streams that the live hub follows, and who a token belongs to.
+//! What runs without a user: the streams that the live hub follows and how long they are kept, and who a token belongs to.
 //!
 //! Invariant: what is read here under [`Scope::system`] is filtered with a viewer's scope before anything is shown.
+
+mod retention;
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Events: read in order, and where each district's stream stands.
+//! Events: read in order, forgotten in order, and where each district's stream stands.
 
 use domain::event::{Change, Event, EventNumber};
 use domain::ids::DistrictId;
@@ -95,6 +95,33 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Event>, StoreError> {
         after(&self.inner.reader, district, number, limit).await
+    }
+
+    /// Forgets the oldest events of a district, none after a number and at most so many; answers how many those were.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn forget_events(
+        &self,
+        district: DistrictId,
+        last: EventNumber,
+        at_most: u64,
+    ) -> Result<u64, StoreError> {
+        let oldest = events::Entity::find()
+            .select_only()
+            .column(events::Column::Number)
+            .filter(events::Column::DistrictId.eq(district.0))
+            .filter(events::Column::Number.lte(last.0))
+            .order_by_asc(events::Column::Number);
+        let Some(oldest) = oldest.into_tuple::<i64>().one(&self.inner.reader).await? else { return Ok(0) };
+        let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+        let until = last.0.min(oldest.saturating_add(at_most).saturating_sub(1));
+        let forgotten = events::Entity::delete_many()
+            .filter(events::Column::DistrictId.eq(district.0))
+            .filter(events::Column::Number.lte(until))
+            .exec(&self.inner.writer)
+            .await?;
+        Ok(forgotten.rows_affected)
     }
 
     /// Where the stream of every district stands.

@@ -1,6 +1,10 @@
 //! Live maps: what a subscriber is told, and what not.
 
+mod many;
+mod readings;
+mod retention;
 mod rights;
+mod stalled;
 mod traffic;
 
 use std::time::{Duration, Instant};

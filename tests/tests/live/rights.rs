@@ -40,12 +40,12 @@ async fn follow(hub: &Hub, viewer: &Viewer, followed: Followed) -> Result<Batche
     Ok(match followed {
         Followed::Incidents => {
             let filter = IncidentFilter::default();
-            let batches = hub.incident_changes(viewer, world::DISTRICT, area, filter, None).await?;
-            batches.map(|batch| batch.map(|batch| (batch.kind, batch.last))).boxed()
+            let followed = hub.incident_changes(viewer, world::DISTRICT, area, filter, None).await?;
+            followed.batches.map(|batch| batch.map(|batch| (batch.kind, batch.last))).boxed()
         }
         Followed::Figures => {
-            let batches = hub.cell_counts(viewer, world::DISTRICT, area, None).await?;
-            batches.map(|batch| batch.map(|batch| (batch.kind, batch.last))).boxed()
+            let followed = hub.cell_counts(viewer, world::DISTRICT, area, None).await?;
+            followed.batches.map(|batch| batch.map(|batch| (batch.kind, batch.last))).boxed()
         }
     })
 }

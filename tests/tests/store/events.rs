@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use api::store::{IncidentQuery, SqlCount, sql_count};
 use domain::access::Scope;
 use domain::event::EventNumber;
+use domain::ids::DistrictId;
 use domain::page::PageSize;
+use uuid::Uuid;
 
 use super::world::{TestStore, at, minutes, noon};
 
 super::on_both_databases!(
     writers_at_once_leave_no_gap_and_a_reader_of_the_tail_misses_nothing,
     a_snapshot_shows_nothing_that_was_committed_after_it,
+    old_events_are_forgotten_from_the_oldest_on_and_only_of_one_district,
     statements_of_a_request_are_counted_also_in_a_task_of_its_own,
 );
 
@@ -44,6 +47,34 @@ async fn writers_at_once_leave_no_gap_and_a_reader_of_the_tail_misses_nothing(te
         futures_util::future::join(futures_util::future::join_all((0..WRITERS).map(write)), read).await;
 
     assert_eq!(met, (1..=ALL as i64).collect::<Vec<_>>());
+}
+
+async fn old_events_are_forgotten_from_the_oldest_on_and_only_of_one_district(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    for _ in 0..7 {
+        test.stored(&district, &plan, at(120.991, 14.602)).await;
+    }
+    let left = async || {
+        let events = test.store.events_after(district.id, EventNumber(0), 100).await.expect("a statement");
+        events.iter().map(|event| event.number.0).collect::<Vec<_>>()
+    };
+    let before = left().await;
+    let last = *before.last().expect("events");
+    assert_eq!(before, (1..=last).collect::<Vec<_>>());
+    let forget = async |district, until, at_most| {
+        test.store.forget_events(district, EventNumber(until), at_most).await.expect("a statement")
+    };
+    assert_eq!(forget(DistrictId(Uuid::from_u128(77)), last, 100).await, 0, "another district");
+    assert_eq!(left().await.len(), before.len());
+
+    assert_eq!(forget(district.id, last - 2, 3).await, 3, "no more at once than was allowed");
+    assert_eq!(left().await, (4..=last).collect::<Vec<_>>());
+    assert_eq!(forget(district.id, last - 2, 100).await, last as u64 - 5);
+    assert_eq!(left().await, [last - 1, last]);
+    assert_eq!(forget(district.id, last - 2, 100).await, 0);
+
+    test.stored(&district, &plan, at(120.991, 14.602)).await;
+    assert_eq!(left().await, [last - 1, last, last + 1], "numbers go on");
 }
 
 async fn a_snapshot_shows_nothing_that_was_committed_after_it(test: TestStore) {

@@ -114,6 +114,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "open",
             "search",
             "tiles",
+            "texts",
             "staff",
         ],
     ),
@@ -165,6 +166,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "search",
             "text",
             "viewer",
+            "written",
         ],
     ),
 ];

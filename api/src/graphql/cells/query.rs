@@ -7,7 +7,7 @@ use super::{Cell, CellConnection};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::outward;
 use crate::graphql::location::{AreaInput, At};
-use crate::graphql::page::{Extent, ListName, Row, Rows, list_cost};
+use crate::graphql::page::{Extent, ListName, Rows, list_cost};
 use crate::service::ServiceError;
 use crate::service::cells::{CellInPlan, CellKey, CellQuery as Question};
 
@@ -65,9 +65,10 @@ async fn cells(ctx: &Context<'_>, asked: Asked) -> Result<CellConnection, Servic
     let list = ListName::new(&[&"cells", &district.id, &question]);
     let after = asked.after.map(|cursor| list.key(&cursor, CellKey::parse)).transpose()?;
     let page = services.cells(viewer, &district, &question, after.as_ref(), first).await?;
-    let row = |cell: CellInPlan| Row { cursor: list.cursor(&cell.key().to_string()), node: Cell::from(cell) };
+    let row = |cell: CellInPlan| (cell.key(), Cell::from(cell));
     let extent = Extent { has_previous: after.is_some(), has_next: page.has_more };
-    Ok(CellConnection::new(Rows::new(page.cells.into_iter().map(row).collect(), extent), page.total_count))
+    let rows = Rows::new(list, page.cells.into_iter().map(row).collect(), extent);
+    Ok(CellConnection::new(rows, page.total_count))
 }
 
 async fn cell(

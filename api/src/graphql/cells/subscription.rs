@@ -51,7 +51,9 @@ async fn counts(
 ) -> Result<impl Stream<Item = Result<live::CountBatch, ServiceError>> + use<>, ServiceError> {
     let id = ctx.services().district(ctx.viewer(), &district).await?.id;
     let area = AreaInput::parse(area, id)?;
-    ctx.hub().cell_counts(ctx.viewer(), &district, area, after.as_deref()).await
+    let followed = ctx.hub().cell_counts(ctx.viewer(), &district, area, after.as_deref()).await?;
+    ctx.keep_pass(followed.pass);
+    Ok(followed.batches)
 }
 
 /// A part of what a subscriber to figures is told.

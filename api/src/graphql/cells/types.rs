@@ -1,6 +1,8 @@
 //! A cell as it goes out, and pages of cells.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SelectionField, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::context::ContextExt;
@@ -13,7 +15,9 @@ use crate::graphql::location::{Bounds, Datum};
 use crate::graphql::page::{PageInfo, Row, Rows, list_cost};
 use crate::graphql::scalars::GeoJsonMultiPolygon;
 use crate::graphql::text::{LocalText, local_texts};
-use crate::service::cells::{Area, CellInPlan, CellName};
+use crate::graphql::written::{Written, selection_key};
+use crate::service::ServiceError;
+use crate::service::cells::{Area, CellInPlan, CellKey, CellName};
 
 /// A part of the ordinary grid, or one of its own for a campus or a factory.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,11 +80,11 @@ impl From<domain::staff::Posting> for Posting {
 
 /// A cell as it stands in one version of the plan.
 #[derive(Clone, Debug)]
-pub struct Cell(CellInPlan);
+pub struct Cell(Arc<CellInPlan>);
 
 impl From<CellInPlan> for Cell {
     fn from(cell: CellInPlan) -> Self {
-        Self(cell)
+        Self(Arc::new(cell))
     }
 }
 
@@ -136,7 +140,7 @@ impl Cell {
 
     /// The cell that it is part of; null at the top.
     async fn parent(&self) -> Option<Cell> {
-        self.0.parent().map(Cell)
+        self.0.parent().map(Cell::from)
     }
 
     /// The cells above it, from its parent up.
@@ -144,7 +148,7 @@ impl Cell {
     async fn ancestors(&self, ctx: &Context<'_>) -> Result<Vec<Cell>> {
         let ancestors = self.0.ancestors();
         ctx.budget().take_cells(ancestors.len())?;
-        Ok(ancestors.into_iter().map(Cell).collect())
+        Ok(ancestors.into_iter().map(Cell::from).collect())
     }
 
     /// The cells that it is cut into, by code; empty for a leaf.
@@ -152,7 +156,7 @@ impl Cell {
     async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Cell>> {
         let children = self.0.children();
         ctx.budget().take_cells(children.len())?;
-        Ok(children.into_iter().map(Cell).collect())
+        Ok(children.into_iter().map(Cell::from).collect())
     }
 
     /// Its area as GeoJSON: exteriors counter-clockwise, at most seven decimals, neighbours sharing every position.
@@ -237,13 +241,13 @@ impl Cell {
 #[graphql(complex)]
 pub struct CellConnection {
     #[graphql(skip)]
-    rows: Rows<Cell>,
+    rows: Rows<CellKey, Cell>,
     /// How many the whole list has.
     total_count: Option<i32>,
 }
 
 impl CellConnection {
-    pub(super) fn new(rows: Rows<Cell>, total_count: usize) -> Self {
+    pub(super) fn new(rows: Rows<CellKey, Cell>, total_count: usize) -> Self {
         Self { rows, total_count: i32::try_from(total_count).ok() }
     }
 }
@@ -256,14 +260,44 @@ impl CellConnection {
     }
 
     /// The cells.
-    async fn nodes(&self) -> Vec<Cell> {
-        self.rows.nodes()
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Written<Cell>>> {
+        written(ctx, self.rows.nodes()).await.map_err(outward)
     }
 
     /// Where this page lies.
     async fn page_info(&self) -> PageInfo {
         self.rows.info()
     }
+}
+
+/// Cells of one plan; where only what never changes of them is selected, each is written once for everybody.
+async fn written(ctx: &Context<'_>, cells: Vec<Cell>) -> Result<Vec<Written<Cell>>, ServiceError> {
+    let texts = match (selection_key(ctx, ctx.field(), never_changes), cells.first()) {
+        (Some(key), Some(Cell(first))) => Some(ctx.services().cell_texts(ctx.viewer(), first, key).await?),
+        _ => None,
+    };
+    let slot = |cell: &Cell| texts.as_ref().and_then(|texts| texts.slot(cell.0.cell.id));
+    Ok(cells.into_iter().map(|cell| Written::new(cell.clone(), slot(&cell))).collect())
+}
+
+/// Whether a field of a cell, or of what is below one, says the same to everybody as long as the plan stands.
+fn never_changes(field: &SelectionField<'_>) -> bool {
+    const OF_A_CELL: [&str; 12] = [
+        "__typename",
+        "id",
+        "lineage",
+        "code",
+        "level",
+        "names",
+        "planVersion",
+        "kind",
+        "setting",
+        "parent",
+        "geometry",
+        "areaM2",
+    ];
+    const BELOW: [&str; 7] = ["bounds", "west", "south", "east", "north", "language", "text"];
+    OF_A_CELL.contains(&field.name()) || BELOW.contains(&field.name())
 }
 
 /// A cell in a list.

@@ -8,8 +8,9 @@ use super::{Household, HouseholdConnection};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::outward;
 use crate::graphql::location::{AreaInput, At};
-use crate::graphql::page::{Extent, ListName, Row, Rows, list_cost};
+use crate::graphql::page::{Extent, ListName, Rows, list_cost};
 use crate::service::ServiceError;
+use crate::service::households::SeenHousehold;
 
 /// Households.
 #[derive(Default, Debug)]
@@ -51,11 +52,9 @@ async fn households(ctx: &Context<'_>, asked: Asked) -> Result<HouseholdConnecti
     let after = asked.after.map(|cursor| list.key(&cursor, parse)).transpose()?;
     let page = services.households(viewer, &district, area, after, first).await?;
     let extent = Extent { has_previous: after.is_some(), has_next: page.has_more };
-    let rows = page.rows.into_iter().map(|household| {
-        let cursor = list.cursor(&household.facts().id.to_string());
-        Row { cursor, node: Household::from(household) }
-    });
-    Ok(HouseholdConnection::new(Rows::new(rows.collect(), extent), district, area))
+    let row = |household: SeenHousehold| (household.facts().id, Household::from(household));
+    let rows = Rows::new(list, page.rows.into_iter().map(row).collect(), extent);
+    Ok(HouseholdConnection::new(rows, district, area))
 }
 
 /// A cursor names the household alone: its place in the order would tell where it is, also to those for whom that is masked.

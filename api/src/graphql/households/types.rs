@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::district::District;
+use domain::ids::HouseholdId;
 
 use crate::graphql::cells::Cell;
 use crate::graphql::context::ContextExt;
@@ -119,13 +120,13 @@ impl Building {
 /// A page of households.
 #[derive(Clone, Debug)]
 pub struct HouseholdConnection {
-    rows: Rows<Household>,
+    rows: Rows<HouseholdId, Household>,
     district: Arc<District>,
     area: Area,
 }
 
 impl HouseholdConnection {
-    pub(super) fn new(rows: Rows<Household>, district: Arc<District>, area: Area) -> Self {
+    pub(super) fn new(rows: Rows<HouseholdId, Household>, district: Arc<District>, area: Area) -> Self {
         Self { rows, district, area }
     }
 }

@@ -10,8 +10,10 @@ use crate::graphql::context::{ContextExt, Resumption};
 use crate::graphql::error::outward;
 use crate::graphql::id::GlobalId;
 use crate::graphql::location::AreaInput;
+use crate::graphql::written::{Written, selection_key};
 use crate::live;
 use crate::service::ServiceError;
+use crate::service::texts::SelectionKey;
 
 /// Incidents as they change.
 #[derive(Default, Debug)]
@@ -35,14 +37,21 @@ impl IncidentSubscription {
         let (resumption, budget) = (ctx.resumption().cloned(), Arc::clone(ctx.budget()));
         let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
         let batches = changes(ctx, district, area, filter, after).await.map_err(outward)?;
+        let selection = selection_of_upserts(ctx);
         Ok(batches.map(move |batch| {
             budget.refill();
             if let (Some(resumption), Ok(batch)) = (&resumption, &batch) {
                 resumption.stand_at(&batch.cursor);
             }
-            batch.map(IncidentBatch::from).map_err(outward)
+            batch.map(|batch| IncidentBatch::of(batch, selection)).map_err(outward)
         }))
     }
+}
+
+/// What is selected of an incident, where `upserts` stands once in the document.
+fn selection_of_upserts(ctx: &Context<'_>) -> Option<SelectionKey> {
+    let upserts = ctx.look_ahead().field("upserts").selection_fields();
+    selection_key(ctx, *upserts.first()?, |_| true)
 }
 
 async fn changes(
@@ -55,7 +64,10 @@ async fn changes(
     let id = ctx.services().district(ctx.viewer(), &district).await?.id;
     let area = AreaInput::parse(area, id)?;
     let filter = filter.map(Into::into).unwrap_or_default();
-    ctx.hub().incident_changes(ctx.viewer(), &district, area, filter, after.as_deref()).await
+    let followed =
+        ctx.hub().incident_changes(ctx.viewer(), &district, area, filter, after.as_deref()).await?;
+    ctx.keep_pass(followed.pass);
+    Ok(followed.batches)
 }
 
 /// What a batch is.
@@ -94,7 +106,7 @@ pub struct IncidentBatch {
     /// Whether it ends a snapshot or a set of changes.
     last: bool,
     /// Incidents as they are.
-    upserts: Vec<Incident>,
+    upserts: Vec<Written<Incident>>,
     /// Incidents that no longer belong to what was subscribed to.
     left: Vec<IncidentLeft>,
 }
@@ -110,18 +122,23 @@ pub struct IncidentLeft {
     reason: LeftReason,
 }
 
-impl From<live::IncidentBatch> for IncidentBatch {
-    fn from(batch: live::IncidentBatch) -> Self {
+impl IncidentBatch {
+    /// A batch of which each incident is written once for all who see and select the same of it.
+    fn of(batch: live::IncidentBatch, selection: Option<SelectionKey>) -> Self {
         let left = |left: live::IncidentLeft| IncidentLeft {
             id: GlobalId::Incident(left.district, left.id).to_id(),
             version: left.version,
             reason: left.reason.into(),
         };
+        let upsert = |told: Arc<live::ToldIncident>| {
+            let slot = selection.map(|selection| told.texts.slot(selection));
+            Written::new(Incident::from(Arc::clone(&told.seen)), slot)
+        };
         Self {
             cursor: batch.cursor,
             kind: batch.kind.into(),
             last: batch.last,
-            upserts: batch.upserts.into_iter().map(Incident::from).collect(),
+            upserts: batch.upserts.into_iter().map(upsert).collect(),
             left: batch.left.into_iter().map(left).collect(),
         }
     }

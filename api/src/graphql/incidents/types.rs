@@ -53,10 +53,16 @@ pub enum IncidentAction {
 
 /// Something to be solved, with a position. What of it is shown follows from the viewer's role.
 #[derive(Clone, Debug)]
-pub struct Incident(SeenIncident);
+pub struct Incident(Arc<SeenIncident>);
 
 impl From<SeenIncident> for Incident {
     fn from(incident: SeenIncident) -> Self {
+        Self(Arc::new(incident))
+    }
+}
+
+impl From<Arc<SeenIncident>> for Incident {
+    fn from(incident: Arc<SeenIncident>) -> Self {
         Self(incident)
     }
 }
@@ -171,7 +177,7 @@ impl Incident {
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<IncidentStep>> {
         let key = StepsKey(LoadKey { district: self.0.district.id, id: self.0.facts().id });
         let steps = loaders(ctx).load_one(key).await.map_err(outward)?;
-        let step = |step| IncidentStep { of: self.0.clone(), step };
+        let step = |step| IncidentStep { of: Arc::clone(&self.0), step };
         let so_far = |step: &domain::incident::IncidentStep| step.version <= self.0.facts().version;
         Ok(steps.unwrap_or_default().into_iter().filter(so_far).map(step).collect())
     }
@@ -180,7 +186,7 @@ impl Incident {
 /// One step of an incident's history.
 #[derive(Clone, Debug)]
 pub struct IncidentStep {
-    of: SeenIncident,
+    of: Arc<SeenIncident>,
     step: domain::incident::IncidentStep,
 }
 
@@ -217,7 +223,7 @@ impl IncidentStep {
 /// A page of incidents.
 #[derive(Clone, Debug)]
 pub struct IncidentConnection {
-    rows: Rows<Incident>,
+    rows: Rows<Place, Incident>,
     district: Arc<District>,
     list: IncidentList,
 }
@@ -247,11 +253,12 @@ impl IncidentConnection {
         let key = after.map(|place: Place| IncidentKey { sort: place.sort, id: IncidentId(place.id) });
         let page = ctx.services().incidents(ctx.viewer(), district, &list, key, first).await?;
         let extent = Extent { has_previous: key.is_some(), has_next: page.has_more };
-        let rows = page.rows.into_iter().map(|(key, incident)| {
-            let place = Place { sort: key.sort, id: key.id.0 };
-            Row { cursor: name.cursor(&place.to_string()), node: Incident(incident) }
-        });
-        Ok(Self { rows: Rows::new(rows.collect(), extent), district: Arc::clone(district), list })
+        let rows = page
+            .rows
+            .into_iter()
+            .map(|(key, incident)| (Place { sort: key.sort, id: key.id.0 }, Incident::from(incident)));
+        let rows = Rows::new(name, rows.collect(), extent);
+        Ok(Self { rows, district: Arc::clone(district), list })
     }
 }
 

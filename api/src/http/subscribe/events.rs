@@ -22,6 +22,7 @@ use futures_util::stream::{BoxStream, poll_fn};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::operations::{are_good, stamps_of};
 use super::{Patience, Place, let_go};
 use crate::graphql::answer;
 use crate::graphql::context::{self, Resumption};
@@ -31,10 +32,11 @@ use crate::http::graphql::{self, executable};
 use crate::http::negotiate::{self, AnswerForm, EVENT_STREAM};
 use crate::http::viewer::Caller;
 use crate::http::{State, Stopping};
+use crate::live::{Passes, Stamp};
 
 const LAST_EVENT_ID: &str = "last-event-id";
-/// Events that wait for the connection; beyond, the subscription waits.
-const QUEUED_EVENTS: usize = 4;
+/// An event that waits for the connection; what comes after it can still be held back.
+const QUEUED_EVENTS: usize = 1;
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 /// Says nothing; proxies and the other side see that somebody is there.
 const COMMENT: &str = ":\n\n";
@@ -77,8 +79,9 @@ pub(in crate::http) async fn stream(
     }
     let last_event_id = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let resumption = Resumption::after(last_event_id.filter(|id| !id.is_empty()));
+    let passes = Passes::default();
     let asked = context::for_viewer(executable(members, admitted), &state.services, caller.viewer);
-    let mut answers = state.schema.execute_stream(asked.data(resumption.clone()));
+    let mut answers = state.schema.execute_stream(asked.data(resumption.clone()).data(passes.clone()));
     // What never ran is refused with its status, so the first answer is awaited before the stream begins.
     let first = answers.next().await.map(executed);
     if let Some(Executed::Refused(errors)) = first {
@@ -88,6 +91,7 @@ pub(in crate::http) async fn stream(
     let pump = Pump {
         answers,
         resumption,
+        passes,
         events,
         patience: state.patience,
         expires_at: caller.expires_at,
@@ -121,6 +125,7 @@ fn streamed(mut queue: mpsc::Receiver<Bytes>, place: Place) -> HttpResponse {
 struct Pump {
     answers: BoxStream<'static, Response>,
     resumption: Resumption,
+    passes: Passes,
     events: mpsc::Sender<Bytes>,
     patience: Patience,
     /// `None` for the public.
@@ -158,23 +163,23 @@ impl Pump {
                 answer = self.answers.next() => return Ok(answer),
                 () = sleep_until(quiet_until) => {}
             }
-            self.write(COMMENT.to_owned()).await?;
+            self.write(COMMENT.to_owned(), &[]).await?;
         }
     }
 
     async fn tell(&self, answer: Option<Executed>) -> Result<(), Over> {
-        let payload = match answer {
+        let (payload, stamps) = match answer {
             None => {
-                self.write(COMPLETE.to_owned()).await?;
+                self.write(COMPLETE.to_owned(), &[]).await?;
                 return Err(Over);
             }
-            Some(Executed::Ran(response)) => answer::written(&response),
+            Some(Executed::Ran(response)) => (answer::written(&response), stamps_of(&response, &self.passes)),
             Some(Executed::Refused(errors)) => {
-                serde_json::to_string(&serde_json::json!({ "errors": errors }))
+                (serde_json::to_string(&serde_json::json!({ "errors": errors })), Vec::new())
             }
         };
         match payload {
-            Ok(payload) => self.write(self.event(&payload)).await,
+            Ok(payload) => self.write(self.event(&payload), &stamps).await,
             Err(problem) => {
                 tracing::error!(error = %problem, "An answer could not be written as JSON");
                 Err(Over)
@@ -190,9 +195,15 @@ impl Pump {
         }
     }
 
-    async fn write(&self, text: String) -> Result<(), Over> {
-        match timeout(self.patience.write, self.events.send(Bytes::from(text))).await {
-            Ok(Ok(())) => Ok(()),
+    /// Writes once there is room, if what it was made under still holds then.
+    async fn write(&self, text: String, stamps: &[Stamp]) -> Result<(), Over> {
+        match timeout(self.patience.write, self.events.reserve()).await {
+            Ok(Ok(room)) => {
+                if are_good(stamps).await {
+                    room.send(Bytes::from(text));
+                }
+                Ok(())
+            }
             _ => Err(Over),
         }
     }

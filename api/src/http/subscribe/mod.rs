@@ -1,14 +1,17 @@
 //! GraphQL over WebSocket (the protocol `graphql-transport-ws`, on actix-ws) and over server-sent events ([`events`]).
 //!
 //! One task a socket reads, writes and keeps the deadlines ([`socket`]); one task an operation runs it and puts its
-//! answers into the socket's bounded queue ([`operations`]). A socket that takes nothing for [`Patience::write`] is
+//! answers into the socket's bounded queue ([`operations`]). They wait there until the connection asks for more
+//! ([`outlet`]), and are written if what they were made under still holds. A socket that takes nothing for [`Patience::write`] is
 //! dropped, and with it what it asked: its app comes back and resumes at its cursor.
 //!
 //! Invariant: nothing is executed before `connection_init` was acknowledged, or after the token has expired.
+//! Invariant: of what a subscription was told before its viewer's rights changed, nothing is written after.
 //! Invariant: what one socket can hold is bounded: operations, queued answers, bytes of a message.
 
 mod events;
 mod operations;
+mod outlet;
 mod places;
 mod protocol;
 mod socket;
@@ -24,6 +27,7 @@ use super::address::Address;
 use super::body::BodyPace;
 use super::connections::Connection;
 use super::error::HttpError;
+use outlet::Outlet;
 use places::Place;
 
 pub(super) use events::stream;
@@ -106,6 +110,8 @@ pub(super) async fn upgrade(
     let stream = stream.max_continuation_size(message_bytes);
     let_go(&request);
     let address = Address::of(request.peer_addr(), request.headers(), &state.settings.trusted_proxies);
-    actix_web::rt::spawn(socket::Socket::new(state, session, place, address).run(stream));
+    let outlet = Outlet::new();
+    let response = response.map_body(|_, body| outlet.watch(body)).map_into_boxed_body();
+    actix_web::rt::spawn(socket::Socket::new(state, session, outlet, place, address).run(stream));
     Ok(response)
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
+use async_graphql::{Response, ServerError, Value};
 use domain::viewer::Viewer;
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
@@ -16,12 +16,13 @@ use crate::graphql::{answer, context};
 use crate::http::State;
 use crate::http::error::HttpError;
 use crate::http::graphql::{RequestMembers, executable};
+use crate::live::{Passes, Stamp};
 
 /// What an operation puts into the socket's queue.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A whole message.
-    Message { serial: u64, text: String },
+    /// A whole message, with what it was made under where it is part of a subscription.
+    Message { serial: u64, text: String, stamps: Vec<Stamp> },
     /// The last message; the id is free again.
     Last { serial: u64, id: String, text: Option<String> },
 }
@@ -89,11 +90,13 @@ impl Operations {
         self.by_id.remove(id);
     }
 
-    /// The text to write for an answer; `None` where the operation was stopped meanwhile.
-    pub(super) fn accept(&mut self, answer: Answer) -> Option<String> {
+    /// The text to write for an answer; `None` where the operation was stopped meanwhile, or what its viewer may see has
+    /// changed.
+    pub(super) async fn accept(&mut self, answer: Answer) -> Option<String> {
         match answer {
-            Answer::Message { serial, text } => {
-                self.by_id.values().any(|operation| operation.serial == serial).then_some(text)
+            Answer::Message { serial, text, stamps } => {
+                let is_wanted = self.by_id.values().any(|operation| operation.serial == serial);
+                (is_wanted && are_good(&stamps).await).then_some(text)
             }
             Answer::Last { serial, id, text } => {
                 if self.by_id.get(&id).is_none_or(|operation| operation.serial != serial) {
@@ -106,6 +109,21 @@ impl Operations {
     }
 }
 
+/// Whether what was made under these may be written.
+pub(super) async fn are_good(stamps: &[Stamp]) -> bool {
+    for stamp in stamps {
+        if !stamp.is_good().await {
+            return false;
+        }
+    }
+    true
+}
+
+/// What an answer was made under; an error that ends a subscription tells nothing that could be held back.
+pub(super) fn stamps_of(response: &Response, passes: &Passes) -> Vec<Stamp> {
+    if response.data == Value::Null { Vec::new() } else { passes.stamps() }
+}
+
 #[derive(Debug)]
 struct Sink {
     serial: u64,
@@ -114,10 +132,10 @@ struct Sink {
 }
 
 impl Sink {
-    async fn next(&self, payload: &str) {
+    async fn next(&self, payload: &str, stamps: Vec<Stamp>) {
         let text = protocol::next(&self.id, payload);
         // Fails only when the socket is gone, and then this task is being aborted.
-        let _ = self.answers.send(Answer::Message { serial: self.serial, text }).await;
+        let _ = self.answers.send(Answer::Message { serial: self.serial, text, stamps }).await;
     }
 
     async fn last(self, text: String) {
@@ -153,7 +171,9 @@ fn run(
             let said = HttpError::Overloaded.to_string();
             return sink.refuse(&[request_error(Code::Overloaded, said, None)]).await;
         };
+        let passes = Passes::default();
         let request = context::for_viewer(executable(members, admitted), &services, viewer);
+        let request = request.data(passes.clone());
         let mut responses = match kind {
             // Its snapshot waits for its turn like a query; the place is not kept while the stream is quiet.
             OperationType::Subscription => {
@@ -173,7 +193,7 @@ fn run(
             match executed(response) {
                 Executed::Refused(errors) => return sink.refuse(&errors).await,
                 Executed::Ran(response) => match answer::written(&response) {
-                    Ok(payload) => sink.next(&payload).await,
+                    Ok(payload) => sink.next(&payload, stamps_of(&response, &passes)).await,
                     Err(problem) => {
                         tracing::error!(error = %problem, "An answer could not be written as JSON");
                     }

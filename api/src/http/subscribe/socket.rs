@@ -1,5 +1,7 @@
 //! One socket: what it reads, what it writes, and its deadlines.
 
+use std::rc::Rc;
+
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
 use async_graphql::ServerError;
@@ -8,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::operations::{Answer, Operations};
+use super::outlet::Outlet;
 use super::protocol::{self, CONNECTION_ACK, Close, Said};
 use super::{Patience, Place, QUEUED_ANSWERS};
 use crate::clock::Clock;
@@ -25,7 +28,9 @@ enum Next {
     End(Close),
     Stop,
     Message(Option<Result<AggregatedMessage, ProtocolError>>),
+    Asked,
     Answer(Answer),
+    Slow,
     Ping,
 }
 
@@ -52,6 +57,7 @@ enum Ends {
 pub(super) struct Socket {
     state: web::Data<State>,
     session: Session,
+    outlet: Rc<Outlet>,
     operations: Operations,
     answers: mpsc::Receiver<Answer>,
     stopping: watch::Receiver<Stopping>,
@@ -70,6 +76,7 @@ impl Socket {
     pub(super) fn new(
         state: web::Data<State>,
         session: Session,
+        outlet: Rc<Outlet>,
         place: Place,
         address: Option<Address>,
     ) -> Self {
@@ -81,6 +88,7 @@ impl Socket {
             stopping: state.stopping.clone(),
             state,
             session,
+            outlet,
             answers,
             opened: None,
             ends: Ends::WithoutInit(now + patience.init),
@@ -106,22 +114,32 @@ impl Socket {
 
     /// Waits for one thing and does it; the error is why the socket ends.
     async fn step(&mut self, stream: &mut AggregatedMessageStream) -> Result<(), Close> {
+        let asks = self.outlet.asks();
         let next = tokio::select! {
             biased;
             close = self.ends.reached(&self.state.clock) => Next::End(close),
             _ = self.stopping.wait_for(|stopping| *stopping == Stopping::Yes) => Next::Stop,
             message = stream.recv() => Next::Message(message),
-            Some(answer) = self.answers.recv() => Next::Answer(answer),
+            () = self.outlet.asked(), if !asks => Next::Asked,
+            () = sleep_until(self.outlet.look_at(self.patience.write)), if !asks => Next::Slow,
+            Some(answer) = self.answers.recv(), if asks => Next::Answer(answer),
             () = sleep_until(self.next_ping) => Next::Ping,
         };
         match next {
             Next::End(close) => Err(close),
             Next::Stop => Err(Close::GoingAway),
             Next::Message(message) => self.hear(message).await,
-            Next::Answer(answer) => match self.operations.accept(answer) {
+            Next::Asked => Ok(()),
+            Next::Answer(answer) => match self.operations.accept(answer).await {
                 Some(text) => self.write(text).await,
                 None => Ok(()),
             },
+            // A large answer may take longer; while it is taken, others come.
+            Next::Slow if self.answers.len() < QUEUED_ANSWERS => {
+                self.outlet.look();
+                Ok(())
+            }
+            Next::Slow => Err(Close::Silent),
             Next::Ping => self.ping().await,
         }
     }
@@ -211,6 +229,7 @@ impl Socket {
     }
 
     async fn write(&mut self, text: String) -> Result<(), Close> {
+        self.outlet.given();
         let written = timeout(self.patience.write, self.session.text(text)).await;
         written.map_err(|_| Close::Silent)?.map_err(|_| Close::Answered)
     }

@@ -1,0 +1,65 @@
+//! What was written as JSON of one thing, once for everybody who selects the same of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use domain::ids::CellId;
+use domain::plan::Plan;
+use tokio::sync::OnceCell;
+
+/// Names a selection: equal ones select the same fields in the same order under the same names, with the same arguments.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SelectionKey(pub [u8; 16]);
+
+/// A text and what it took of the budget of an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Text {
+    /// JSON.
+    pub json: Bytes,
+    /// How much of it is areas of cells.
+    pub area_bytes: usize,
+}
+
+/// The place of a text that is written once; who comes meanwhile waits for it.
+pub type Slot = Arc<OnceCell<Text>>;
+
+/// The texts of one thing, by what is selected of it.
+#[derive(Debug, Default)]
+pub struct Texts(Mutex<HashMap<SelectionKey, Slot>>);
+
+impl Texts {
+    /// The place of the text for a selection.
+    pub fn slot(&self, selection: SelectionKey) -> Slot {
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(texts.entry(selection).or_default())
+    }
+}
+
+/// The texts of the cells of one plan version, for one selection of what never changes of them.
+#[derive(Debug)]
+pub struct CellTexts {
+    slots: HashMap<CellId, Slot>,
+    most_bytes: usize,
+}
+
+/// What a text takes beside the area: ids, names, a box.
+const TEXT_BYTES: usize = 500;
+
+impl CellTexts {
+    /// Places without texts; `area_bytes` is about what all areas together take.
+    pub(super) fn of(plan: &Plan, area_bytes: usize) -> Self {
+        let slots: HashMap<_, _> = plan.cells().iter().map(|cell| (cell.id, Slot::default())).collect();
+        Self { most_bytes: slots.len() * TEXT_BYTES + area_bytes, slots }
+    }
+
+    /// The place of a cell's text; `None` where the plan does not have the cell.
+    pub fn slot(&self, cell: CellId) -> Option<Slot> {
+        self.slots.get(&cell).map(Arc::clone)
+    }
+
+    /// About how many bytes it holds once every text is written.
+    pub(super) fn most_bytes(&self) -> usize {
+        self.most_bytes
+    }
+}

@@ -1,0 +1,236 @@
+//! Objects that are written as JSON once for everybody who selects the same of them.
+//!
+//! A [`Written`] object answers with its text, which [`super::answer::written`] takes as it is. The first who asks for it
+//! has it resolved; who comes meanwhile waits for that. Whoever makes one sees to it that the slot is only shared by those
+//! who would be shown the same.
+//!
+//! Invariant: what is kept had no error, and takes as much of the [budget](super::budget) as what is resolved anew.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
+use async_graphql::registry::Registry;
+use async_graphql::{Context, ContextSelectionSet, OutputType, Positioned, SelectionField, ServerError};
+use async_graphql::{ServerResult, Value};
+use sha2::{Digest, Sha256};
+
+use super::answer;
+use super::budget::Budget;
+use crate::service::texts::{SelectionKey, Slot, Text};
+
+/// Lists that the budget counts while they are resolved: a text does not say how many there were.
+const COUNTED_LISTS: [&str; 2] = ["ancestors", "children"];
+
+/// An object with the place of its text; without one it is resolved as any other.
+#[derive(Clone, Debug)]
+pub struct Written<T> {
+    object: T,
+    slot: Option<Slot>,
+}
+
+impl<T> Written<T> {
+    /// An object, and where its text is kept.
+    pub fn new(object: T, slot: Option<Slot>) -> Self {
+        Self { object, slot }
+    }
+}
+
+/// Why there is no text to keep.
+enum Unkept {
+    /// There were errors beside the value, which is for this answer alone.
+    Partial(Value),
+    Failed(ServerError),
+}
+
+impl<T: OutputType> OutputType for Written<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        T::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let Some(slot) = &self.slot else { return self.object.resolve(ctx, field).await };
+        let mut is_new = false;
+        let write = async {
+            is_new = true;
+            let errors_before = error_count(ctx);
+            let value = self.object.resolve(ctx, field).await.map_err(Unkept::Failed)?;
+            if error_count(ctx) != errors_before {
+                return Err(Unkept::Partial(value));
+            }
+            let area_bytes = area_bytes(&value);
+            match answer::value_written(&value) {
+                Ok(json) => Ok(Text { json, area_bytes }),
+                Err(_) => Err(Unkept::Partial(value)),
+            }
+        };
+        match slot.get_or_try_init(|| write).await {
+            Ok(text) => {
+                if !is_new {
+                    let taken = ctx.data_unchecked::<Arc<Budget>>().take_area(text.area_bytes);
+                    taken.map_err(|error| ctx.set_error_path(error.into_server_error(field.pos)))?;
+                }
+                Ok(Value::Binary(text.json.clone()))
+            }
+            Err(Unkept::Partial(value)) => Ok(value),
+            Err(Unkept::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// A lock that a panic broke counts as an error more each time, so that nothing is kept.
+fn error_count(ctx: &ContextSelectionSet<'_>) -> Option<usize> {
+    ctx.query_env.errors.lock().ok().map(|errors| errors.len())
+}
+
+/// The bytes of areas, which are the only ones that stand in an answer as bytes.
+fn area_bytes(value: &Value) -> usize {
+    match value {
+        Value::Binary(bytes) => bytes.len(),
+        Value::List(values) => values.iter().map(area_bytes).sum(),
+        Value::Object(members) => members.values().map(area_bytes).sum(),
+        _ => 0,
+    }
+}
+
+/// What is selected of the object or the list in a field, as a key; `None` where what is resolved of it cannot be shared.
+///
+/// The field must be selected in one place of the document only: two selections that stand under one name are merged
+/// after they were resolved, which texts cannot be.
+pub fn selection_key(
+    ctx: &Context<'_>,
+    field: SelectionField<'_>,
+    is_shared: impl Fn(&SelectionField<'_>) -> bool,
+) -> Option<SelectionKey> {
+    let document = &ctx.query_env;
+    let of_fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    let sets = of_fragments.chain([&document.operation.node.selection_set.node]);
+    if sets.map(|set| count_named(set, field.name())).sum::<usize>() > 1 {
+        return None;
+    }
+    let mut text = String::with_capacity(256);
+    write_selection(&mut text, field, &is_shared)?;
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let mut key = [0; 16];
+    key.copy_from_slice(&digest[..16]);
+    Some(SelectionKey(key))
+}
+
+fn count_named(set: &SelectionSet, name: &str) -> usize {
+    let count = |selection: &Positioned<Selection>| match &selection.node {
+        Selection::Field(field) => {
+            usize::from(field.node.name.node == name) + count_named(&field.node.selection_set.node, name)
+        }
+        Selection::InlineFragment(fragment) => count_named(&fragment.node.selection_set.node, name),
+        Selection::FragmentSpread(_) => 0,
+    };
+    set.items.iter().map(count).sum()
+}
+
+/// Fragments opened, variables filled in; what is left out by a directive is gone by now.
+fn write_selection(
+    text: &mut String,
+    field: SelectionField<'_>,
+    is_shared: &impl Fn(&SelectionField<'_>) -> bool,
+) -> Option<()> {
+    text.push('{');
+    for field in field.selection_set() {
+        if COUNTED_LISTS.contains(&field.name()) || !is_shared(&field) {
+            return None;
+        }
+        for part in [field.alias().unwrap_or_default(), ":", field.name()] {
+            text.push_str(part);
+        }
+        for (name, value) in field.arguments().ok()? {
+            text.push_str(&format!("({name}:{value})"));
+        }
+        write_selection(text, field, is_shared)?;
+        text.push(',');
+    }
+    text.push('}');
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Schema};
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::service::texts::Texts;
+
+    /// Counts how often it is resolved.
+    #[derive(Clone, Default)]
+    struct Counted(Arc<AtomicUsize>);
+
+    #[Object]
+    impl Counted {
+        async fn number(&self, plus: i32) -> i32 {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            41 + plus
+        }
+
+        async fn broken(&self) -> Option<async_graphql::Result<i32>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Some(Err(super::super::error::coded("BUSY", "not now".to_owned())))
+        }
+    }
+
+    struct Root {
+        thing: Counted,
+        texts: Texts,
+    }
+
+    #[Object]
+    impl Root {
+        async fn thing(&self, ctx: &Context<'_>) -> Written<Counted> {
+            let key = selection_key(ctx, ctx.field(), |_| true);
+            Written::new(self.thing.clone(), key.map(|key| self.texts.slot(key)))
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_many_select_alike_is_resolved_once_and_what_failed_is_not_kept() {
+        let thing = Counted::default();
+        let root = Root { thing: thing.clone(), texts: Texts::default() };
+        let schema = Schema::new(root, EmptyMutation, EmptySubscription);
+        let ask = async |query: &str, times: usize| {
+            let before = thing.0.load(Ordering::Relaxed);
+            let tasks = (0..times).map(|_| {
+                let (schema, request) = (schema.clone(), Request::new(query).data(Arc::<Budget>::default()));
+                tokio::spawn(async move { answer::written(&schema.execute(request).await) })
+            });
+            let answers: Vec<_> = join_all(tasks).await;
+            let answers: Vec<String> =
+                answers.into_iter().map(|text| text.expect("no panic").expect("JSON")).collect();
+            assert!(answers.iter().all(|text| *text == answers[0]), "{answers:?}");
+            (answers[0].clone(), thing.0.load(Ordering::Relaxed) - before)
+        };
+        let told = |number| format!(r#"{{"data":{{"thing":{{"number":{number}}}}}}}"#);
+        assert_eq!(ask("{ thing { number(plus: 1) } }", 50).await, (told(42), 1));
+        assert_eq!(ask("query A { thing { ...F } } fragment F on Counted { number(plus: 1) }", 9).await.1, 0);
+        assert_eq!(ask("{ thing { number(plus: 2) } }", 9).await, (told(43), 1), "another argument");
+        let renamed = ask("{ thing { n: number(plus: 1) } }", 9).await;
+        assert_eq!(renamed, (told(42).replace("number", "n"), 1), "another name");
+        let merged = ask("{ thing { number(plus: 1) } thing { n: number(plus: 1) } }", 1).await;
+        assert_eq!(
+            merged,
+            (r#"{"data":{"thing":{"number":42,"n":42}}}"#.to_owned(), 2),
+            "merged, so resolved"
+        );
+        let (failed, count) = ask("{ thing { number(plus: 3) broken } }", 3).await;
+        assert!(failed.contains(r#""broken":null"#) && failed.contains("not now"), "{failed}");
+        assert_eq!(count, 6, "each time anew");
+    }
+}

@@ -1,0 +1,25 @@
+//! Texts that are written once: what never changes of a plan's cells. The grid is for everybody, so no viewer is in their
+//! key.
+
+use std::sync::Arc;
+
+use domain::access::Action;
+use domain::viewer::Viewer;
+
+use super::cells::CellInPlan;
+use super::{ServiceError, Services};
+
+pub use crate::cache::{CellTexts, SelectionKey, Slot, Text, Texts};
+
+impl Services {
+    /// Where what never changes of the cells of a cell's plan is kept as text, for one selection of it.
+    pub async fn cell_texts(
+        &self,
+        viewer: &Viewer,
+        cell: &CellInPlan,
+        selection: SelectionKey,
+    ) -> Result<Arc<CellTexts>, ServiceError> {
+        viewer.require(Action::ReadGrid, cell.district.id)?;
+        self.cache.cell_texts(&cell.plan, selection).await.map_err(ServiceError::internal)
+    }
+}
