@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test's own tools fail the test")]
 
 mod commands;
+mod oracle;
 mod planted;
 mod real;
 mod same;

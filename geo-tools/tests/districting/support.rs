@@ -8,6 +8,22 @@ use geo_tools::districting::{
     Effort, Judgement, Link, Options, Plan, Rules, Undone, Unit, UnitGraph, Watch, Weight, judge, partition,
 };
 
+/// Chance that repeats: xorshift (Marsaglia 2003), so that no test leans on the crate's own.
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+}
+
 pub(crate) fn unit(number: usize, parent: Option<&str>, households: f64) -> Unit {
     let (column, row) = (number % 8, number / 8);
     let at = Position::new(113.7 + column as f64 * 0.001, 34.3 + row as f64 * 0.001).expect("in range");
