@@ -9,6 +9,7 @@ super::on_both_databases!(
     every_write_adds_to_the_chain_and_the_chain_is_whole,
     a_row_that_was_changed_taken_out_or_cut_off_is_found,
     a_row_that_was_put_in_or_moved_is_found_also_where_nobody_counts,
+    a_last_row_whose_seal_is_not_the_one_that_is_kept_apart_is_found,
 );
 
 async fn every_write_adds_to_the_chain_and_the_chain_is_whole(test: TestStore) {
@@ -71,4 +72,18 @@ async fn a_row_that_was_put_in_or_moved_is_found_also_where_nobody_counts(test: 
     assert_eq!(verify().await, AuditChain::BrokenAt { number: 2 }, "two rows have changed places");
     run("UPDATE audit SET seal = 'x' WHERE number = 2").await;
     assert_eq!(verify().await, AuditChain::BrokenAt { number: 2 }, "a seal that is none");
+}
+
+async fn a_last_row_whose_seal_is_not_the_one_that_is_kept_apart_is_found(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    for _ in 0..4 {
+        test.stored(&district, &plan, at(120.991, 14.602)).await;
+    }
+    let beside = test.beside().await;
+
+    let another = "UPDATE streams SET audit_head = (SELECT seal FROM audit WHERE number = 4)";
+    beside.execute_unprepared(another).await.expect("a statement");
+
+    let chain = test.store.verify_audit(district.id).await.expect("a statement");
+    assert_eq!(chain, AuditChain::BrokenAt { number: 5 });
 }
