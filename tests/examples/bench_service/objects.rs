@@ -53,6 +53,7 @@ struct Cell {
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 enum Datum {
+    #[graphql(name = "WGS84")]
     Wgs84,
 }
 
