@@ -49,7 +49,8 @@ export const SENTENCES: Readonly<Record<string, (values: Values) => string>> = {
   BODY_TOO_LARGE: m.problem_body_too_large,
 };
 
-const NO_FILES = 'files are imported on the command line; this page takes none';
+const NO_FILES = 'files are imported on the command line;
+const NO_EDITS = 'nobody redraws a border here'; this page takes none';
 const NO_BOXES = 'this page asks by district and cell, never by a box';
 
 /** Codes that this page cannot meet, each with the reason. */
@@ -70,6 +71,12 @@ export const NEVER_MET: Readonly<Record<string, string>> = {
   TARGET_TOO_LARGE: NO_FILES,
   NOT_CONTIGUOUS: NO_FILES,
   OUT_OF_TOLERANCE: NO_FILES,
+  EDIT_CROSSES: NO_EDITS,
+  FACE_EMPTY: NO_EDITS,
+  FACE_IN_PIECES: NO_EDITS,
+  LINE_MISSES: NO_EDITS,
+  LINE_TOUCHES_TWICE: NO_EDITS,
+  NOT_NEIGHBOURS: NO_EDITS,
   COORD_RANGE: NO_FILES,
   COORD_TYPE: NO_FILES,
   DUPLICATE_ID: NO_FILES,
