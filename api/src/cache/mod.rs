@@ -294,7 +294,8 @@ impl Cache {
         self.drawings.try_get_with(key, make).await.map_err(unshared)
     }
 
-    /// Where what never changes of a plan's cells is kept as text, for one selection of it.
+    /// Where what never changes of a plan's cells is kept as text, for one selection of it; `None` for a plan of so many
+    /// cells that their texts have no room.
     ///
     /// # Errors
     /// [`CacheError::Store`].
@@ -302,11 +303,18 @@ impl Cache {
         &self,
         plan: &Plan,
         selection: SelectionKey,
-    ) -> Result<Arc<CellTexts>, CacheError> {
+    ) -> Result<Option<Arc<CellTexts>>, CacheError> {
         let (district, version) = (plan.district(), plan.version());
         let key = (PlanKey { district, epoch: self.epoch(district).await?, version }, selection);
-        let begin = async { Arc::new(CellTexts::of(plan, drawing::most_area_bytes(plan.coverage()))) };
-        Ok(self.cell_texts.get_with(key, begin).await)
+        if let Some(texts) = self.cell_texts.get(&key).await {
+            return Ok(Some(texts));
+        }
+        let most_bytes = CellTexts::most_bytes_of(plan, drawing::most_area_bytes(plan.coverage()));
+        if most_bytes as u64 > CELL_TEXTS_KEPT_BYTES {
+            return Ok(None);
+        }
+        let begin = async { Arc::new(CellTexts::of(plan, most_bytes)) };
+        Ok(Some(self.cell_texts.get_with(key, begin).await))
     }
 
     /// A tile that was encoded before, here or by another server.

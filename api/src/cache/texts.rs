@@ -43,14 +43,19 @@ pub struct CellTexts {
     most_bytes: usize,
 }
 
-/// What a text takes beside the area: ids, names, a box.
-const TEXT_BYTES: usize = 500;
+/// What a text takes beside the area: ids, names and a box, of a cell and its parent.
+const TEXT_BYTES: usize = 1_000;
 
 impl CellTexts {
-    /// Places without texts; `area_bytes` is about what all areas together take.
-    pub(super) fn of(plan: &Plan, area_bytes: usize) -> Self {
-        let slots: HashMap<_, _> = plan.cells().iter().map(|cell| (cell.id, Slot::default())).collect();
-        Self { most_bytes: slots.len() * TEXT_BYTES + area_bytes, slots }
+    /// Places without texts, which will take at most so many bytes.
+    pub(super) fn of(plan: &Plan, most_bytes: usize) -> Self {
+        let slots = plan.cells().iter().map(|cell| (cell.id, Slot::default())).collect();
+        Self { slots, most_bytes }
+    }
+
+    /// About how many bytes the texts of all cells take; `area_bytes` is what all areas together do.
+    pub(super) fn most_bytes_of(plan: &Plan, area_bytes: usize) -> usize {
+        plan.cells().len() * TEXT_BYTES + area_bytes
     }
 
     /// The place of a cell's text; `None` where the plan does not have the cell.

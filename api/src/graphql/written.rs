@@ -7,10 +7,11 @@
 //! Invariant: what is kept had no error, and takes as much of the [budget](super::budget) as what is resolved anew.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::registry::Registry;
+use async_graphql::registry::{MetaTypeName, Registry};
 use async_graphql::{Context, ContextSelectionSet, OutputType, Positioned, SelectionField, ServerError};
 use async_graphql::{ServerResult, Value};
 use sha2::{Digest, Sha256};
@@ -18,9 +19,6 @@ use sha2::{Digest, Sha256};
 use super::answer;
 use super::budget::Budget;
 use crate::service::texts::{SelectionKey, Slot, Text};
-
-/// Lists that the budget counts while they are resolved: a text does not say how many there were.
-const COUNTED_LISTS: [&str; 2] = ["ancestors", "children"];
 
 /// An object with the place of its text; without one it is resolved as any other.
 #[derive(Clone, Debug)]
@@ -101,14 +99,18 @@ fn area_bytes(value: &Value) -> usize {
     }
 }
 
-/// What is selected of the object or the list in a field, as a key; `None` where what is resolved of it cannot be shared.
+/// What is selected of a field's objects, as a key; `None` where what is resolved of them is not kept as text.
 ///
-/// The field must be selected in one place of the document only: two selections that stand under one name are merged
-/// after they were resolved, which texts cannot be.
+/// It is not where a field stands under another name or twice, so that a text is no larger than what it tells of, or where
+/// a fragment is on another type than the one that it stands in: it leaves its fields out, and the key would not say so.
+/// The field must be selected in one place of the document only: two selections that stand under one name are merged after
+/// they were resolved, which texts cannot be. `answered` names the type of the field that `ctx` is of, and `is_shared` says
+/// of a field, so many levels below `field`, whether it may be kept.
 pub fn selection_key(
     ctx: &Context<'_>,
+    answered: &str,
     field: SelectionField<'_>,
-    is_shared: impl Fn(&SelectionField<'_>) -> bool,
+    is_shared: impl Fn(&str, usize) -> bool,
 ) -> Option<SelectionKey> {
     let document = &ctx.query_env;
     let of_fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
@@ -116,8 +118,11 @@ pub fn selection_key(
     if sets.map(|set| count_named(set, field.name())).sum::<usize>() > 1 {
         return None;
     }
+    if !is_of_its_types(ctx, answered, &ctx.item.node.selection_set.node) {
+        return None;
+    }
     let mut text = String::with_capacity(256);
-    write_selection(&mut text, field, &is_shared)?;
+    write_selection(&mut text, field, 0, &is_shared)?;
     let digest: [u8; 32] = Sha256::digest(text).into();
     let mut key = [0; 16];
     key.copy_from_slice(&digest[..16]);
@@ -135,24 +140,52 @@ fn count_named(set: &SelectionSet, name: &str) -> usize {
     set.items.iter().map(count).sum()
 }
 
+/// Whether every fragment in a selection is on the very type that it stands in.
+fn is_of_its_types(ctx: &Context<'_>, type_name: &str, set: &SelectionSet) -> bool {
+    let answered = |field: &str| {
+        let field = ctx.schema_env.registry.types.get(type_name)?.field_by_name(field)?;
+        Some(MetaTypeName::concrete_typename(&field.ty))
+    };
+    set.items.iter().all(|selection| match &selection.node {
+        Selection::Field(field) => {
+            let (name, below) = (&field.node.name.node, &field.node.selection_set.node);
+            below.items.is_empty()
+                || answered(name).is_some_and(|answered| is_of_its_types(ctx, answered, below))
+        }
+        Selection::InlineFragment(fragment) => {
+            let condition = fragment.node.type_condition.as_ref();
+            condition.is_none_or(|condition| condition.node.on.node == type_name)
+                && is_of_its_types(ctx, type_name, &fragment.node.selection_set.node)
+        }
+        Selection::FragmentSpread(spread) => {
+            let fragment = ctx.query_env.fragments.get(&spread.node.fragment_name.node);
+            fragment.is_some_and(|fragment| {
+                fragment.node.type_condition.node.on.node == type_name
+                    && is_of_its_types(ctx, type_name, &fragment.node.selection_set.node)
+            })
+        }
+    })
+}
+
 /// Fragments opened, variables filled in; what is left out by a directive is gone by now.
 fn write_selection(
     text: &mut String,
     field: SelectionField<'_>,
-    is_shared: &impl Fn(&SelectionField<'_>) -> bool,
+    depth: usize,
+    is_shared: &impl Fn(&str, usize) -> bool,
 ) -> Option<()> {
     text.push('{');
+    let mut names = HashSet::new();
     for field in field.selection_set() {
-        if COUNTED_LISTS.contains(&field.name()) || !is_shared(&field) {
+        let name = field.name();
+        if field.alias().is_some() || !names.insert(name) || !is_shared(name, depth) {
             return None;
         }
-        for part in [field.alias().unwrap_or_default(), ":", field.name()] {
-            text.push_str(part);
-        }
+        text.push_str(name);
         for (name, value) in field.arguments().ok()? {
             text.push_str(&format!("({name}:{value})"));
         }
-        write_selection(text, field, is_shared)?;
+        write_selection(text, field, depth + 1, is_shared)?;
         text.push(',');
     }
     text.push('}');
@@ -195,7 +228,7 @@ mod tests {
     #[Object]
     impl Root {
         async fn thing(&self, ctx: &Context<'_>) -> Written<Counted> {
-            let key = selection_key(ctx, ctx.field(), |_| true);
+            let key = selection_key(ctx, "Counted", ctx.field(), |_, _| true);
             Written::new(self.thing.clone(), key.map(|key| self.texts.slot(key)))
         }
     }
@@ -222,7 +255,10 @@ mod tests {
         assert_eq!(ask("query A { thing { ...F } } fragment F on Counted { number(plus: 1) }", 9).await.1, 0);
         assert_eq!(ask("{ thing { number(plus: 2) } }", 9).await, (told(43), 1), "another argument");
         let renamed = ask("{ thing { n: number(plus: 1) } }", 9).await;
-        assert_eq!(renamed, (told(42).replace("number", "n"), 1), "another name");
+        assert_eq!(renamed, (told(42).replace("number", "n"), 9), "another name, so resolved");
+        let twice = ask("{ thing { number(plus: 1) ... { number(plus: 1) } } }", 9).await;
+        assert_eq!(twice.0, told(42));
+        assert!(twice.1 >= 9, "twice, so resolved");
         let merged = ask("{ thing { number(plus: 1) } thing { n: number(plus: 1) } }", 1).await;
         assert_eq!(
             merged,

@@ -12,13 +12,14 @@ use super::{ServiceError, Services};
 pub use crate::cache::{CellTexts, SelectionKey, Slot, Text, Texts};
 
 impl Services {
-    /// Where what never changes of the cells of a cell's plan is kept as text, for one selection of it.
+    /// Where what never changes of the cells of a cell's plan is kept as text, for one selection of it; `None` where there is
+    /// no room.
     pub async fn cell_texts(
         &self,
         viewer: &Viewer,
         cell: &CellInPlan,
         selection: SelectionKey,
-    ) -> Result<Arc<CellTexts>, ServiceError> {
+    ) -> Result<Option<Arc<CellTexts>>, ServiceError> {
         viewer.require(Action::ReadGrid, cell.district.id)?;
         self.cache.cell_texts(&cell.plan, selection).await.map_err(ServiceError::internal)
     }

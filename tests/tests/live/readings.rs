@@ -126,4 +126,9 @@ async fn cells_that_were_written_before_are_answered_alike_however_they_are_sele
     let renamed = ask("nodes { code: level level: code }").await;
     assert_eq!(renamed["nodes"][0], json!({ "code": "township", "level": "T1" }));
     assert_eq!(ask("nodes { code level }").await["nodes"][0], json!({ "code": "T1", "level": "township" }));
+    // A fragment on another type leaves out its fields, for who asked with it and for nobody else.
+    let foreign = ask("nodes { ... on Node { ... on Incident { id } } code kind }").await;
+    assert_eq!(foreign["nodes"][0], json!({ "code": "T1", "kind": "BASE" }));
+    let whole = ask("nodes { id code kind }").await;
+    assert!(whole["nodes"][0]["id"].is_string(), "{whole}");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SelectionField, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::context::ContextExt;
@@ -272,32 +272,22 @@ impl CellConnection {
 
 /// Cells of one plan; where only what never changes of them is selected, each is written once for everybody.
 async fn written(ctx: &Context<'_>, cells: Vec<Cell>) -> Result<Vec<Written<Cell>>, ServiceError> {
-    let texts = match (selection_key(ctx, ctx.field(), never_changes), cells.first()) {
-        (Some(key), Some(Cell(first))) => Some(ctx.services().cell_texts(ctx.viewer(), first, key).await?),
+    let texts = match (selection_key(ctx, "Cell", ctx.field(), never_changes), cells.first()) {
+        (Some(key), Some(Cell(first))) => ctx.services().cell_texts(ctx.viewer(), first, key).await?,
         _ => None,
     };
     let slot = |cell: &Cell| texts.as_ref().and_then(|texts| texts.slot(cell.0.cell.id));
     Ok(cells.into_iter().map(|cell| Written::new(cell.clone(), slot(&cell))).collect())
 }
 
-/// Whether a field of a cell, or of what is below one, says the same to everybody as long as the plan stands.
-fn never_changes(field: &SelectionField<'_>) -> bool {
-    const OF_A_CELL: [&str; 12] = [
-        "__typename",
-        "id",
-        "lineage",
-        "code",
-        "level",
-        "names",
-        "planVersion",
-        "kind",
-        "setting",
-        "parent",
-        "geometry",
-        "areaM2",
-    ];
+/// Whether a field of a cell, or of what is so many levels below one, says the same to everybody as long as the plan
+/// stands, and takes no more room in many texts than in one.
+fn never_changes(field: &str, depth: usize) -> bool {
+    const OF_A_CELL: [&str; 10] =
+        ["__typename", "id", "lineage", "code", "level", "names", "planVersion", "kind", "setting", "areaM2"];
+    const ONCE: [&str; 2] = ["geometry", "parent"];
     const BELOW: [&str; 7] = ["bounds", "west", "south", "east", "north", "language", "text"];
-    OF_A_CELL.contains(&field.name()) || BELOW.contains(&field.name())
+    OF_A_CELL.contains(&field) || BELOW.contains(&field) || (depth == 0 && ONCE.contains(&field))
 }
 
 /// A cell in a list.

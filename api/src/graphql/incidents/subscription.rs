@@ -51,7 +51,28 @@ impl IncidentSubscription {
 /// What is selected of an incident, where `upserts` stands once in the document.
 fn selection_of_upserts(ctx: &Context<'_>) -> Option<SelectionKey> {
     let upserts = ctx.look_ahead().field("upserts").selection_fields();
-    selection_key(ctx, *upserts.first()?, |_| true)
+    selection_key(ctx, "IncidentBatch", *upserts.first()?, is_small)
+}
+
+/// Whether a field, so many levels below an incident, takes little room: of its cell only what names it is kept as text.
+fn is_small(field: &str, depth: usize) -> bool {
+    const BELOW: [&str; 14] = [
+        "__typename",
+        "id",
+        "key",
+        "code",
+        "level",
+        "names",
+        "language",
+        "text",
+        "open",
+        "lon",
+        "lat",
+        "datum",
+        "at",
+        "action",
+    ];
+    depth == 0 || BELOW.contains(&field)
 }
 
 async fn changes(

@@ -18,7 +18,7 @@ use async_graphql::{Response, ServerError};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
-use futures_util::stream::{BoxStream, poll_fn};
+use futures_util::stream::{BoxStream, unfold};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -106,11 +106,16 @@ fn refused(errors: &[ServerError]) -> HttpResponse {
     graphql::refusal(AnswerForm::GraphqlResponse, StatusCode::BAD_REQUEST, errors)
 }
 
-/// The answer whose body is what is queued; the place is given back when the connection is gone.
-fn streamed(mut queue: mpsc::Receiver<Bytes>, place: Place) -> HttpResponse {
-    let body = poll_fn(move |context| {
-        let _held = &place;
-        queue.poll_recv(context).map(|event| event.map(Ok::<_, Infallible>))
+/// The answer whose body is what is queued, if what it was made under still holds when the connection asks for it; the place
+/// is given back when the connection is gone.
+fn streamed(queue: mpsc::Receiver<Event>, place: Place) -> HttpResponse {
+    let body = unfold((queue, place), async |(mut queue, place)| {
+        loop {
+            let Event { text, stamps } = queue.recv().await?;
+            if are_good(&stamps).await {
+                return Some((Ok::<_, Infallible>(text), (queue, place)));
+            }
+        }
     });
     HttpResponse::Ok()
         .content_type(format!("{EVENT_STREAM}; charset=utf-8"))
@@ -121,12 +126,19 @@ fn streamed(mut queue: mpsc::Receiver<Bytes>, place: Place) -> HttpResponse {
         .streaming(body)
 }
 
+/// What waits for the connection.
+struct Event {
+    text: Bytes,
+    /// What it was made under.
+    stamps: Vec<Stamp>,
+}
+
 /// The task of one stream.
 struct Pump {
     answers: BoxStream<'static, Response>,
     resumption: Resumption,
     passes: Passes,
-    events: mpsc::Sender<Bytes>,
+    events: mpsc::Sender<Event>,
     patience: Patience,
     /// `None` for the public.
     expires_at: Option<DateTime<Utc>>,
@@ -163,14 +175,14 @@ impl Pump {
                 answer = self.answers.next() => return Ok(answer),
                 () = sleep_until(quiet_until) => {}
             }
-            self.write(COMMENT.to_owned(), &[]).await?;
+            self.write(COMMENT.to_owned(), Vec::new()).await?;
         }
     }
 
     async fn tell(&self, answer: Option<Executed>) -> Result<(), Over> {
         let (payload, stamps) = match answer {
             None => {
-                self.write(COMPLETE.to_owned(), &[]).await?;
+                self.write(COMPLETE.to_owned(), Vec::new()).await?;
                 return Err(Over);
             }
             Some(Executed::Ran(response)) => (answer::written(&response), stamps_of(&response, &self.passes)),
@@ -179,7 +191,7 @@ impl Pump {
             }
         };
         match payload {
-            Ok(payload) => self.write(self.event(&payload), &stamps).await,
+            Ok(payload) => self.write(self.event(&payload), stamps).await,
             Err(problem) => {
                 tracing::error!(error = %problem, "An answer could not be written as JSON");
                 Err(Over)
@@ -195,15 +207,10 @@ impl Pump {
         }
     }
 
-    /// Writes once there is room, if what it was made under still holds then.
-    async fn write(&self, text: String, stamps: &[Stamp]) -> Result<(), Over> {
-        match timeout(self.patience.write, self.events.reserve()).await {
-            Ok(Ok(room)) => {
-                if are_good(stamps).await {
-                    room.send(Bytes::from(text));
-                }
-                Ok(())
-            }
+    async fn write(&self, text: String, stamps: Vec<Stamp>) -> Result<(), Over> {
+        let event = Event { text: Bytes::from(text), stamps };
+        match timeout(self.patience.write, self.events.send(event)).await {
+            Ok(Ok(())) => Ok(()),
             _ => Err(Over),
         }
     }
