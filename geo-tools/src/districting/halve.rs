@@ -10,6 +10,8 @@ use crate::generate::random::{Purpose, Random};
 
 /// Beyond so many units only the way across and a sweep outwards are tried: all make much the same cut.
 const MANY_UNITS: usize = 8_192;
+/// Of so many cells one is peeled off before it is tried again to halve the rest: each try costs sweeps over all of it.
+const PEELED_AT_ONCE: u32 = 16;
 
 /// Cuts the ground of one component.
 pub(crate) struct Cutter<'a> {
@@ -31,23 +33,29 @@ type Score = (i64, i64);
 impl Cutter<'_> {
     /// Cuts connected units, which are all in cell `first`, into `count` cells from there on.
     pub(crate) fn cut(&mut self, units: Vec<u32>, first: u32, count: u32) {
-        if count < 2 || units.len() < 2 || self.watch.is_called_off() {
-            if self.tells {
-                self.watch.advance(units.len());
+        // Not by recursion: ground that is peeled goes as deep as it has cells, and a thread's stack is small.
+        let mut open = vec![(units, first, count)];
+        while let Some((units, first, count)) = open.pop() {
+            if count < 2 || units.len() < 2 || self.watch.is_called_off() {
+                if self.tells {
+                    self.watch.advance(units.len());
+                }
+                continue;
             }
-            return;
+            let Some(half) = self.halve(&units, first, count) else {
+                open.push(self.peel(units, first, count));
+                continue;
+            };
+            let (one, other): (Vec<u32>, Vec<u32>) =
+                units.into_iter().partition(|&unit| self.cells[unit as usize] == first);
+            open.push((other, first + half, count - half));
+            open.push((one, first, half));
         }
-        let half = self.halve(&units, first, count);
-        let (mut one, mut other) = (Vec::new(), Vec::new());
-        for unit in units {
-            if self.cells[unit as usize] == first { one.push(unit) } else { other.push(unit) }
-        }
-        self.cut(one, first, half);
-        self.cut(other, first + half, count - half);
     }
 
-    /// Cuts in two; tells how many cells the first side shall become.
-    fn halve(&mut self, units: &[u32], first: u32, count: u32) -> u32 {
+    /// Cuts in two; tells how many cells the first side shall become. `None`, and nothing done, where no way to do so leaves
+    /// each side a unit for each of its cells.
+    fn halve(&mut self, units: &[u32], first: u32, count: u32) -> Option<u32> {
         let half = count / 2;
         let second = first + half;
         let total = self.ground.total(units);
@@ -75,9 +83,9 @@ impl Cutter<'_> {
             }
             units.iter().for_each(|&unit| self.cells[unit as usize] = first);
         }
-        let Some((_, side)) = best else { return self.peel(units, first, count) };
+        let (_, side) = best?;
         side.iter().for_each(|&unit| self.cells[unit as usize] = second);
-        half
+        Some(half)
     }
 
     /// What the first side should weigh, and may: the closer, the fewer cells it becomes.
@@ -191,11 +199,18 @@ impl Cutter<'_> {
         units.iter().copied().filter(|&unit| self.cells[unit as usize] == cell).collect()
     }
 
-    /// Where ground cannot be halved, such as a star, one unit becomes a cell: the last that is reached from another holds
-    /// nothing together.
-    fn peel(&mut self, units: &[u32], first: u32, count: u32) -> u32 {
-        let last = self.breadth_first(units[0], first).last().copied().unwrap_or(units[0]);
-        self.cells[last as usize] = first + count - 1;
-        count - 1
+    /// Where ground cannot be halved, such as a star, single units become cells: what is reached last from another holds
+    /// nothing together. Gives what is left to be cut.
+    fn peel(&mut self, mut units: Vec<u32>, first: u32, count: u32) -> (Vec<u32>, u32, u32) {
+        let peeled = (count / PEELED_AT_ONCE).max(1);
+        let order = self.breadth_first(units[0], first);
+        for (cell, &unit) in (first + count - peeled..first + count).rev().zip(order.iter().rev()) {
+            self.cells[unit as usize] = cell;
+        }
+        units.retain(|&unit| self.cells[unit as usize] == first);
+        if self.tells {
+            self.watch.advance(peeled as usize);
+        }
+        (units, first, count - peeled)
     }
 }

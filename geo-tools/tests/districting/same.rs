@@ -2,11 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use geo_tools::districting::{Effort, Options, PlanHash, Undone, UnitGraph, Watch, Weight, partition};
+use geo_tools::districting::{Effort, Options, PlanHash, Undone, Unit, UnitGraph, Watch, Weight, partition};
 use geo_tools::generate::units;
 
-use crate::support::{cut, judged, options, try_cut};
+use crate::support::{cut, graph, judged, options, try_cut, unit};
 
 /// Units in bands of a parent each, so that there is work for several threads.
 fn in_bands() -> UnitGraph {
@@ -66,4 +67,21 @@ fn a_target_of_the_whole_is_one_cell() {
     let target = Weight::from_thousandths(total);
     let (plan, judgement) = cut(&graph, &Options { target, ..options(1.0) });
     assert_eq!((plan.cells.len(), judgement.problems.len()), (1, 0));
+}
+
+#[test]
+fn a_hub_with_twenty_thousand_leaves_is_cut_on_a_small_stack() {
+    let count: u32 = 20_001;
+    let units = (0..count as usize).map(|number| unit(number % 800, None, 10.0)).enumerate();
+    let units = units.map(|(number, unit)| Unit { id: format!("u{number}"), ..unit }).collect();
+    let star = graph(units, &(1..count).map(|leaf| (0, leaf)).collect::<Vec<_>>());
+    // No half of it but one leaf hangs together without the hub: all but one are peeled off.
+    let cut_it = move || {
+        let begin = Instant::now();
+        let (plan, judgement) = cut(&star, &Options { effort: Effort::Fast, ..options(10.0) });
+        assert_eq!((plan.cells.len(), judgement.problems.len()), (count as usize, 0));
+        assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
+    };
+    let worker = std::thread::Builder::new().stack_size(256 << 10);
+    worker.spawn(cut_it).expect("a thread").join().expect("no panic");
 }
