@@ -49,8 +49,8 @@ export const SENTENCES: Readonly<Record<string, (values: Values) => string>> = {
   BODY_TOO_LARGE: m.problem_body_too_large,
 };
 
-const NO_FILES = 'files are imported on the command line;
-const NO_EDITS = 'nobody redraws a border here'; this page takes none';
+const NO_FILES = 'files are imported on the command line; this page takes none';
+const NO_EDITS = 'nobody redraws a border here';
 const NO_BOXES = 'this page asks by district and cell, never by a box';
 
 /** Codes that this page cannot meet, each with the reason. */
