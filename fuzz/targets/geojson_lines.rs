@@ -25,6 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut together = Vec::new();
     let mut alone = Vec::new();
     for line in lines {
+        // What only the start of a file may be: a byte order mark, and something packed.
+        if line.starts_with(b"\xef\xbb\xbf") || line.starts_with(&[0x1f, 0x8b]) {
+            continue;
+        }
         let line_items = read(line);
         let [Item::Feature(feature)] = &line_items[..] else { continue };
         // Two of one id are a problem together and not alone.
@@ -34,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
             alone.push(feature.clone());
         }
     }
-    if together.is_empty() || together.starts_with(&[0x1f, 0x8b]) {
+    if together.is_empty() {
         return;
     }
     let found = read(&together);
