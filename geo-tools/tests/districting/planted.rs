@@ -1,7 +1,9 @@
 //! Faults planted in a sound plan: the judge finds each.
 
+use std::time::Instant;
+
 use geo_tools::Code;
-use geo_tools::districting::{Judgement, PlanRow, Reason, Rules, UnitGraph, Weight, judge};
+use geo_tools::districting::{Effort, Judgement, Options, PlanRow, Reason, Rules, UnitGraph, Weight, judge};
 
 use crate::support::{cut, graph, options, unit};
 
@@ -82,6 +84,18 @@ fn a_cell_that_need_not_be_out_of_tolerance_is_told() {
     let judgement = told(&rows);
     assert_eq!(codes(&judgement), [Code::OutOfTolerance; 2]);
     assert!(judgement.cells.iter().all(|cell| cell.certificate.is_none()));
+}
+
+#[test]
+fn a_plan_that_no_tolerance_covers_is_judged_in_seconds_without_certificates() {
+    let graph = geo_tools::generate::units(20_000, 7);
+    let (plan, _) = cut(&graph, &Options { effort: Effort::Fast, ..options(400.0) });
+    let begin = Instant::now();
+    let judgement = judge(&graph, &plan.rows(&graph), Rules { tolerance_ppm: 0, target: None });
+    assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
+    assert!(judgement.in_tolerance_share() < 0.5);
+    let told = codes(&judgement).iter().filter(|code| **code == Code::OutOfTolerance).count();
+    assert!(told > plan.cells.len() / 2, "{told}");
 }
 
 /// Cuts a row of units and gives the reasons of its cells, by the judge; what cut it must agree.

@@ -1,5 +1,6 @@
 //! Why a cell cannot be in tolerance, as far as the units and the plan prove it.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::districting::judge::grown::Near;
@@ -10,88 +11,113 @@ use crate::shown;
 /// Units of a cell that are tried as its stuck one, the heaviest first.
 const MOST_STARTS: usize = 40;
 
-/// A certificate for a cell that is out of tolerance; `None` where nothing proves that it must be.
-pub(super) fn certificate(
-    graph: &UnitGraph,
-    drawn: &Drawn,
-    parts: &Parts,
-    (at, yardstick): (usize, &Yardstick),
-) -> Option<Certificate> {
-    let cell = &drawn.cells[at];
-    if parts.piece_counts[at] != 1 {
-        return None;
-    }
-    let units = graph.units();
-    let heaviest = cell.units.iter().map(|&unit| &units[unit]).max_by_key(|unit| unit.weight)?;
-    if yardstick.is_above(heaviest.weight.thousandths().into()) {
-        let detail = format!(
-            "unit {} alone weighs {}, the mean is {:.1}",
-            shown::text(&heaviest.id),
-            heaviest.weight,
-            yardstick.mean()
-        );
-        return Some(Certificate { reason: Reason::OversizeUnit, detail });
-    }
-    let component = parts.component_of[cell.units[0]];
-    let ground: Vec<usize> = (0..units.len()).filter(|&unit| parts.component_of[unit] == component).collect();
-    let total: i128 = ground.iter().map(|&unit| i128::from(units[unit].weight.thousandths())).sum();
-    if ground.len() == cell.units.len() && yardstick.is_below(total) {
-        let detail = format!(
-            "this ground of {} touches nothing else of its parent, the mean is {:.1}",
-            weight(total),
-            yardstick.mean()
-        );
-        return Some(Certificate { reason: Reason::SmallComponent, detail });
-    }
-    let is_oversize = |&unit: &usize| yardstick.is_above(units[unit].weight.thousandths().into());
-    if yardstick.can_hold(total) || ground.iter().any(is_oversize) {
-        return stuck(graph, &ground, cell, yardstick);
-    }
-    let mut cells: Vec<Option<usize>> = ground.iter().map(|&unit| drawn.cell_of[unit]).collect();
-    cells.sort_unstable();
-    cells.dedup();
-    let cell_count = cells.len();
-    let is_as_near_as_can_be =
-        yardstick.is_nearest(cell_count, total) && yardstick.is_near_own_mean(cell.weight, cell_count, total);
-    if !is_as_near_as_can_be {
-        return stuck(graph, &ground, cell, yardstick);
-    }
-    let detail = format!(
-        "no number of cells within {:.1} % of {:.1} adds up to the {} that hang together here; it is cut into {cell_count}",
-        yardstick.tolerance_percent(),
-        yardstick.mean(),
-        weight(total)
-    );
-    Some(Certificate { reason: Reason::ParentArithmetic, detail })
+/// What proves that cells must be out of tolerance: what many cells ask for is found out once.
+pub(super) struct Causes<'a> {
+    graph: &'a UnitGraph,
+    drawn: &'a Drawn,
+    parts: &'a Parts,
+    /// By the lowest unit of each.
+    components: HashMap<usize, Component>,
+    /// Only there once a cell needs it.
+    near: Option<Near<'a>>,
 }
 
-/// Where a cell has a unit around which no ground of its component weighs what a cell may.
-fn stuck(
-    graph: &UnitGraph,
-    ground: &[usize],
-    cell: &DrawnCell,
-    yardstick: &Yardstick,
-) -> Option<Certificate> {
-    let units = graph.units();
-    let weights: HashMap<usize, i128> =
-        ground.iter().map(|&unit| (unit, i128::from(units[unit].weight.thousandths()))).collect();
-    let links = graph.links().iter().map(|link| [link.first as usize, link.second as usize]);
-    let near =
-        Near::of(weights.clone(), links.filter(|pair| pair.iter().all(|unit| weights.contains_key(unit))));
-    let mut heaviest_first: Vec<usize> =
-        cell.units.iter().copied().filter(|unit| weights[unit] > 0).collect();
-    heaviest_first.sort_by_key(|unit| (std::cmp::Reverse(weights[unit]), *unit));
-    let holds = |weight: i128| yardstick.holds(weight);
-    let found = heaviest_first
-        .into_iter()
-        .take(MOST_STARTS)
-        .find(|&unit| near.is_stuck(unit, holds, |weight| yardstick.is_above(weight)))?;
-    let detail = format!(
-        "nothing that hangs together around unit {}, which weighs {}, is within {:.1} % of the mean of {:.1}: it is too light, or too heavy with the next unit",
-        shown::text(&units[found].id),
-        units[found].weight,
-        yardstick.tolerance_percent(),
-        yardstick.mean()
-    );
-    Some(Certificate { reason: Reason::OversizeUnit, detail })
+/// What hangs together within its parent.
+#[derive(Clone, Copy, Default)]
+struct Component {
+    unit_count: usize,
+    total: i128,
+    heaviest: i128,
+    /// How many cells its units are in; those in none count as one.
+    cell_count: usize,
+}
+
+impl<'a> Causes<'a> {
+    pub(super) fn of(graph: &'a UnitGraph, drawn: &'a Drawn, parts: &'a Parts) -> Self {
+        let mut components: HashMap<usize, Component> = HashMap::new();
+        for (unit, component) in graph.units().iter().zip(&parts.component_of) {
+            let thousandths = i128::from(unit.weight.thousandths());
+            let component = components.entry(*component).or_default();
+            component.unit_count += 1;
+            component.total += thousandths;
+            component.heaviest = component.heaviest.max(thousandths);
+        }
+        let mut pairs: Vec<(usize, Option<usize>)> =
+            parts.component_of.iter().copied().zip(drawn.cell_of.iter().copied()).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        for (component, _) in pairs {
+            components.entry(component).or_default().cell_count += 1;
+        }
+        Self { graph, drawn, parts, components, near: None }
+    }
+
+    /// A certificate for a cell that is out of tolerance; `None` where nothing proves that it must be.
+    pub(super) fn certificate(&mut self, at: usize, yardstick: &Yardstick) -> Option<Certificate> {
+        let cell = &self.drawn.cells[at];
+        if self.parts.piece_counts[at] != 1 {
+            return None;
+        }
+        let units = self.graph.units();
+        let heaviest = cell.units.iter().map(|&unit| &units[unit]).max_by_key(|unit| unit.weight)?;
+        if yardstick.is_above(heaviest.weight.thousandths().into()) {
+            let detail = format!(
+                "unit {} alone weighs {}, the mean is {:.1}",
+                shown::text(&heaviest.id),
+                heaviest.weight,
+                yardstick.mean()
+            );
+            return Some(Certificate { reason: Reason::OversizeUnit, detail });
+        }
+        let component = *self.components.get(&self.parts.component_of[cell.units[0]])?;
+        if component.unit_count == cell.units.len() && yardstick.is_below(component.total) {
+            let detail = format!(
+                "this ground of {} touches nothing else of its parent, the mean is {:.1}",
+                weight(component.total),
+                yardstick.mean()
+            );
+            return Some(Certificate { reason: Reason::SmallComponent, detail });
+        }
+        component.arithmetic(cell, yardstick).or_else(|| self.stuck(cell, yardstick))
+    }
+
+    /// Where a cell has a unit around which no ground of its component weighs what a cell may.
+    fn stuck(&mut self, cell: &DrawnCell, yardstick: &Yardstick) -> Option<Certificate> {
+        let units = self.graph.units();
+        let near = self.near.get_or_insert_with(|| Near::of(self.graph, &self.parts.component_of));
+        let weight = |unit: usize| units[unit].weight;
+        let mut heaviest_first: Vec<usize> =
+            cell.units.iter().copied().filter(|&unit| weight(unit).thousandths() > 0).collect();
+        heaviest_first.sort_by_key(|&unit| (Reverse(weight(unit)), unit));
+        let found = heaviest_first.into_iter().take(MOST_STARTS).find(|&unit| {
+            near.is_stuck(unit, |weight| yardstick.holds(weight), |weight| yardstick.is_above(weight))
+        })?;
+        let detail = format!(
+            "nothing that hangs together around unit {}, which weighs {}, is within {:.1} % of the mean of {:.1}: it is too light, or too heavy with the next unit",
+            shown::text(&units[found].id),
+            units[found].weight,
+            yardstick.tolerance_percent(),
+            yardstick.mean()
+        );
+        Some(Certificate { reason: Reason::OversizeUnit, detail })
+    }
+}
+
+impl Component {
+    /// Where no number of cells in tolerance adds up to it, and it is cut as evenly as can be.
+    fn arithmetic(&self, cell: &DrawnCell, yardstick: &Yardstick) -> Option<Certificate> {
+        let Self { total, heaviest, cell_count, .. } = *self;
+        let is_as_near_as_can_be = yardstick.is_nearest(cell_count, total)
+            && yardstick.is_near_own_mean(cell.weight, cell_count, total);
+        if yardstick.can_hold(total) || yardstick.is_above(heaviest) || !is_as_near_as_can_be {
+            return None;
+        }
+        let detail = format!(
+            "no number of cells within {:.1} % of {:.1} adds up to the {} that hang together here; it is cut into {cell_count}",
+            yardstick.tolerance_percent(),
+            yardstick.mean(),
+            weight(total)
+        );
+        Some(Certificate { reason: Reason::ParentArithmetic, detail })
+    }
 }

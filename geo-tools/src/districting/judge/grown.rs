@@ -1,71 +1,85 @@
 //! Whether anything that hangs together around a unit weighs what a cell may.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
+
+use crate::districting::UnitGraph;
 
 /// Groups that are looked at around one unit; beyond, nothing is proven.
 const MOST_GROUPS: usize = 40_000;
+/// Units of all groups that are looked at in one judgement: some seconds, however many cells are out of tolerance.
+const MOST_GROUPED_UNITS: usize = 30_000_000;
 
-/// The ground around a cell: weights, and who lies beside whom.
-pub(super) struct Near {
-    weights: HashMap<usize, i128>,
-    beside: HashMap<usize, Vec<usize>>,
+/// The ground around all cells: weights, and who lies beside whom within a component.
+pub(super) struct Near<'a> {
+    graph: &'a UnitGraph,
+    beside: Vec<Vec<usize>>,
+    /// What is left of [`MOST_GROUPED_UNITS`].
+    budget: usize,
 }
 
-impl Near {
-    pub(super) fn of(weights: HashMap<usize, i128>, links: impl Iterator<Item = [usize; 2]>) -> Self {
-        let mut beside: HashMap<usize, Vec<usize>> = HashMap::new();
-        for [first, second] in links {
-            beside.entry(first).or_default().push(second);
-            beside.entry(second).or_default().push(first);
+impl<'a> Near<'a> {
+    pub(super) fn of(graph: &'a UnitGraph, component_of: &[usize]) -> Self {
+        let mut beside: Vec<Vec<usize>> = vec![Vec::new(); graph.units().len()];
+        let links = graph.links().iter().map(|link| [link.first as usize, link.second as usize]);
+        for [first, second] in links.filter(|[first, second]| component_of[*first] == component_of[*second]) {
+            beside[first].push(second);
+            beside[second].push(first);
         }
-        Self { weights, beside }
+        Self { graph, beside, budget: MOST_GROUPED_UNITS }
     }
 
     /// Whether every group around a unit is too light or too heavy; `false` where that cannot be shown.
     pub(super) fn is_stuck(
-        &self,
+        &mut self,
         unit: usize,
         holds: impl Fn(i128) -> bool,
         is_above: impl Fn(i128) -> bool,
     ) -> bool {
-        let first = self.with_weightless(BTreeSet::from([unit]));
+        let Some(first) = self.grown(&BTreeSet::new(), unit) else { return false };
         let mut known = HashSet::from([first.clone()]);
         let mut open = vec![first];
         while let Some(group) = open.pop() {
-            let weight: i128 = group.iter().map(|unit| self.weights[unit]).sum();
-            if holds(weight) || known.len() > MOST_GROUPS {
+            let weight: i128 = group.iter().map(|&unit| self.weight(unit)).sum();
+            if holds(weight) {
                 return false;
             }
             if is_above(weight) {
                 continue;
             }
-            for next in group.iter().flat_map(|unit| self.beside(*unit)).filter(|next| !group.contains(next))
-            {
-                let mut grown = group.clone();
-                grown.insert(*next);
-                let grown = self.with_weightless(grown);
+            let around: BTreeSet<usize> =
+                group.iter().flat_map(|&unit| &self.beside[unit]).copied().collect();
+            for &next in around.difference(&group) {
+                let Some(grown) = self.grown(&group, next) else { return false };
                 if known.insert(grown.clone()) {
                     open.push(grown);
+                }
+                if known.len() > MOST_GROUPS {
+                    return false;
                 }
             }
         }
         true
     }
 
-    fn beside(&self, unit: usize) -> &[usize] {
-        self.beside.get(&unit).map_or(&[], Vec::as_slice)
+    fn weight(&self, unit: usize) -> i128 {
+        self.graph.units()[unit].weight.thousandths().into()
     }
 
-    /// A group with everything beside it that weighs nothing: its weight is the same, and it reaches further.
-    fn with_weightless(&self, mut group: BTreeSet<usize>) -> BTreeSet<usize> {
-        let mut open: Vec<usize> = group.iter().copied().collect();
+    /// A group with one more unit, and with everything beside it then that weighs nothing: its weight is the same, and it
+    /// reaches further. `None` where the judgement has looked at too much.
+    fn grown(&mut self, group: &BTreeSet<usize>, unit: usize) -> Option<BTreeSet<usize>> {
+        self.budget = self.budget.checked_sub(group.len() + 1)?;
+        let mut group = group.clone();
+        group.insert(unit);
+        let mut open = vec![unit];
         while let Some(unit) = open.pop() {
-            for &next in self.beside(unit) {
-                if self.weights[&next] == 0 && group.insert(next) {
+            self.budget = self.budget.checked_sub(1)?;
+            for &next in &self.beside[unit] {
+                if self.weight(next) == 0 && group.insert(next) {
                     open.push(next);
                 }
             }
         }
-        group
+        Some(group)
     }
 }

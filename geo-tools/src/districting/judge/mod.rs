@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::districting::{Certificate, PlanRow, UnitGraph, Weight};
 use crate::{Code, Problem, shown};
+use causes::Causes;
 use parts::Parts;
 use yardstick::Yardstick;
 
@@ -102,6 +103,7 @@ impl Judgement {
 pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
     let (drawn, mut problems) = Drawn::of(graph, rows);
     let parts = Parts::of(graph, &drawn);
+    let mut causes = Causes::of(graph, &drawn, &parts);
     for (at, cell) in drawn.cells.iter().enumerate() {
         problems.extend(broken(graph, cell, parts.piece_counts[at]));
     }
@@ -110,7 +112,10 @@ pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
     for (parent, members) in drawn.by_parent(graph) {
         let yardstick = Yardstick::of(graph, &drawn, &parts, (&members, rules.tolerance_ppm));
         for &at in &members {
-            let cell = judged(graph, &drawn, &parts, (at, &yardstick));
+            let mut cell = judged(graph, &drawn, &parts, (at, &yardstick));
+            if !cell.is_in_tolerance {
+                cell.certificate = causes.certificate(at, &yardstick);
+            }
             if !cell.is_in_tolerance && cell.certificate.is_none() {
                 problems.push(missed(&cell, &yardstick));
             }
@@ -216,6 +221,7 @@ fn broken(graph: &UnitGraph, cell: &DrawnCell, piece_count: usize) -> Vec<Proble
     problems
 }
 
+/// A cell as it measures; why it is out of tolerance is found out apart.
 fn judged(
     graph: &UnitGraph,
     drawn: &Drawn,
@@ -224,8 +230,6 @@ fn judged(
 ) -> JudgedCell {
     let cell = &drawn.cells[at];
     let is_in_tolerance = yardstick.holds(cell.weight);
-    let certificate =
-        if is_in_tolerance { None } else { causes::certificate(graph, drawn, parts, (at, yardstick)) };
     let area_m2: f64 = cell.units.iter().map(|&unit| graph.units()[unit].area_m2).sum();
     let perimeter_m = parts.perimeters_mm[at] as f64 / 1e3;
     JudgedCell {
@@ -241,7 +245,7 @@ fn judged(
         } else {
             0.0
         },
-        certificate,
+        certificate: None,
     }
 }
 
