@@ -11,7 +11,7 @@
 //! of borders has either something that 4 has looked at or lies outside that box, or is new and 5 has looked at it; and
 //! around each node owners agree, so what is right somewhere in a part is right in all of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::coverage::edit::net::{Net, Swap, area_of, around};
 use crate::coverage::edit::told::{Fault, Wrong};
@@ -186,14 +186,13 @@ fn askew(net: &Net, swaps: &[Swap]) -> Vec<Fault> {
 fn passed_over(net: &Net, swaps: &[Swap], changes: &[Change]) -> Vec<Fault> {
     let ends = changes.iter().flat_map(|change| [change.low, change.high]);
     let Some(area) = Bounds::of(ends) else { return Vec::new() };
-    let mut seen: Vec<u32> = swaps.iter().map(|swap| swap.number).collect();
+    let mut seen: HashSet<u32> = swaps.iter().map(|swap| swap.number).collect();
     let mut faults = Vec::new();
     net.boxes().near(area_of(&area), |side| {
         // All along a border it is the same: nothing crosses it. So one side of each is looked at.
-        if seen.contains(&side.border) {
+        if !seen.insert(side.border) {
             return;
         }
-        seen.push(side.border);
         let ends = net.ends(side);
         if !is_as_before(changes, middle(ends)) {
             let came = changes.iter().find(|change| change.count > 0).unwrap_or(&changes[0]);
