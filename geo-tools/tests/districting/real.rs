@@ -65,7 +65,7 @@ fn iowa_is_cut_into_four_of_the_same_weight() {
 }
 
 #[test]
-fn providence_has_cells_of_400_households_overall_and_by_ward() {
+fn providence_has_cells_of_1_000_people_overall_and_by_ward() {
     let Some(blocks) = data("partition-providence/blocks.geojson.gz") else { return };
     for parent in [&[][..], &["--parent", "ward"]] {
         let arguments = [&["--id", "geoid", "--weight", "pop"], parent].concat();
