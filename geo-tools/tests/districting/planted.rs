@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use geo_tools::Code;
 use geo_tools::districting::{Effort, Judgement, Options, PlanRow, Reason, Rules, UnitGraph, Weight, judge};
+use geo_tools::{Code, Severity};
 
 use crate::support::{cut, graph, options, unit};
 
@@ -84,6 +84,33 @@ fn a_cell_that_need_not_be_out_of_tolerance_is_told() {
     let judgement = told(&rows);
     assert_eq!(codes(&judgement), [Code::OutOfTolerance; 2]);
     assert!(judgement.cells.iter().all(|cell| cell.certificate.is_none()));
+}
+
+#[test]
+fn a_parent_in_one_cell_is_in_tolerance_of_itself_and_told_to_have_too_few() {
+    let mut rows = sound();
+    rows[..8].iter_mut().for_each(|row| "c0".clone_into(&mut row.cell));
+    let judgement = told(&rows);
+    assert_eq!(codes(&judgement), [Code::OutOfTolerance]);
+    let problem = &judgement.problems[0];
+    assert_eq!(
+        (problem.severity, problem.features.as_slice()),
+        (Severity::Warning, &["north".to_owned()][..])
+    );
+    assert!(problem.message.contains("2 of them would be nearer to the target of 40 than 1"), "{problem:?}");
+}
+
+#[test]
+fn what_is_cut_has_the_number_of_cells_that_is_nearest_to_the_target() {
+    let graph = two_rows();
+    // 80 in each parent: 80/3 is nearer to 30 than 80/2, 80/1 to 70 than 80/2.
+    for (target, cell_count) in [(10.0, 8), (30.0, 3), (40.0, 2), (70.0, 1)] {
+        let (_, judgement) = cut(&graph, &options(target));
+        let counts: Vec<usize> = judgement.parents.iter().map(|parent| parent.cell_count).collect();
+        assert_eq!(counts, [cell_count; 2], "{target}");
+        let is_warned = judgement.problems.iter().any(|problem| problem.severity == Severity::Warning);
+        assert!(!is_warned, "{target}: {:?}", judgement.problems);
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Judgement {
     /// Its parents, by name.
     pub parents: Vec<JudgedParent>,
     /// What it breaks: units without a cell or with several, cells in pieces or across parents, cells out of tolerance
-    /// that need not be.
+    /// that need not be; and, as a warning, parents of which another number of cells would be nearer to the target.
     pub problems: Vec<Problem>,
     /// All borders between different cells, in millimetres.
     pub cut_mm: i64,
@@ -121,6 +121,8 @@ pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
             }
             cells.push(cell);
         }
+        let unit_count = members.iter().map(|&at| drawn.cells[at].units.len()).sum();
+        problems.extend(rules.target.and_then(|target| miscounted(parent, &yardstick, (target, unit_count))));
         parents.push(of_parent(parent, &members, &drawn, (&yardstick, rules.target)));
     }
     Judgement { cells, parents, problems, cut_mm: parts.cut_mm }
@@ -259,6 +261,27 @@ fn missed(cell: &JudgedCell, yardstick: &Yardstick) -> Problem {
         yardstick.tolerance_percent()
     );
     Problem { features: vec![cell.cell.clone()], ..Problem::error(Code::OutOfTolerance, message) }
+}
+
+/// Where another number of cells would bring a parent's mean nearer to the target.
+fn miscounted(
+    parent: &Option<String>,
+    yardstick: &Yardstick,
+    (target, unit_count): (Weight, usize),
+) -> Option<Problem> {
+    let [wanted, count] = yardstick.miscount(target.thousandths().into(), unit_count)?;
+    let whose = match parent {
+        Some(parent) => format!("parent \u{201c}{}\u{201d}", shown::text(parent)),
+        None => "all that has no parent".to_owned(),
+    };
+    let message = format!(
+        "the cells of {whose} weigh {:.1} on average; {wanted} of them would be nearer to the target of {target} than {count}",
+        yardstick.mean()
+    );
+    Some(Problem {
+        features: parent.iter().cloned().collect(),
+        ..Problem::warning(Code::OutOfTolerance, message)
+    })
 }
 
 fn of_parent(

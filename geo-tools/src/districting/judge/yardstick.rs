@@ -16,6 +16,10 @@ pub(super) struct Yardstick {
     sum: i128,
     count: i128,
     tolerance_ppm: i128,
+    /// How many components the parent has: the number of cells of each is rounded.
+    ground_count: usize,
+    /// Whether a cell was left out for a unit that is too heavy.
+    has_oversize: bool,
 }
 
 impl Yardstick {
@@ -25,7 +29,8 @@ impl Yardstick {
         parts: &Parts,
         (members, tolerance_ppm): (&[usize], u32),
     ) -> Self {
-        let mut mean = Self { sum: 0, count: 0, tolerance_ppm: i128::from(tolerance_ppm) };
+        let tolerance_ppm = i128::from(tolerance_ppm);
+        let mut mean = Self { sum: 0, count: 0, tolerance_ppm, ground_count: 0, has_oversize: false };
         let mut grounds: BTreeMap<usize, Ground> = BTreeMap::new();
         for &at in members {
             let cell = &drawn.cells[at];
@@ -37,12 +42,14 @@ impl Yardstick {
             mean.count += 1;
         }
         let mut grounds: Vec<Ground> = grounds.into_values().collect();
+        mean.ground_count = grounds.len();
         loop {
             let before = mean.count;
             mean.leave_out_small(&mut grounds);
             mean.leave_out_oversize(&mut grounds);
             mean.leave_out_unfit(&mut grounds);
             if mean.count == before {
+                mean.has_oversize = grounds.iter().any(|ground| ground.has_oversize);
                 return mean;
             }
         }
@@ -154,9 +161,28 @@ impl Yardstick {
         cell_count == below.max(1) || cell_count == below + 1
     }
 
+    /// The number of cells that would bring the mean nearest to a target, and the number there is, if that is another.
+    ///
+    /// Components round the number of their cells each for itself, so so many fewer or more are allowed; what lies around a
+    /// unit that is too heavy is rounded in more pieces than are known here, and nothing is said of it.
+    pub(super) fn miscount(&self, target: i128, unit_count: usize) -> Option<[i128; 2]> {
+        if self.has_oversize || target <= 0 || self.count == 0 {
+            return None;
+        }
+        let fewer = (self.sum / target).max(1);
+        // |sum / cells - target| compared across by multiplying out.
+        let is_nearer = |cells: i128, other: i128| {
+            (self.sum - target * cells).abs() * other < (self.sum - target * other).abs() * cells
+        };
+        let wanted = if is_nearer(fewer + 1, fewer) { fewer + 1 } else { fewer }.min(unit_count as i128);
+        let is_off =
+            (self.count - wanted).abs() >= self.ground_count as i128 && is_nearer(wanted, self.count);
+        is_off.then_some([wanted, self.count])
+    }
+
     /// Whether a cell is in tolerance of the mean of a number of cells that have a weight together.
     pub(super) fn is_near_own_mean(&self, cell: i128, cell_count: usize, weight: i128) -> bool {
-        let own = Self { sum: weight, count: cell_count as i128, tolerance_ppm: self.tolerance_ppm };
+        let own = Self { sum: weight, count: cell_count as i128, ..*self };
         own.holds(cell)
     }
 }
