@@ -29,7 +29,7 @@ async fn what_may_not_be_seen_is_answered_as_what_is_not_there_byte_for_byte() {
     let mut chance = chance("hidden and absent");
     let app = TestApp::empty_with(wide()).await;
     let stage = Stage::set(&app, &mut chance).await;
-    let wanted = (questions() / 200).max(20);
+    let wanted = (questions() / 1_000).max(20);
     let mut compared = 0;
     for _ in 0..wanted * 20 {
         let (oracle, client) = stage.somebody(&mut chance);

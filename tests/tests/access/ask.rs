@@ -56,9 +56,17 @@ impl Stage {
         Self { world, secrets, clients }
     }
 
+    /// Everybody, each with their client.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = (Oracle<'_>, &Client)> {
+        (0..self.clients.len()).map(|index| self.one(index))
+    }
+
     /// Somebody by chance, with their client.
     pub(crate) fn somebody(&self, chance: &mut Chance) -> (Oracle<'_>, &Client) {
-        let index = chance.below(self.clients.len() as u64) as usize;
+        self.one(chance.below(self.clients.len() as u64) as usize)
+    }
+
+    fn one(&self, index: usize) -> (Oracle<'_>, &Client) {
         (Oracle { world: &self.world, person: self.world.people.get(index) }, &self.clients[index])
     }
 }
@@ -110,6 +118,9 @@ mod postgres {
 /// Asks so many questions of a new world.
 async fn ask_around(app: &TestApp, chance: &mut Chance, count: usize) {
     let stage = Stage::set(app, chance).await;
+    if let Err(wrong) = doors::every_question(&stage).await {
+        panic!("{wrong}");
+    }
     let asked = Cell::new(0);
     let documents = std::iter::from_fn(|| {
         let left = count.checked_sub(asked.get()).filter(|left| *left > 0)?;

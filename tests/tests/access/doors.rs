@@ -49,6 +49,24 @@ pub(crate) fn question<'a>(
     }
 }
 
+/// Every file, the whole map and the figures as everybody, of each district: what chance might pass over.
+pub(crate) async fn every_question(stage: &Stage) -> Result<(), String> {
+    const WHOLE_MAP: i32 = 8;
+    for (oracle, client) in stage.everybody() {
+        for district in &stage.world.districts {
+            let asked = || Asked { secrets: &stage.secrets, oracle, client, district };
+            for kind in ["incidents", "households", "cells"] {
+                for format in ["geojson", "csv"] {
+                    asked().file(kind, format).await?;
+                }
+            }
+            asked().tile(WHOLE_MAP, district.incidents[0].spot).await?;
+            asked().count_snapshot(End::Events).await?;
+        }
+    }
+    Ok(())
+}
+
 struct Asked<'a> {
     secrets: &'a Secrets,
     oracle: Oracle<'a>,

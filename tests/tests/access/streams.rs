@@ -23,6 +23,8 @@ use crate::faults::Chance;
 
 /// Longer than anything may take that comes at all.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long somebody listens whose rights are taken within the first second.
+const LONGEST: Duration = Duration::from_secs(10);
 /// When the last event may come after a commit that takes the right to it.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -226,13 +228,14 @@ struct Heard {
     end: String,
 }
 
-/// Listens to the end, and a while longer than the end may take to come.
+/// Listens to the end, or for much longer than that may take to come.
 async fn heard(client: &Client, end: End, query: &str) -> Heard {
     let mut listener = Listener::at(end, client, query).await;
-    let mut events = Vec::new();
+    let (begun, mut events) = (Instant::now(), Vec::new());
     loop {
-        let Some(message) = listener.message_within(PATIENCE).await else {
-            return Heard { events, end: "it broke off, or went on without a word".to_owned() };
+        let left = LONGEST.saturating_sub(begun.elapsed());
+        let Some(message) = listener.message_within(left).await else {
+            return Heard { events, end: "it broke off, or went on".to_owned() };
         };
         let at = Instant::now();
         let payload = listener.payload(&message);
