@@ -66,7 +66,8 @@ fn place(cell: Option<&str>) -> String {
 
 fn staff_role(given: &str) -> Result<Role, AdminError> {
     Role::parse(given).filter(|role| *role != Role::Public).ok_or_else(|| {
-        let allowed: Vec<&str> = Role::ALL.into_iter().skip(1).map(Role::as_str).collect();
+        let allowed = Role::ALL.into_iter().filter(|role| *role != Role::Public).map(Role::as_str);
+        let allowed: Vec<&str> = allowed.collect();
         AdminError::Command(format!("{given:?} is no role; roles are {}", allowed.join(", ")))
     })
 }
