@@ -25,6 +25,12 @@ test('without a connection an incident shows what the list knows of it, and the 
   await pause(OFFLINE_FOR_MS);
   // One for the question about this incident, one for an attempt that was under way.
   assert.ok(errors.length <= 2, errors.join('\n'));
+  // The map asks for tiles as it is moved; what it has drawn stays, and the banner says why no more comes.
+  const asked = page.waitForEvent('requestfailed', (request) => request.url().includes('/tiles/'));
+  await page.evaluate(() => globalThis.gridward.map.jumpTo({ zoom: globalThis.gridward.map.getZoom() + 3 }));
+  await asked;
+  await page.waitForFunction(() => globalThis.gridward.map.areTilesLoaded());
+  assert.equal(await page.getByText('The map could not be loaded.').count(), 0);
   await context.setOffline(false);
   await page.waitForSelector('[data-incident-stage]');
   await close();
