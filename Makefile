@@ -24,7 +24,7 @@ bless: ## Accept what the SDL, the snapshots and the README's pictures have beco
 bench: ## Measure what is fast against what a user would otherwise take; answers are compared first.
 	@bash scripts/bench.sh
 
-bench-peers: ## The same beside shapely, DuckDB, PostGIS, tg, GDAL and GEOS, which it installs.
+bench-peers: ## The same beside shapely, DuckDB, PostGIS, tg, GDAL, GEOS, METIS, KaHIP and others, which it installs.
 	@bash scripts/bench_peers.sh
 
 fuzz: ## Feed every reader what nobody meant, for FUZZ_SECONDS (600) a target.

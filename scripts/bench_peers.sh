@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `make bench-peers`: Gridward beside what others would take: location, GeoJSON, coverages and vector tiles, on files that
-# `geo-tools generate` makes. `scripts/bench_peers.sh TASK…` runs only these (scripts/bench_peers/run.py lists them).
+# `make bench-peers`: Gridward beside what others would take: location, GeoJSON, coverages and vector tiles on files that
+# `geo-tools generate` makes, and plans of generated units. `scripts/bench_peers.sh TASK…` runs only these (scripts/bench_peers/run.py lists them).
 #
 # The peers are installed as scripts/bench_peers/requirements.txt and Cargo.lock pin them, PostGIS from Debian. One that
 # cannot be had is named and left out, and then the end is an error unless PEERS_ALLOW_MISSING=1.
@@ -35,6 +35,10 @@ can numpy || stop "numpy cannot be installed, and the comparison needs it."
 can shapely || stop "shapely cannot be installed, and all that is Python or SQL reads the cells by it."
 can pyogrio || leave_out gdal 'pyogrio cannot be installed'
 can 'duckdb, pyarrow, duckdb_extension_spatial' || leave_out duckdb 'DuckDB or its spatial extension cannot be installed'
+can pymetis || leave_out metis 'pymetis cannot be installed'
+can kahip || leave_out kahip 'kahip cannot be installed'
+can mtkahypar || leave_out mtkahypar 'mtkahypar cannot be installed'
+can 'gerrychain, networkx' || leave_out gerrychain 'gerrychain cannot be installed'
 
 find_postgis() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' | sort -V | tail -n 1; }
 if [ -z "$(find_postgis)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

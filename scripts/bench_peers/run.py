@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import numpy
+import plans
 from vector_tile import areas_by_code
 
 ROUNDS = 5
@@ -28,6 +29,8 @@ LEFT_OUT = set(os.environ.get("PEERS_LEFT_OUT", "").split())
 RUST = {"gridward", "gridward-proof", "rstar-geo", "tg", "geojson-crate"}
 
 LOCATE = ["gridward", "rstar-geo", "tg", "shapely", "duckdb", "postgis"]
+# METIS first: the others' cuts are told as parts of its.
+CUT = ["metis-contig", "gridward", "gridward-fast", "kahip-fast", "mtkahypar"]
 TASKS = {
     "locate-1k": ("locate", 1_000, LOCATE),
     "locate-10k": ("locate", 10_000, LOCATE),
@@ -37,6 +40,9 @@ TASKS = {
     "simplify": ("simplify", 10_000, ["gridward", "geos-coverage"]),
     "union": ("union", 100_000, ["gridward", "geos-coverage"]),
     "tile": ("tile", 10_000, ["gridward", "postgis"]),
+    "plans-5k": ("plans", 5_000, CUT + ["mtkahypar-highest", "gerrychain"]),
+    "plans-50k": ("plans", 50_000, CUT + ["mtkahypar-highest", "gerrychain"]),
+    "plans-1m": ("plans", 1_000_000, CUT + ["mtkahypar-large-k", "gerrychain"]),
 }
 
 
@@ -203,6 +209,9 @@ def told(task, contestant, ours):
 
 def run(name):
     task, cells, everybody = TASKS[name]
+    if task == "plans":
+        print(f"\n{name}: {cells} generated units", flush=True)
+        return plans.compare(cells, [who for who in everybody if who.split("-")[0] not in LEFT_OUT], PROGRAMS, PYTHON, WORK)
     folder = generated(cells)
     print(f"\n{name}: {task}, {cells} cells", flush=True)
     if task == "validate":

@@ -2,10 +2,12 @@
 //! with its seconds; `answers PATH` writes what it found.
 //!
 //! `bench-peers CONTESTANT TASK FOLDER`. The files in the folder are made by `run.py`, which also reads the answers.
+//! `bench-peers plans …` is not spoken to: see `plans.rs`.
 
 mod coverage;
 mod locate;
 mod parse;
+mod plans;
 mod tg;
 mod tile;
 
@@ -43,6 +45,11 @@ fn contestant(who: &str, task: &str, folder: &Path) -> Result<Box<dyn Contestant
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = &arguments[..]
+        && first == "plans"
+    {
+        return plans::run(rest);
+    }
     let [who, task, folder] = &arguments[..] else {
         return Err("CONTESTANT TASK FOLDER are expected".into());
     };
