@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Rust, Node and a C compiler: PostgreSQL, Redis, Chromium with a CJK font, Python with
-# shapely and pyogrio. On Debian as root by apt; elsewhere one line says what is missing. Prints nothing where all is there.
+# shapely, pyogrio and schemathesis. On Debian as root by apt; elsewhere one line says what is missing. Prints nothing where all is there.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 
@@ -29,7 +29,7 @@ fi
 wanted=$root/tests/oracle/requirements.txt
 venv=$cache/venv
 if ! cmp -s "$wanted" "$venv/requirements.txt"; then
-    say "Installing the Python packages of the oracles into $venv"
+    say "Installing the Python packages of the tests into $venv"
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"

@@ -33,7 +33,7 @@ count() {
     same "$1" "$2" "$(bash "$here/count.sh" "$folder/log")"
 }
 
-# required CLAIM WANTED [NAME=VALUE…] -- SUITE…: with no data set there.
+# required CLAIM WANTED [NAME=VALUE…] -- SUITE…: with no data set there; `but` among the values is the suite that is left out.
 required() {
     local claim=$1 wanted=$2 settings=()
     shift 2
@@ -63,12 +63,14 @@ summary 'a test failed' '1: 15 passed, 1 failed' 'rust\t12\t0\t3\t\nbrowser\t3\t
 summary 'nothing ran' '1: 0 passed, 0 failed' ''
 summary 'nothing ran of what must' '1: 0 passed, 1 failed' '' postgresql
 
-without_data='scripts rust documentation postgresql dashboard browser graphql-http generated formats'
-with_data='scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats'
+without_data='scripts rust documentation postgresql dashboard browser graphql-http generated formats schemathesis'
+with_data='scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats schemathesis'
 required 'two suites are named' 'dashboard browser' -- dashboard browser
 required 'two suites are named in CI' "$without_data" GRIDWARD_REQUIRE_SUITES=1 -- dashboard browser
 required 'no suite is named' "$without_data" --
 required 'no suite is named and data is asked for' "$with_data" GRIDWARD_REQUIRE_DATA=1 --
+required 'all are asked for but one' "${with_data% schemathesis}" but=schemathesis GRIDWARD_REQUIRE_SUITES=1 GRIDWARD_REQUIRE_DATA=1 --
+required 'the one that was left out' schemathesis -- schemathesis
 
 count 'nextest' '44 2' '     Summary [   0.5s] 46 tests run: 44 passed (1 slow), 2 failed, 0 skipped\n'
 count 'nextest with a test that hung' '3 1' '     Summary [   9.0s] 4 tests run: 3 passed, 1 timed out, 0 skipped\n'

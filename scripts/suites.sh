@@ -6,15 +6,16 @@ python=$cache/venv/bin/python
 gridward=$target/debug/gridward
 geo_tools=$target/debug/geo-tools
 export PYTHONDONTWRITEBYTECODE=1
-all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats)
+all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats schemathesis)
 
 # required_suites SUITE…: which suites must have run when those named were asked for: these; all where none is named or
-# GRIDWARD_REQUIRE_SUITES=1. Where a data set is not there, its suite has nothing to judge; GRIDWARD_REQUIRE_DATA=1 says that
+# GRIDWARD_REQUIRE_SUITES=1, but $but, which whoever named it runs by itself. Where a data set is not there, its suite has nothing to judge; GRIDWARD_REQUIRE_DATA=1 says that
 # this is a failure.
 required_suites() {
     local name folder names=("$@")
     if [ $# = 0 ] || [ "${GRIDWARD_REQUIRE_SUITES:-}" = 1 ]; then names=("${all[@]}"); fi
     for name in "${names[@]}"; do
+        [ "$name" != "${but:-}" ] || continue
         case $name in
             liechtenstein) folder=town-liechtenstein ;;
             chicago) folder=incidents-chicago311 ;;
@@ -67,21 +68,27 @@ suite_browser() {
     cd "$root/dashboard" && GRIDWARD_BIN=$gridward npm run test:browser
 }
 
-# Starts a server on a free port in a folder of its own, and runs a command with its address.
+# Starts a server on a free port in a folder of its own, and runs a command with its address and its log. Fails too where
+# the server ends before it is told to, or panics.
 with_server() {
     local folder port pid code=0
     folder=$(mktemp -d)
     port=$(free_port)
     PORT=$port "$gridward" demo --data-dir "$folder/data" >"$folder/log" 2>&1 &
     pid=$!
-    if node "$root/scripts/wait-ready.mjs" "http://127.0.0.1:$port/ready" 90; then
-        "$@" "http://127.0.0.1:$port" || code=$?
+    if node "$root/scripts/wait-ready.mjs" "http://127.0.0.1:$port/ready" 180; then
+        "$@" "http://127.0.0.1:$port" "$folder/log" || code=$?
     else
         tail -n 20 "$folder/log"
         code=1
     fi
-    kill -TERM "$pid" 2>/dev/null
+    if ! kill -TERM "$pid" 2>/dev/null; then
+        echo 'The server ended by itself; the end of its log:'
+        tail -n 20 "$folder/log"
+        code=1
+    fi
     wait "$pid"
+    ! grep -a -A 5 'panicked at' "$folder/log" || code=1
     rm -rf "$folder"
     return "$code"
 }
@@ -91,6 +98,14 @@ audit() {
     node "$root/tests/graphql-http/audit.mjs" "$1/graphql" || code=1
     node "$root/tests/graphql-http/door.mjs" "$1/graphql" || code=1
     return "$code"
+}
+
+attack() { "$python" "$root/tests/schemathesis/attack.py" "$@"; }
+
+# Whatever the schema allows, asked for SCHEMATHESIS_SECONDS.
+suite_schemathesis() {
+    "$python" -c 'import schemathesis' || { leave_out 'schemathesis is missing'; return; }
+    with_server attack
 }
 
 suite_graphql_http() {
