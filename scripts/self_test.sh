@@ -64,7 +64,7 @@ summary 'nothing ran' '1: 0 passed, 0 failed' ''
 summary 'nothing ran of what must' '1: 0 passed, 1 failed' '' postgresql
 
 without_data='scripts rust documentation postgresql dashboard browser graphql-http generated formats schemathesis'
-with_data='scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats schemathesis'
+with_data='scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats districting schemathesis'
 required 'two suites are named' 'dashboard browser' -- dashboard browser
 required 'two suites are named in CI' "$without_data" GRIDWARD_REQUIRE_SUITES=1 -- dashboard browser
 required 'no suite is named' "$without_data" --

@@ -6,7 +6,7 @@ python=$cache/venv/bin/python
 gridward=$target/debug/gridward
 geo_tools=$target/debug/geo-tools
 export PYTHONDONTWRITEBYTECODE=1
-all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats schemathesis)
+all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats districting schemathesis)
 
 # required_suites SUITE…: which suites must have run when those named were asked for: these; all where none is named or
 # GRIDWARD_REQUIRE_SUITES=1, but $but, which whoever named it runs by itself. Where a data set is not there, its suite has nothing to judge; GRIDWARD_REQUIRE_DATA=1 says that
@@ -20,6 +20,7 @@ required_suites() {
             liechtenstein) folder=town-liechtenstein ;;
             chicago) folder=incidents-chicago311 ;;
             repair) folder=dirty-coverage ;;
+            districting) folder=partition-providence ;;
             *) folder= ;;
         esac
         if [ -d "$data/$folder" ] || [ -z "$folder" ] || [ "${GRIDWARD_REQUIRE_DATA:-}" = 1 ]; then echo "$name"; fi
@@ -187,6 +188,19 @@ suite_formats() {
     fi
     mkdir "$folder/out"
     "$python" "$root/tests/oracle/formats.py" "$geo_tools" "$folder/out" "${files[@]}" || code=1
+    rm -rf "$folder"
+    return "$code"
+}
+
+# Cuts real towns into cells, and lets shapely judge the plans.
+suite_districting() {
+    local name folder code=0
+    for name in town-liechtenstein partition-providence partition-iowa; do
+        [ -d "$data/$name" ] || { leave_out "the data set $data/$name is not there"; return; }
+    done
+    "$python" -c 'import shapely' || { leave_out 'shapely is missing'; return; }
+    folder=$(mktemp -d)
+    "$python" "$root/tests/oracle/districting.py" "$geo_tools" "$data" "$folder" || code=1
     rm -rf "$folder"
     return "$code"
 }
