@@ -1,6 +1,7 @@
 //! Random edits on lattices with holes, exclaves and voids, each beside oracles that share no code with what they judge.
 //!
-//! `EDITS` says how many edits are made: 100 000 where it is not set, ten million by `make soak`.
+//! `EDITS` says how many edits are made: 100 000 where it is not set, ten million by `make soak`. A run begins with the lattice
+//! `EDIT_SEED` and prints the one after its last, so that ten million may be made in several runs.
 
 use std::collections::HashSet;
 
@@ -423,7 +424,9 @@ fn random_edits_are_proven_undone_and_followed() {
     let first_seed =
         std::env::var("EDIT_SEED").map_or(0, |seed| seed.parse().expect("EDIT_SEED is a number"));
     let (mut made, mut counts) = (0, [[0; 2]; 5]);
+    let mut last_seed = first_seed;
     for seed in first_seed.. {
+        last_seed = seed;
         let mut trial = Trial::new(seed);
         let begun = trial.editor.to_borders();
         let before = made;
@@ -442,6 +445,7 @@ fn random_edits_are_proven_undone_and_followed() {
             break;
         }
     }
+    println!("{made} edits on the lattices {first_seed} to {last_seed}: EDIT_SEED={} goes on", last_seed + 1);
     println!(
         "made and refused: moved vertices {:?}, stretches {:?}, splits {:?}, merges {:?}, relabels {:?}",
         counts[0], counts[1], counts[2], counts[3], counts[4]
