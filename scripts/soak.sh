@@ -15,4 +15,6 @@ export FAULT_OPERATIONS=${FAULT_OPERATIONS:-100000} FAULT_RACES=${FAULT_RACES:-1
 export ACCESS_QUERIES=${ACCESS_QUERIES:-1000000}
 prepare
 EDITS=${EDITS:-10000000} cargo test --locked --release -p geo-tools --test edits soak:: -- --nocapture | tail -n 40
+# Debug builds make the same plans: `make test` holds them to the same bytes.
+cargo test --locked --release -p geo-tools --test districting same::
 cargo test --locked --workspace --test gridward -- faults:: access:: --test-threads 1 --nocapture

@@ -31,6 +31,20 @@ fn one_thread_and_two_make_the_same_plan() {
     assert_eq!(of(1), of(3));
 }
 
+/// Debug and release builds run this test (`make test`, `make soak`), so both make these bytes. Whoever changes what is cut
+/// changes them.
+#[test]
+fn known_units_and_a_seed_give_the_same_bytes_in_every_build_and_on_any_number_of_threads() {
+    let graph = units(5_000, 7);
+    for (effort, hash) in [(Effort::Fast, "dc590ae686206838"), (Effort::Full, "addbf354f2ddd33e")] {
+        for threads in [1, 2] {
+            let threads = NonZeroUsize::new(threads).expect("some");
+            let plan = try_cut(&graph, &Options { threads, effort, ..options(400.0) }).expect("a plan");
+            assert_eq!(PlanHash::of(&plan.rows(&graph)).to_string(), hash, "{effort:?}, {threads} threads");
+        }
+    }
+}
+
 #[test]
 fn five_thousand_generated_units_are_all_in_tolerance_and_another_seed_is_another_plan() {
     let graph = units(5_000, 7);
