@@ -1,5 +1,7 @@
 //! Cells: nodes of a district's tree, each an area at one level.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::district::{InvalidCode, checked_code};
@@ -50,9 +52,9 @@ pub enum CellSetting {
     Rural,
 }
 
-/// A cell's code: 1 to 40 of `a-z`, `A-Z`, `0-9`, `-`.
+/// A cell's code: 1 to 40 of `a-z`, `A-Z`, `0-9`, `-`. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct CellCode(String);
+pub struct CellCode(Arc<str>);
 
 impl CellCode {
     /// Checks a code.
@@ -60,11 +62,16 @@ impl CellCode {
     /// # Errors
     /// [`InvalidCode`].
     pub fn parse(text: &str) -> Result<Self, InvalidCode> {
-        checked_code(text, 40).map(Self)
+        checked_code(text, 40).map(|code| Self(code.into()))
     }
 
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The code, for who keeps it.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }

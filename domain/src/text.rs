@@ -1,5 +1,7 @@
 //! Texts that people write, checked for length and control characters, and names in several languages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// Why a text was refused.
@@ -105,10 +107,22 @@ pub struct LocalText {
     pub text: String,
 }
 
-/// Names of one thing, at most one a language.
+/// Names of one thing, at most one a language. Cheap to clone: who shows a plan's cells has them all in hand.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LocalTexts(Vec<LocalText>);
+#[serde(from = "Vec<LocalText>", into = "Vec<LocalText>")]
+pub struct LocalTexts(Arc<[LocalText]>);
+
+impl From<Vec<LocalText>> for LocalTexts {
+    fn from(texts: Vec<LocalText>) -> Self {
+        Self(texts.into())
+    }
+}
+
+impl From<LocalTexts> for Vec<LocalText> {
+    fn from(texts: LocalTexts) -> Self {
+        texts.0.to_vec()
+    }
+}
 
 impl LocalTexts {
     /// Longest name allowed, in characters.
@@ -128,7 +142,7 @@ impl LocalTexts {
                 });
             }
         }
-        if texts.is_empty() { Err(InvalidText::Empty) } else { Ok(Self(texts)) }
+        if texts.is_empty() { Err(InvalidText::Empty) } else { Ok(texts.into()) }
     }
 
     /// All names, in the order they were given.

@@ -24,8 +24,15 @@ impl Formatter for AsWritten {
 /// # Errors
 /// Where something in it is no JSON, which is a fault of the server.
 pub fn written(response: &Response) -> serde_json::Result<String> {
-    let json = serialised(response, 1024)?;
-    String::from_utf8(json).map_err(serde_json::Error::custom)
+    String::from_utf8(bytes_of(response)?).map_err(serde_json::Error::custom)
+}
+
+/// The same for who sends bytes: large answers are not looked through once more.
+///
+/// # Errors
+/// As of [`written`].
+pub fn bytes_of(response: &Response) -> serde_json::Result<Vec<u8>> {
+    serialised(response, 1024 + bytes_within(&response.data))
 }
 
 /// A part of an answer as JSON, to stand in answers as bytes.
@@ -33,9 +40,19 @@ pub fn written(response: &Response) -> serde_json::Result<String> {
 /// # Errors
 /// Where something in it is no JSON, which is a fault of the server.
 pub(super) fn value_written(value: &Value) -> serde_json::Result<Bytes> {
-    let mut json = serialised(value, 256)?;
+    let mut json = serialised(value, 256 + bytes_within(value))?;
     json.shrink_to_fit();
     Ok(json.into())
+}
+
+/// How many bytes stand in a part of an answer as they are.
+pub(super) fn bytes_within(value: &Value) -> usize {
+    match value {
+        Value::Binary(bytes) => bytes.len(),
+        Value::List(values) => values.iter().map(bytes_within).sum(),
+        Value::Object(members) => members.values().map(bytes_within).sum(),
+        _ => 0,
+    }
 }
 
 fn serialised(what: &impl Serialize, expected_bytes: usize) -> serde_json::Result<Vec<u8>> {

@@ -34,6 +34,22 @@ impl<T> Written<T> {
     }
 }
 
+/// A list of objects with the places of their texts.
+#[derive(Clone, Debug)]
+pub struct WrittenList<T>(Vec<Written<T>>);
+
+impl<T> WrittenList<T> {
+    /// A list.
+    pub fn new(objects: Vec<Written<T>>) -> Self {
+        Self(objects)
+    }
+
+    /// The texts, where each is written by now.
+    fn texts(&self) -> Option<Vec<&Text>> {
+        self.0.iter().map(|object| object.slot.as_ref()?.get()).collect()
+    }
+}
+
 /// Why there is no text to keep.
 enum Unkept {
     /// There were errors beside the value, which is for this answer alone.
@@ -64,7 +80,8 @@ impl<T: OutputType> OutputType for Written<T> {
             if error_count(ctx) != errors_before {
                 return Err(Unkept::Partial(value));
             }
-            let area_bytes = area_bytes(&value);
+            // The areas of cells are the only ones that stand in an answer as bytes by now.
+            let area_bytes = answer::bytes_within(&value);
             match answer::value_written(&value) {
                 Ok(json) => Ok(Text { json, area_bytes }),
                 Err(_) => Err(Unkept::Partial(value)),
@@ -84,19 +101,36 @@ impl<T: OutputType> OutputType for Written<T> {
     }
 }
 
+impl<T: OutputType> OutputType for WrittenList<T> {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<Written<T>>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<Written<T>>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<Written<T>>::create_type_info(registry)
+    }
+
+    /// A list that is written has no need of a future for each of its objects, which takes longer than the rest.
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if let Some(texts) = self.texts() {
+            let area_bytes = texts.iter().map(|text| text.area_bytes).sum();
+            // Where that is too much, the object that it was too much for says so.
+            if ctx.data_unchecked::<Arc<Budget>>().take_area(area_bytes).is_ok() {
+                let value = |text: &Text| Value::Binary(text.json.clone());
+                return Ok(Value::List(texts.into_iter().map(value).collect()));
+            }
+        }
+        self.0.resolve(ctx, field).await
+    }
+}
+
 /// A lock that a panic broke counts as an error more each time, so that nothing is kept.
 fn error_count(ctx: &ContextSelectionSet<'_>) -> Option<usize> {
     ctx.query_env.errors.lock().ok().map(|errors| errors.len())
-}
-
-/// The bytes of areas, which are the only ones that stand in an answer as bytes.
-fn area_bytes(value: &Value) -> usize {
-    match value {
-        Value::Binary(bytes) => bytes.len(),
-        Value::List(values) => values.iter().map(area_bytes).sum(),
-        Value::Object(members) => members.values().map(area_bytes).sum(),
-        _ => 0,
-    }
 }
 
 /// What is selected of a field's objects, as a key; `None` where what is resolved of them is not kept as text.

@@ -21,7 +21,7 @@ use super::negotiate::{self, AnswerForm};
 use super::once::OnceMap;
 use super::viewer::Caller;
 use crate::config::{DocumentLimits, Documents, Introspection, Settings};
-use crate::graphql::answer::written;
+use crate::graphql::answer::bytes_of;
 use crate::graphql::context;
 use crate::graphql::error::{Code, Executed, executed, request_error};
 use crate::graphql::preflight::{self, Introspects, ListedDocuments};
@@ -282,7 +282,7 @@ pub(super) fn refusal(form: AnswerForm, status: StatusCode, errors: &[ServerErro
 }
 
 fn ran(form: AnswerForm, response: &Response) -> HttpResponse {
-    match written(response) {
+    match bytes_of(response) {
         Ok(body) => HttpResponse::Ok().content_type(form.content_type()).body(body),
         Err(problem) => actix_web::ResponseError::error_response(&HttpError::Internal(Arc::new(problem))),
     }

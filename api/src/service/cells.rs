@@ -66,7 +66,7 @@ pub struct CellKey {
     /// The cell's level.
     pub rank: LevelRank,
     /// The cell's code.
-    pub code: String,
+    pub code: Arc<str>,
 }
 
 /// A page of cells.
@@ -86,7 +86,7 @@ impl CellKey {
         let mut parts = text.splitn(3, ':');
         let version = PlanVersion(parts.next()?.parse().ok()?);
         let rank = LevelRank(parts.next()?.parse().ok()?);
-        Some(Self { version, rank, code: parts.next()?.to_owned() })
+        Some(Self { version, rank, code: parts.next()?.into() })
     }
 }
 
@@ -105,11 +105,7 @@ impl CellInPlan {
 
     /// Its place in a list.
     pub fn key(&self) -> CellKey {
-        CellKey {
-            version: self.plan.version(),
-            rank: self.cell.rank,
-            code: self.cell.code.as_str().to_owned(),
-        }
+        CellKey { version: self.plan.version(), rank: self.cell.rank, code: self.cell.code.shared() }
     }
 
     /// Names it.
@@ -160,9 +156,8 @@ impl Services {
         let rank = query.level.as_deref().map(|level| rank_of(district, level)).transpose()?;
         let chosen = in_area(&plan, rank, query.area)?;
         let total_count = chosen.len();
-        let is_after = |cell: &&Cell| {
-            after.is_none_or(|key| (cell.rank, cell.code.as_str()) > (key.rank, key.code.as_str()))
-        };
+        let is_after =
+            |cell: &&Cell| after.is_none_or(|key| (cell.rank, cell.code.as_str()) > (key.rank, &*key.code));
         let rows = usize::try_from(first.rows()).unwrap_or(usize::MAX);
         let mut rest = chosen.into_iter().filter(is_after);
         let in_plan = |cell: &Cell| CellInPlan {
@@ -314,14 +309,17 @@ pub fn in_area(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<&
     {
         return Err(ServiceError::not_found("cell", root));
     }
-    let in_area = |cell: &Cell| match area {
-        Area::Everywhere => true,
-        Area::Within(bounds) => plan.bounds(cell.id).is_some_and(|own| own.overlaps(&bounds)),
-        Area::Cell(id) => cell.id == id,
-        Area::Subtree(root) => cell.id == root || plan.ancestors(cell.id).any(|above| above.id == root),
-    };
-    let wanted = |cell: &&Cell| rank.is_none_or(|rank| cell.rank == rank) && in_area(cell);
-    Ok(plan.cells().iter().filter(wanted).collect())
+    let is_of_rank = |cell: &&Cell| rank.is_none_or(|rank| cell.rank == rank);
+    Ok(match area {
+        Area::Everywhere => plan.cells().iter().filter(is_of_rank).collect(),
+        Area::Within(bounds) => plan.cells_overlapping(bounds).filter(is_of_rank).collect(),
+        Area::Cell(id) => plan.cell(id).into_iter().filter(is_of_rank).collect(),
+        Area::Subtree(root) => {
+            let is_below =
+                |cell: &&Cell| cell.id == root || plan.ancestors(cell.id).any(|above| above.id == root);
+            plan.cells().iter().filter(is_of_rank).filter(is_below).collect()
+        }
+    })
 }
 
 fn leaves_of(plan: &Plan, cells: &[CellId]) -> HashMap<CellId, Vec<CellId>> {

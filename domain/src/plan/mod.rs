@@ -36,6 +36,8 @@ pub struct Plan {
     children: Vec<Vec<usize>>,
     leaf_cells: Vec<usize>,
     leaves_by_id: HashMap<CellId, Leaf>,
+    /// The box around each cell.
+    boxes: Vec<Bounds>,
     coverage: Coverage,
     locator: Locator,
 }
@@ -120,6 +122,7 @@ impl Plan {
         if let Some((_, cell)) = cells.iter().enumerate().find(bare) {
             return Err(PlanDefect::NoArea { code: cell.code.as_str().to_owned() });
         }
+        let boxes = boxes(&cells, &children, &leaves_by_id, &parts.coverage);
         let locator = Locator::build(&parts.coverage);
         Ok(Self {
             district: parts.district,
@@ -131,6 +134,7 @@ impl Plan {
             children,
             leaf_cells,
             leaves_by_id,
+            boxes,
             coverage: parts.coverage,
             locator,
         })
@@ -212,8 +216,13 @@ impl Plan {
 
     /// The smallest box around a cell; `None` for an unknown one.
     pub fn bounds(&self, id: CellId) -> Option<Bounds> {
-        let boxes = self.leaves_under(id).into_iter().map(|leaf| self.coverage.leaf_bounds(leaf));
-        boxes.reduce(Bounds::union)
+        self.index_by_id.get(&id).map(|&index| self.boxes[index])
+    }
+
+    /// The cells whose box overlaps another, of every level, by level, then code.
+    pub fn cells_overlapping(&self, bounds: Bounds) -> impl Iterator<Item = &Cell> {
+        let cells = self.cells.iter().zip(&self.boxes);
+        cells.filter(move |(_, own)| own.overlaps(&bounds)).map(|(cell, _)| cell)
     }
 
     /// A cell's area in square metres, 0 for an unknown one.
@@ -264,6 +273,24 @@ fn children(cells: &[Cell], by_id: &HashMap<CellId, usize>) -> Result<Vec<Vec<us
     Ok(children)
 }
 
+/// The box around each cell; those below a cell come after it.
+fn boxes(
+    cells: &[Cell],
+    children: &[Vec<usize>],
+    leaves: &HashMap<CellId, Leaf>,
+    coverage: &Coverage,
+) -> Vec<Bounds> {
+    let mut boxes = vec![coverage.bounds(); cells.len()];
+    for (index, cell) in cells.iter().enumerate().rev() {
+        let own = leaves.get(&cell.id).map(|&leaf| coverage.leaf_bounds(leaf));
+        let below = children[index].iter().map(|&child| boxes[child]);
+        if let Some(around) = own.into_iter().chain(below).reduce(Bounds::union) {
+            boxes[index] = around;
+        }
+    }
+    boxes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,6 +308,20 @@ mod tests {
         let sum_m2 = plan.area_m2(WEST) + plan.area_m2(EAST);
         assert!((plan.area_m2(TOWNSHIP) - sum_m2).abs() < 1e-6, "areas are sums of the leaves'");
         assert_eq!(plan.bounds(TOWNSHIP), plan.bounds(WEST).zip(plan.bounds(EAST)).map(|(w, e)| w.union(e)));
+    }
+
+    #[test]
+    fn a_box_finds_the_cells_that_it_touches_by_level_then_code() {
+        let plan = plan();
+        let check = |west: f64, east: f64, expected: &[CellId]| {
+            let bounds = Bounds::new(at(west, 14.6002), at(east, 14.6003)).expect("the right way round");
+            let found: Vec<CellId> = plan.cells_overlapping(bounds).map(|cell| cell.id).collect();
+            assert_eq!(found, expected, "{west} to {east}");
+        };
+        check(120.9802, 120.9803, &[TOWNSHIP, WEST]);
+        check(120.9802, 120.981, &[TOWNSHIP, WEST, EAST]);
+        check(120.9812, 121.0, &[TOWNSHIP, EAST]);
+        check(120.9821, 121.0, &[]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::graphql::location::{Bounds, Datum};
 use crate::graphql::page::{PageInfo, Row, Rows, list_cost};
 use crate::graphql::scalars::GeoJsonMultiPolygon;
 use crate::graphql::text::{LocalText, local_texts};
-use crate::graphql::written::{Written, selection_key};
+use crate::graphql::written::{Written, WrittenList, selection_key};
 use crate::service::ServiceError;
 use crate::service::cells::{Area, CellInPlan, CellKey, CellName};
 
@@ -260,7 +260,7 @@ impl CellConnection {
     }
 
     /// The cells.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Written<Cell>>> {
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<WrittenList<Cell>> {
         written(ctx, self.rows.nodes()).await.map_err(outward)
     }
 
@@ -271,13 +271,16 @@ impl CellConnection {
 }
 
 /// Cells of one plan; where only what never changes of them is selected, each is written once for everybody.
-async fn written(ctx: &Context<'_>, cells: Vec<Cell>) -> Result<Vec<Written<Cell>>, ServiceError> {
+async fn written(ctx: &Context<'_>, cells: Vec<Cell>) -> Result<WrittenList<Cell>, ServiceError> {
     let texts = match (selection_key(ctx, "Cell", ctx.field(), never_changes), cells.first()) {
         (Some(key), Some(Cell(first))) => ctx.services().cell_texts(ctx.viewer(), first, key).await?,
         _ => None,
     };
-    let slot = |cell: &Cell| texts.as_ref().and_then(|texts| texts.slot(cell.0.cell.id));
-    Ok(cells.into_iter().map(|cell| Written::new(cell.clone(), slot(&cell))).collect())
+    let with_slot = |cell: Cell| {
+        let slot = texts.as_ref().and_then(|texts| texts.slot(cell.0.cell.id));
+        Written::new(cell, slot)
+    };
+    Ok(WrittenList::new(cells.into_iter().map(with_slot).collect()))
 }
 
 /// Whether a field of a cell, or of what is so many levels below one, says the same to everybody as long as the plan

@@ -109,6 +109,9 @@ impl BoundsInput {
         let given = |lon, lat| position(Datum::Wgs84, lon, lat, path);
         let bounds = Bounds::new(given(west, south)?, given(east, north)?)
             .map_err(|problem| InputProblem::new(InputCode::InvalidBounds, problem, path))?;
+        if datum == Datum::Wgs84 {
+            return Ok(bounds);
+        }
         // A shifted edge is a wave, which its ends do not bound.
         let along =
             |from: f64, to: f64, step: u32| from + (to - from) * f64::from(step) / f64::from(EDGE_STEPS);
