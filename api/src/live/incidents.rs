@@ -74,6 +74,8 @@ pub(super) struct IncidentSubscriber {
     district: Arc<District>,
     area: Area,
     filter: IncidentFilter,
+    /// What its cursors are bound to: neither the viewer nor what was asked for changes.
+    binding: Binding,
     registration: Registration,
     rhythm: Rhythm,
     stand: Stand,
@@ -112,7 +114,10 @@ impl IncidentSubscriber {
         let rhythm = if filter.overdue.is_some() { rhythm.with_looks() } else { rhythm };
         let stand = Stand { epoch: registration.since.epoch, number: None };
         let (queue, known) = (VecDeque::new(), HashMap::new());
-        let mut new = Self { hub, rights, district, area, filter, registration, rhythm, stand, queue, known };
+        let scope = incident_scope(&rights.viewer, district.id);
+        let binding = Binding::of("incidents", &scope, area, &filter);
+        let mut new =
+            Self { hub, rights, district, area, filter, binding, registration, rhythm, stand, queue, known };
         match after {
             None => new.begin().await?,
             Some(text) => new.resume(text).await?,
@@ -121,7 +126,7 @@ impl IncidentSubscriber {
     }
 
     async fn resume(&mut self, text: &str) -> Result<(), ServiceError> {
-        let stand = cursor::read(&self.hub.inner.secret, self.district.id, self.binding(), text);
+        let stand = cursor::read(&self.hub.inner.secret, self.district.id, self.binding, text);
         let since = self.registration.since;
         let backlog = match stand {
             // With such a filter incidents come and go by time alone, which no event tells.
@@ -321,26 +326,20 @@ impl IncidentSubscriber {
             self.known.extend(versions.map(|facts| (facts.id, facts.version)));
             self.known.retain(|id, _| left.iter().all(|left| left.id != *id));
         }
-        let before = self.cursor(self.stand);
-        self.stand = stand;
+        let begun_at = std::mem::replace(&mut self.stand, stand);
         let mut rest = upserts;
         while rest.len() > BATCH_INCIDENTS {
             let later = rest.split_off(BATCH_INCIDENTS);
             let upserts = std::mem::replace(&mut rest, later);
-            let (cursor, left) = (before.clone(), Vec::new());
+            let (cursor, left) = (self.cursor(begun_at), Vec::new());
             self.queue.push_back(IncidentBatch { cursor, kind, last: false, upserts, left });
         }
         let cursor = self.cursor(stand);
         self.queue.push_back(IncidentBatch { cursor, kind, last: true, upserts: rest, left });
     }
 
-    fn binding(&self) -> Binding {
-        let scope = incident_scope(&self.rights.viewer, self.district.id);
-        Binding::of("incidents", &scope, self.area, &self.filter)
-    }
-
     fn cursor(&self, stand: Stand) -> String {
-        cursor::write(&self.hub.inner.secret, self.district.id, self.binding(), stand)
+        cursor::write(&self.hub.inner.secret, self.district.id, self.binding, stand)
     }
 }
 
