@@ -1,5 +1,7 @@
 //! What measurements need: servers that are processes of their own, what they take, and medians.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -29,18 +31,19 @@ impl ServerProcess {
         Self { child, address }
     }
 
-    /// The CPU time of all its threads, as the scheduler counts it (Linux).
+    /// The CPU time of its threads, as the scheduler counts it (Linux).
     ///
     /// # Panics
     /// Where it is gone.
-    pub fn cpu_time(&self) -> Duration {
+    pub fn cpu_time(&self) -> CpuTime {
         let folder = format!("/proc/{}/task", self.child.id());
-        let nanoseconds =
-            std::fs::read_dir(folder).expect("a process of Linux").flatten().filter_map(|task| {
-                let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-                text.split(' ').next()?.parse::<u64>().ok()
-            });
-        Duration::from_nanos(nanoseconds.sum())
+        let threads = std::fs::read_dir(folder).expect("a process of Linux").flatten();
+        let taken = threads.filter_map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let nanoseconds = text.split(' ').next()?.parse().ok()?;
+            Some((thread.file_name(), nanoseconds))
+        });
+        CpuTime(taken.collect())
     }
 
     /// The memory that it holds, in bytes (Linux).
@@ -51,6 +54,37 @@ impl ServerProcess {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
+    /// How many of its connections have bytes that the other side has not taken (Linux).
+    ///
+    /// # Panics
+    /// Where the system does not say.
+    pub fn connections_not_taken(&self) -> usize {
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("the connections of Linux");
+        let port = format!(":{:04X}", self.address.port());
+        let waits = |line: &&str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, here, _, _, queues, ..] = words[..] else { return false };
+            let to_be_taken = queues.split(':').next().unwrap_or_default();
+            here.ends_with(&port) && to_be_taken.bytes().any(|digit| digit != b'0')
+        };
+        table.lines().skip(1).filter(waits).count()
+    }
+}
+
+/// The CPU time of a process's threads at one moment, in nanoseconds each.
+#[derive(Debug)]
+pub struct CpuTime(HashMap<OsString, u64>);
+
+impl CpuTime {
+    /// What was taken since a moment before. What a thread that ended meanwhile took is not in it, and what one took
+    /// before does not count against the others.
+    pub fn since(&self, before: &Self) -> Duration {
+        let taken = |(thread, now): (&OsString, &u64)| {
+            now.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        };
+        Duration::from_nanos(self.0.iter().map(taken).sum())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Gridward itself, with a city of cells that are drawn as in `geo-tools generate --preset bench`.
 
+use api::config::{Overrides, Settings};
 use api::store::plans::Publication;
 use api::store::{Attempt, Outcome};
 use domain::cell::{Cell, CellCode, CellKind, CellSetting};
@@ -45,6 +46,8 @@ pub(super) async fn serve() {
         let answer = public.ask(mutation, json!({ "input": input })).await;
         assert_eq!(answer["reportIncident"]["problems"], json!([]));
     }
+    // As in earnest, where a request that nobody looks into is watched for what it logs.
+    api::telemetry::start_logging(&Settings::from_overrides(Overrides::default()).expect("settings"));
     println!("{}", app.address());
     std::future::pending::<()>().await;
 }
@@ -98,7 +101,7 @@ pub(super) async fn cells_of(server: &ServerProcess) -> Vec<Value> {
     cells
 }
 
-/// Tiles of the grid that show some viewports, at zoom 14.
+/// Tiles of the grid around the middles of some viewports, at zoom 14.
 pub(super) async fn tiles_of(server: &ServerProcess, viewports: &[Bounds]) -> Vec<String> {
     let http = reqwest::Client::new();
     let body = json!({ "query": "{ district(code: \"city\") { mapVersion } }" });
@@ -106,7 +109,8 @@ pub(super) async fn tiles_of(server: &ServerProcess, viewports: &[Bounds]) -> Ve
     let version = answer["data"]["district"]["mapVersion"].as_str().expect("a version").to_owned();
     let count = f64::from(1_u32 << 14);
     let tile = |at: &Bounds| {
-        let (lon, lat) = (at.south_west().lon(), at.south_west().lat().to_radians());
+        let (low, high) = (at.south_west(), at.north_east());
+        let (lon, lat) = ((low.lon() + high.lon()) / 2.0, ((low.lat() + high.lat()) / 2.0).to_radians());
         let x = ((lon + 180.0) / 360.0 * count).floor();
         let y = ((1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * count).floor();
         format!("/d/city/tiles/grid/{version}/14/{x}/{y}.mvt")

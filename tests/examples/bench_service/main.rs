@@ -75,14 +75,15 @@ async fn compare() {
     let tiles = Ask::Get(city::tiles_of(&ours, &viewports).await);
 
     println!(
-        "| asked, {requests} times a round | Gridward, in a CPU second | async-graphql's objects | ratio |"
+        "| asked, {requests} times or more a round | Gridward, in a CPU second | async-graphql's objects | ratio |"
     );
     println!("|---|---|---|---|");
-    for (name, ask) in [("viewport of 100 cells", &viewport), ("`{ __typename }`", &trivial)] {
+    // What takes little is asked more often, so that a round is long enough to be counted.
+    for (name, ask, times) in [("viewport of 100 cells", &viewport, 1), ("`{ __typename }`", &trivial, 5)] {
         let (mut rates, mut others) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            rates.push(rate(&ours, ask, requests).await);
-            others.push(rate(&objects, ask, requests).await);
+            rates.push(rate(&ours, ask, times * requests).await);
+            others.push(rate(&objects, ask, times * requests).await);
         }
         let (ours, theirs) = (median(&rates), median(&others));
         println!("| {name} | {ours:.0} | {theirs:.0} | {:.1} |", ours / theirs);
@@ -170,6 +171,6 @@ async fn rate(server: &ServerProcess, ask: &Ask, requests: usize) -> f64 {
         }
     };
     join_all((0..CONNECTIONS).map(of_connection)).await;
-    let taken = server.cpu_time().saturating_sub(before).max(Duration::from_micros(1));
+    let taken = server.cpu_time().since(&before).max(Duration::from_micros(1));
     requests as f64 / taken.as_secs_f64()
 }

@@ -1,5 +1,7 @@
 //! What one would otherwise write: the same part of the schema as plain objects of async-graphql, on actix, without a
-//! cache. The cells are in memory; an area is a scalar that is made of its numbers for each answer.
+//! cache. The cells are in memory and lent to each answer; an area is a scalar that is made of its numbers for each.
+
+use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use async_graphql::{
@@ -40,7 +42,7 @@ struct LocalText {
     text: String,
 }
 
-#[derive(SimpleObject, Clone)]
+#[derive(SimpleObject)]
 struct Cell {
     id: ID,
     code: String,
@@ -74,17 +76,17 @@ struct AreaInput {
 
 #[derive(SimpleObject)]
 struct CellConnection {
-    nodes: Vec<Cell>,
+    nodes: Vec<Arc<Cell>>,
 }
 
-struct Query(Vec<Cell>);
+struct Query(Vec<Arc<Cell>>);
 
 #[Object]
 impl Query {
     #[expect(unused_variables, reason = "the document names them, and there is one district with one level")]
     async fn cells(&self, district: String, level: String, area: AreaInput, first: usize) -> CellConnection {
         let AreaInput { within: BoundsInput { west, south, east, north, .. } } = area;
-        let overlaps = |cell: &&Cell| {
+        let overlaps = |cell: &&Arc<Cell>| {
             let own = &cell.bounds;
             own.west <= east && own.east >= west && own.south <= north && own.north >= south
         };
@@ -95,7 +97,7 @@ impl Query {
 /// Serves the cells of a file, prints where, and never ends.
 pub(super) async fn serve(file: &str) {
     let cells: Vec<Json> = serde_json::from_slice(&std::fs::read(file).expect("a file")).expect("JSON");
-    let cells = cells.iter().map(cell).collect();
+    let cells = cells.iter().map(cell).map(Arc::new).collect();
     let schema = Schema::new(Query(cells), EmptyMutation, EmptySubscription);
     let server = HttpServer::new(move || {
         App::new().app_data(web::Data::new(schema.clone())).route("/graphql", web::post().to(answer))

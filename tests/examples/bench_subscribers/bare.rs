@@ -4,15 +4,18 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use actix_ws::Session;
 use tokio::sync::broadcast;
 
-/// About as much as a batch with one incident.
-const MESSAGE_BYTES: usize = 640;
-
 #[derive(Clone)]
-struct Told(broadcast::Sender<()>);
+struct Told {
+    bell: broadcast::Sender<()>,
+    text: String,
+}
 
-/// Serves, prints where, and never ends.
-pub(super) async fn serve() {
-    let told = web::Data::new(Told(broadcast::channel(1_024).0));
+/// Serves, prints where, and never ends. So many bytes are what it tells each time.
+pub(super) async fn serve(message_bytes: usize) {
+    let frame = "{\"kind\":\"CHANGES\",\"is\":\"\"}".len();
+    let text =
+        format!("{{\"kind\":\"CHANGES\",\"is\":\"{}\"}}", "x".repeat(message_bytes.saturating_sub(frame)));
+    let told = web::Data::new(Told { bell: broadcast::channel(1_024).0, text });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(told.clone())
@@ -26,7 +29,7 @@ pub(super) async fn serve() {
 
 async fn tell(told: web::Data<Told>) -> HttpResponse {
     // Nobody is there to be told.
-    let _ = told.0.send(());
+    let _ = told.bell.send(());
     HttpResponse::Ok().finish()
 }
 
@@ -37,13 +40,17 @@ async fn open(
 ) -> actix_web::Result<HttpResponse> {
     let (response, session, stream) =
         actix_ws::handle_with_protocols(&request, body, &["graphql-transport-ws"])?;
-    actix_web::rt::spawn(pass_on(session, told.0.subscribe(), stream));
+    actix_web::rt::spawn(pass_on(session, told.bell.subscribe(), told.text.clone(), stream));
     Ok(response)
 }
 
-async fn pass_on(mut session: Session, mut told: broadcast::Receiver<()>, _unread: actix_ws::MessageStream) {
-    let text = format!("{{\"kind\":\"CHANGES\",\"is\":\"{}\"}}", "x".repeat(MESSAGE_BYTES));
-    while told.recv().await.is_ok() {
+async fn pass_on(
+    mut session: Session,
+    mut bell: broadcast::Receiver<()>,
+    text: String,
+    _unread: actix_ws::MessageStream,
+) {
+    while bell.recv().await.is_ok() {
         if session.text(text.clone()).await.is_err() {
             return;
         }

@@ -1,0 +1,233 @@
+//! The subscribers: sockets of this process, a tenth of which can be told to read nothing.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
+use socket2::SockRef;
+use tests::measured::ServerProcess;
+use tests::world;
+use tokio::net::TcpSocket;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+/// What the dashboard keeps of an incident.
+const SUBSCRIPTION: &str = "subscription { incidentChanges(district: \"410184\") { cursor kind last
+  upserts { id version category { code } text stage { key } colour exercise overdue position { lon lat datum }
+    cell { code } reportedAt dueAt }
+  left { id version reason } } }";
+const REPORT: &str =
+    "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
+/// Sockets that are opened at once.
+const AT_ONCE: usize = 100;
+/// Longer than any answer takes, so that what is missing ends the run.
+const LATE: Duration = Duration::from_secs(120);
+/// Nobody hears of anything for so long: what was under way has come.
+const QUIET: Duration = Duration::from_millis(500);
+/// The segments of the tenth, so that the system takes no more for one than it would from far away: on one machine it
+/// takes megabytes.
+const SMALL_SEGMENTS: u32 = 536;
+
+/// Which server, and what must be said to it.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Server {
+    Gridward,
+    Bare,
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gridward => "Gridward",
+            Self::Bare => "bare actix-ws",
+        })
+    }
+}
+
+/// Who reads.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Reading {
+    All,
+    NineTenths,
+}
+
+/// That a socket has heard of something.
+struct Heard {
+    at: Instant,
+    of_tenth: bool,
+    bytes: usize,
+}
+
+/// Sockets that are open.
+pub(super) struct Sockets {
+    heard: mpsc::UnboundedReceiver<Heard>,
+    /// Whether the tenth reads, and what tells it when that changes.
+    tenth_reads: Arc<(AtomicBool, Notify)>,
+    /// Those that were closed.
+    lost: Arc<AtomicUsize>,
+    server: Server,
+    /// Nine tenths of them.
+    others: usize,
+    http: reqwest::Client,
+    /// What one takes of the server's memory.
+    pub(super) bytes_each: u64,
+    /// The largest message that told of one incident.
+    pub(super) message_bytes: usize,
+}
+
+impl Sockets {
+    pub(super) async fn open(process: &ServerProcess, server: Server, count: usize) -> Self {
+        let (sender, heard) = mpsc::unbounded_channel();
+        let tenth_reads = Arc::new((AtomicBool::new(true), Notify::new()));
+        let lost = Arc::<AtomicUsize>::default();
+        let (ready, mut readied) = mpsc::channel(AT_ONCE);
+        let before = process.held_bytes();
+        for number in 0..count {
+            if number >= AT_ONCE {
+                let opened = timeout(LATE, readied.recv()).await;
+                opened.expect("a socket in time").expect("a socket");
+            }
+            let pausing = (number % 10 == 0).then(|| Arc::clone(&tenth_reads));
+            let following = follow(process.address, server, pausing, sender.clone(), ready.clone());
+            let lost = Arc::clone(&lost);
+            tokio::spawn(async move {
+                following.await;
+                lost.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        for _ in 0..count.min(AT_ONCE) {
+            timeout(LATE, readied.recv()).await.expect("a socket in time").expect("a socket");
+        }
+        let bytes_each = process.held_bytes().saturating_sub(before) / count as u64;
+        let others = count - count.div_ceil(10);
+        let http = reqwest::Client::new();
+        Self { heard, tenth_reads, lost, server, others, http, bytes_each, message_bytes: 0 }
+    }
+
+    pub(super) fn let_read(&self, reading: Reading) {
+        self.tenth_reads.0.store(reading == Reading::All, Ordering::Relaxed);
+        self.tenth_reads.1.notify_waiters();
+    }
+
+    /// Reports so many incidents at once, and waits until nobody hears of anything any more.
+    pub(super) async fn burst(&mut self, process: &ServerProcess, reports: usize) {
+        join_all((0..reports).map(|number| self.report(process, number))).await;
+        let quiet = async { while timeout(QUIET, self.heard.recv()).await.is_ok() {} };
+        timeout(LATE, quiet).await.expect("it is quiet in time");
+    }
+
+    /// Reports one incident after the other, each once the nine tenths have heard of the one before; answers how long it
+    /// took each of these, in ms.
+    pub(super) async fn tell(&mut self, process: &ServerProcess, reports: usize) -> Vec<f64> {
+        let mut times_ms = Vec::with_capacity(reports * self.others);
+        for number in 0..reports {
+            let start = Instant::now();
+            let answer = self.report(process, number);
+            let told = async {
+                let mut heard_by = 0;
+                let mut message_bytes = 0;
+                while heard_by < self.others {
+                    let heard = self.heard.recv().await.expect("the sockets are open");
+                    if !heard.of_tenth {
+                        heard_by += 1;
+                        times_ms.push(heard.at.duration_since(start).as_secs_f64() * 1e3);
+                        message_bytes = message_bytes.max(heard.bytes);
+                    }
+                }
+                message_bytes
+            };
+            let ((), told) = futures_util::future::join(answer, timeout(LATE, told)).await;
+            self.message_bytes = self.message_bytes.max(told.expect("everybody hears of it in time"));
+        }
+        assert_eq!(self.lost.load(Ordering::Relaxed), 0, "the server has let go of sockets");
+        times_ms
+    }
+
+    /// How many have messages that were not taken, once those that are read have had the time to say that they took theirs.
+    pub(super) async fn not_taken(&self, process: &ServerProcess) -> usize {
+        sleep(QUIET).await;
+        process.connections_not_taken()
+    }
+
+    /// Reports one incident.
+    fn report(&self, process: &ServerProcess, number: usize) -> impl Future<Output = ()> + use<> {
+        let (path, body) = match self.server {
+            Server::Gridward => {
+                let input = world::report_input(number % 4, "noise");
+                ("/graphql", json!({ "query": REPORT, "variables": { "input": input } }))
+            }
+            Server::Bare => ("/tell", json!({})),
+        };
+        let (server, sent) =
+            (self.server, self.http.post(format!("http://{}{path}", process.address)).json(&body).send());
+        async move {
+            let answer = sent.await.expect("an answer");
+            assert_eq!(answer.status(), 200);
+            let text = answer.text().await.expect("a body");
+            assert!(server == Server::Bare || text.contains("\"problems\":[]"), "{text}");
+        }
+    }
+}
+
+/// One subscriber: opens a socket, says that it is ready, and when it hears of something, until the socket is closed.
+async fn follow(
+    address: std::net::SocketAddr,
+    server: Server,
+    pausing: Option<Arc<(AtomicBool, Notify)>>,
+    heard: mpsc::UnboundedSender<Heard>,
+    ready: mpsc::Sender<()>,
+) {
+    let small = TcpSocket::new_v4().expect("a socket");
+    small.set_recv_buffer_size(4_096).expect("a small buffer");
+    if pausing.is_some() {
+        SockRef::from(&small).set_tcp_mss(SMALL_SEGMENTS).expect("small segments");
+    }
+    let stream = small.connect(address).await.expect("a connection");
+    let mut request = format!("ws://{address}/graphql/ws").into_client_request().expect("a request");
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+    // By default each holds 128 KiB to read into.
+    let small = WebSocketConfig::default().read_buffer_size(2_048).write_buffer_size(0);
+    let (mut socket, _) = client_async_with_config(request, stream, Some(small)).await.expect("a socket");
+    if server == Server::Gridward {
+        for message in [
+            json!({ "type": "connection_init" }),
+            json!({ "id": "1", "type": "subscribe", "payload": { "query": SUBSCRIPTION } }),
+        ] {
+            socket.send(Message::text(message.to_string())).await.expect("sent");
+        }
+    }
+    let mut ready = Some(ready);
+    if server == Server::Bare {
+        ready.take().expect("once").send(()).await.expect("somebody waits");
+    }
+    loop {
+        if let Some(pausing) = &pausing {
+            let woken = pausing.1.notified();
+            if !pausing.0.load(Ordering::Relaxed) {
+                woken.await;
+                continue;
+            }
+        }
+        let text = match socket.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(_)) => continue,
+            Some(Err(_)) | None => return,
+        };
+        if text.contains("\"CHANGES\"") {
+            // Who does not listen any more has ended the run.
+            let _ = heard.send(Heard { at: Instant::now(), of_tenth: pausing.is_some(), bytes: text.len() });
+        } else if text.contains("\"SNAPSHOT\"")
+            && let Some(ready) = ready.take()
+        {
+            ready.send(()).await.expect("somebody waits");
+        }
+    }
+}
