@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# `make bench-peers`: Gridward beside what others would take: location, GeoJSON, coverages and vector tiles on files that
-# `geo-tools generate` makes, and plans of generated units. `scripts/bench_peers.sh TASK…` runs only these (scripts/bench_peers/run.py lists them).
+# `make bench-peers`: Gridward beside what others would take: location, GeoJSON, coverages, vector tiles and viewports over
+# GraphQL on files that `geo-tools generate` makes, and plans of generated units. `scripts/bench_peers.sh TASK…` runs only
+# these, of those that scripts/bench_peers/run.py lists.
 #
-# The peers are installed as scripts/bench_peers/requirements.txt and Cargo.lock pin them, PostGIS from Debian. One that
-# cannot be had is named and left out, and then the end is an error unless PEERS_ALLOW_MISSING=1.
+# The peers are installed as scripts/bench_peers/requirements.txt, Cargo.lock and postgraphile/package-lock.json pin them,
+# PostGIS from Debian. One that cannot be had is named and left out, and then the end is an error unless
+# PEERS_ALLOW_MISSING=1.
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -81,11 +83,26 @@ else
     fi
 fi
 
+postgraphile=scripts/bench_peers/postgraphile
+install_postgraphile() {
+    local kept=$postgraphile/node_modules/.gridward-lock
+    cmp -s $postgraphile/package-lock.json $kept && return
+    command -v npm >/dev/null || return
+    say "Installing PostGraphile"
+    (cd $postgraphile && npm ci --no-audit --no-fund --no-update-notifier) && cp $postgraphile/package-lock.json $kept
+}
+packages=(-p geo-tools)
+if [ $# = 0 ] || [[ " $* " == *" viewport "* ]]; then
+    packages+=(-p api)
+    install_postgraphile || leave_out postgraphile 'it cannot be installed by npm'
+fi
+
 say "Building Gridward and the peers of Rust and C"
-cargo build --locked --release -p geo-tools --bins
+cargo build --locked --release "${packages[@]}" --bins
 cargo build --locked --release --manifest-path scripts/bench_peers/Cargo.toml --target-dir "$work/target"
 mkdir -p "$work/programs"
 cp "$target/release/geo-tools" "$work/target/release/bench-peers" "$work/programs/"
+[ ${#packages[@]} = 2 ] || cp "$target/release/gridward" "$work/programs/"
 
 say "$(grep -m 1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs || uname -m), $(nproc 2>/dev/null || echo '?') cores, $(rustc --version)"
 grep -v '^pyarrow\|^numpy\|^psycopg' scripts/bench_peers/requirements.txt | xargs

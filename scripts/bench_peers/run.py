@@ -14,6 +14,7 @@ import sys
 
 import numpy
 import plans
+import viewport
 from vector_tile import areas_by_code
 
 ROUNDS = 5
@@ -43,6 +44,8 @@ TASKS = {
     "plans-5k": ("plans", 5_000, CUT + ["mtkahypar-highest", "gerrychain"]),
     "plans-50k": ("plans", 50_000, CUT + ["mtkahypar-highest", "gerrychain"]),
     "plans-1m": ("plans", 1_000_000, CUT + ["mtkahypar-large-k", "gerrychain"]),
+    # Servers, by their CPU: viewport.py.
+    "viewport": ("viewport", 2_500, ["postgis", "postgraphile"]),
 }
 
 
@@ -214,6 +217,9 @@ def run(name):
         return plans.compare(cells, [who for who in everybody if who.split("-")[0] not in LEFT_OUT], PROGRAMS, PYTHON, WORK)
     folder = generated(cells)
     print(f"\n{name}: {task}, {cells} cells", flush=True)
+    if task == "viewport":
+        missing = LEFT_OUT.intersection(everybody)
+        return print(f"  left out: {' '.join(missing)}") if missing else viewport.run(PROGRAMS, folder)
     if task == "validate":
         break_one_corner(folder)
     if task == "tile":
