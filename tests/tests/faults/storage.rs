@@ -1,6 +1,7 @@
 //! Disks that are full, files that are locked, events that cannot be read, clocks that jump: each answers with its code, what
 //! can be read is read, and writes go on by themselves.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use domain::viewer::Role;
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use serde_json::{Value, json};
 use tests::app::TestApp;
+use tests::postgres::{Kept, Postgres};
 use tests::subscriber::Subscriber;
 use tests::world;
 
@@ -65,7 +67,7 @@ async fn on_a_full_disk_reads_go_on_and_writes_do_again_once_there_is_room() {
             let from = disk.join(format!("gridward.db{ending}"));
             std::fs::copy(from, format!("{}{ending}", copy.display())).expect("there is room");
         }
-        copy.clone()
+        format!("sqlite://{}", copy.display())
     };
     filled_up(&server.door, fill, make_room, look).await;
 }
@@ -86,14 +88,56 @@ async fn where_a_quota_is_used_up_reads_go_on_and_writes_do_again_once_it_is_rai
             .status();
         assert!(done.expect("prlimit is part of util-linux").success());
     };
-    filled_up(&server.door, || limit("4096"), || limit("unlimited"), || database.clone()).await;
+    filled_up(&server.door, || limit("4096"), || limit("unlimited"), || url.clone()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_disk_of_postgres_is_full_reads_go_on_and_writes_do_again_once_there_is_room() {
+    let Some(postgres) = Postgres::on_a_small_disk(Kept::Tables).await else { return };
+    let url = postgres.new_database().await;
+    found(&url).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(folder.path(), &url);
+    let postgres = RefCell::new(postgres);
+    let (fill, make_room) = (|| postgres.borrow_mut().fill_disk(), || postgres.borrow_mut().make_room());
+    filled_up(&server.door, fill, make_room, || url.clone()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_postgres_has_no_room_for_its_log_nothing_is_lost_and_writes_go_on_once_it_runs_again() {
+    let Some(mut postgres) = Postgres::on_a_small_disk(Kept::Log).await else { return };
+    let url = postgres.new_database().await;
+    found(&url).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(folder.path(), &url);
+    let books = Mutex::new(Books::of(url));
+    let mut writer = Writer::named(1);
+    assert!(matches!(writer.report_once(&server.door, &books).await, Sent::Told(_)));
+
+    postgres.fill_disk();
+
+    // It breaks down by itself then, and whoever asks is told so.
+    for report in 0.. {
+        match writer.report_once(&server.door, &books).await {
+            Sent::Told(_) => assert!(report < 10 * ROOM_LEFT, "the disk is not full"),
+            Sent::Later(_) => break,
+            Sent::Cut => panic!("the server went down"),
+        }
+    }
+
+    postgres.make_room();
+    postgres.break_down();
+
+    go_on(&server.door, &mut writer, &books).await;
+    let mut books = books.into_inner().expect("no panic");
+    books.compare_all().await;
 }
 
 async fn filled_up(
     door: &Door,
     fill: impl FnOnce(),
     make_room: impl FnOnce(),
-    look: impl FnOnce() -> PathBuf,
+    look: impl FnOnce() -> String,
 ) {
     let books = Mutex::new(Books::default());
     let mut writer = Writer::named(1);
@@ -120,15 +164,20 @@ async fn filled_up(
 
     make_room();
 
-    let resumed = async || matches!(writer.report_once(door, &books).await, Sent::Told(_));
+    go_on(door, &mut writer, &books).await;
+    let mut books = books.into_inner().expect("no panic");
+    books.open(look());
+    books.compare_all().await;
+}
+
+/// Waits until reports are taken again, and files some.
+async fn go_on(door: &Door, writer: &mut Writer, books: &Mutex<Books>) {
+    let resumed = async || matches!(writer.report_once(door, books).await, Sent::Told(_));
     until(Duration::from_secs(10), "writes go on by themselves", resumed).await;
     for _ in 0..5 {
-        assert!(matches!(writer.report_once(door, &books).await, Sent::Told(_)));
+        assert!(matches!(writer.report_once(door, books).await, Sent::Told(_)));
     }
     writer.ask_again(door).await;
-    let mut books = books.into_inner().expect("no panic");
-    books.open(format!("sqlite://{}", look().display()));
-    books.compare_all().await;
 }
 
 /// How many incidents there are, asked over GraphQL.
