@@ -15,6 +15,7 @@ mod m20261122_000006_imports;
 mod m20261122_000007_answers;
 mod m20261122_000008_past_incidents;
 mod m20261122_000009_rows_since_import;
+mod m20261122_000010_addresses_of_buildings;
 mod table;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_answers::Migration),
             Box::new(m20261122_000008_past_incidents::Migration),
             Box::new(m20261122_000009_rows_since_import::Migration),
+            Box::new(m20261122_000010_addresses_of_buildings::Migration),
         ]
     }
 }

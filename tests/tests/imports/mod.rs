@@ -1,6 +1,7 @@
 //! Files in and out, through the commands of an operator, on a database of its own.
 
 mod bad_input;
+mod buildings;
 mod datum;
 mod demo;
 mod files;

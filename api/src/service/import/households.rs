@@ -2,6 +2,8 @@
 //!
 //! A record with a count of dwellings is a building with that many households, `ID/1` to `ID/N`; without the column it is
 //! one household, in the building that its building column or its address names.
+//!
+//! Invariant: what everybody may see of a building never comes from the address of a household, which may name a door.
 
 use domain::household::MAX_MEMBER_COUNT;
 use domain::text::Address;
@@ -43,10 +45,19 @@ pub(crate) enum DwellingContent {
     /// One household.
     Household {
         /// What the source calls its building.
-        building: Option<String>,
+        building: Option<NamedBuilding>,
         /// How many live there.
         member_count: Option<u32>,
     },
+}
+
+/// A building as a household names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct NamedBuilding {
+    /// What the source calls it.
+    pub(crate) source_id: String,
+    /// Its own address, which everybody may see: none where the file does not say it, whatever the household's is.
+    pub(crate) address: Option<Address>,
 }
 
 /// Reads one record.
@@ -57,7 +68,8 @@ pub(crate) fn dwelling(record: &Record, options: &ImportOptions) -> Result<Dwell
     let mut problems = Vec::new();
     let source_id = record.id(options.id.as_deref()).map_err(|problem| problems.push(*problem)).ok();
     let position = record.position().map_err(|problem| problems.push(*problem)).ok().flatten();
-    let address = address(record, options).map_err(|problem| problems.push(*problem)).ok().flatten();
+    let address =
+        address("address", record, options).map_err(|problem| problems.push(*problem)).ok().flatten();
     let content = content(record, options).map_err(|problem| problems.push(*problem)).ok();
     if matches!(content, Some(DwellingContent::Building { .. })) && position.is_none() && problems.is_empty()
     {
@@ -77,11 +89,11 @@ pub(crate) fn dwelling(record: &Record, options: &ImportOptions) -> Result<Dwell
     }
 }
 
-fn address(record: &Record, options: &ImportOptions) -> Result<Option<Address>, Box<Problem>> {
-    let columns = options.columns.columns("address");
-    let text = if columns.is_empty() { record.text("address") } else { record.joined(columns) };
+fn address(field: &str, record: &Record, options: &ImportOptions) -> Result<Option<Address>, Box<Problem>> {
+    let columns = options.columns.columns(field);
+    let text = if columns.is_empty() { record.text(field) } else { record.joined(columns) };
     let parsed = text.map(|text| Address::parse(&text)).transpose();
-    parsed.map_err(|invalid| record.problem(Code::BadValue, format!("address: {invalid}")))
+    parsed.map_err(|invalid| record.problem(Code::BadValue, format!("{field}: {invalid}")))
 }
 
 fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, Box<Problem>> {
@@ -93,8 +105,10 @@ fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, 
     }
     let members = options.columns.column("members").unwrap_or("members");
     let building = options.columns.column("building").unwrap_or("building");
+    let source_id = record.text(building).map(|name| record.short(building, name)).transpose()?;
+    let address = address("building_address", record, options)?;
     Ok(DwellingContent::Household {
-        building: record.text(building).map(|name| record.short(building, name)).transpose()?,
+        building: source_id.map(|source_id| NamedBuilding { source_id, address }),
         member_count: record.whole_number(members, 0..=MAX_MEMBER_COUNT)?,
     })
 }

@@ -45,7 +45,9 @@ impl ImportKind {
     pub fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Cells => &[],
-            Self::Households => &["address", "building", "dwellings", "lat", "lon", "members"],
+            Self::Households => {
+                &["address", "building", "building_address", "dwellings", "lat", "lon", "members"]
+            }
             Self::Basemap => &["class", "kind", "name"],
             Self::Incidents => {
                 &["category", "channel", "closed_at", "lat", "lon", "note", "occurred_at", "text"]
@@ -225,6 +227,6 @@ mod tests {
         };
         check("address", "must be field=column");
         check("address=", "must be field=column");
-        check("rooms=r", "fields are address, building, dwellings");
+        check("rooms=r", "fields are address, building, building_address, dwellings");
     }
 }

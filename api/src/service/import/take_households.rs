@@ -7,7 +7,7 @@ use domain::plan::Assignment;
 use domain::text::Address;
 use geo_tools::{Code, Position, Problem};
 
-use super::households::{Dwelling, DwellingContent, dwelling};
+use super::households::{Dwelling, DwellingContent, NamedBuilding, dwelling};
 use super::promote::{Staged, import_error};
 use super::record::Record;
 use super::report::ImportFigure;
@@ -22,7 +22,7 @@ pub(super) struct Dwellings {
     /// On which line each id was first.
     lines: FirstLines<()>,
     /// Buildings that households of this file name.
-    named: ByDigest<NamedBuilding>,
+    named: ByDigest<KnownBuilding>,
     /// Those of them that were first named since the last time that rows were staged.
     named_now: Vec<(IdDigest, Building)>,
     /// Households without a position, to be placed when all buildings are known.
@@ -34,7 +34,7 @@ pub(super) struct Dwellings {
 }
 
 /// A building that is known by the households in it.
-struct NamedBuilding {
+struct KnownBuilding {
     id: BuildingId,
     position: Position,
     /// How many households it has so far.
@@ -66,8 +66,7 @@ impl Rows for Dwellings {
                 self.add_building(found, dwellings, Place { position: Some(position), assignment }, taking);
             }
             (DwellingContent::Household { building, member_count }, Some(position)) => {
-                let address = found.address.clone();
-                let building = building.map(|name| self.name_building(name, address, position, taking));
+                let building = building.map(|named| self.name_building(named, position, taking));
                 let place = Place { position: Some(position), assignment };
                 self.add_household(found, building, place, member_count, taking);
             }
@@ -135,21 +134,20 @@ impl Dwellings {
     /// The building that a household names, known from now on.
     fn name_building(
         &mut self,
-        name: String,
-        address: Option<Address>,
+        named: NamedBuilding,
         position: Position,
         taking: &Taking<'_>,
     ) -> BuildingId {
-        let digest = digest_of(&name);
+        let digest = digest_of(&named.source_id);
         if let Some(building) = self.named.get_mut(&digest) {
             building.dwellings += 1;
             return building.id;
         }
         let id = BuildingId(taking.services.ids.next_id());
         // Nothing is there: that was looked for.
-        self.named.insert(&digest, NamedBuilding { id, position, dwellings: 1, staged: 0 }).ok();
+        self.named.insert(&digest, KnownBuilding { id, position, dwellings: 1, staged: 0 }).ok();
         self.building_count += 1;
-        self.named_now.push((digest, building(id, name, address, position, 1, taking)));
+        self.named_now.push((digest, building(id, named.source_id, named.address, position, 1, taking)));
         id
     }
 
@@ -179,7 +177,7 @@ impl Dwellings {
             let DwellingContent::Household { building, member_count } = found.content.clone() else {
                 continue;
             };
-            let (building, position) = match building.and_then(|name| self.named.get_mut(&digest_of(&name))) {
+            let (building, position) = match building.and_then(|named| self.named.get_mut(&digest_of(&named.source_id))) {
                 Some(named) => {
                     named.dwellings += 1;
                     (Some(named.id), Some(named.position))

@@ -54,13 +54,18 @@ impl Import {
         let rows = given.iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
         let held = self.buildings_held(&rows).await?;
         let mut sorted = Sorted { new: Vec::with_capacity(rows.len()), changed: Vec::new() };
-        for row in rows {
+        for mut row in rows {
             let source = row.source_id.as_deref().ok_or(StoreError::NoSourceId)?;
             let Some(held) = held.get(source) else {
                 sorted.new.push(values(row));
                 continue;
             };
             self.held_buildings.insert(row.id, held.id);
+            // Households that name their building rarely say its address, and take none away that another file gave.
+            if row.address.is_none() {
+                row.address.clone_from(&held.address);
+                row.search_text.clone_from(&held.search_text);
+            }
             if differs(&row, held) {
                 sorted.changed.push(values(row));
             }

@@ -11,6 +11,7 @@ use domain::page::PageSize;
 use domain::plan::Plan;
 use domain::text::Address;
 use geo_tools::Bounds;
+use sea_orm::ConnectionTrait;
 
 use super::super::on_both_databases;
 use super::super::world::{EAST, Seeded, TestStore, WEST, at, done, noon, plan};
@@ -25,6 +26,7 @@ on_both_databases!(
     a_row_without_source_id_is_refused,
     rows_that_are_not_promoted_show_nowhere_and_leave_with_their_import,
     dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of_old_ones,
+    addresses_that_buildings_had_of_their_households_are_forgotten,
     reports_commit_between_the_chunks_of_an_import,
 );
 
@@ -244,6 +246,32 @@ async fn dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of
         dwellings.push(building.expect("it is there").dwellings);
     }
     assert_eq!(dwellings, [2, 7, 1, 4, 9]);
+}
+
+/// A version before gave a building the address of the first household that named it.
+async fn addresses_that_buildings_had_of_their_households_are_forgotten(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    let mut file = file(&test, &district, &plan, 5);
+    // Those with two dwellings came as rows of their own, and so did the second, which households with doors named since.
+    let second = file.households.iter_mut().find(|home| home.building == Some(file.buildings[1].id));
+    second.expect("it has one").source_id = Some("way/1/1".to_owned());
+    let door = Address::parse("Rizal Street 1, unit 7").expect("an address");
+    file.buildings[1].address = Some(door.clone());
+    imported(&test, &district, &file).await;
+    let beside = test.beside().await;
+    let before = "DELETE FROM seaql_migrations WHERE version LIKE '%_000010_%'";
+    beside.execute_unprepared(before).await.expect("a statement");
+
+    test.store.migrate().await.expect("the migration runs");
+
+    let ids: Vec<BuildingId> = file.buildings.iter().map(|building| building.id).collect();
+    let found = test.store.buildings_by_id(district.id, &ids).await.expect("a statement");
+    let with_address: Vec<BuildingId> =
+        found.iter().filter(|building| building.address.is_some()).map(|building| building.id).collect();
+    assert_eq!((found.len(), with_address.len()), (5, 2));
+    assert!(with_address.contains(&ids[0]) && with_address.contains(&ids[3]), "{found:?}");
+    let hidden = test.store.building_by_address(district.id, &door).await.expect("a statement");
+    assert_eq!(hidden, None, "nor is it found by it");
 }
 
 async fn reports_commit_between_the_chunks_of_an_import(test: TestStore) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use geo_tools::Geometry;
 use geo_tools::formats::geojson::{WriteFeature, Writer};
-use geo_tools::generate::{Building, Incident, Town};
+use geo_tools::generate::{Building, Household, Incident, Town};
 use serde_json::{Map, Value, json};
 
 use crate::service::import::ImportSource;
@@ -15,7 +15,7 @@ const CHUNK_BUILDINGS: usize = 500;
 
 /// Every household as a row of a table.
 pub(super) fn households(town: &Arc<Town>) -> ImportSource {
-    let header = b"id,building,address,members,lon,lat\n".to_vec();
+    let header = b"id,building,building_address,address,members,lon,lat\n".to_vec();
     ImportSource::of_reader(Households { town: Arc::clone(town), next: 0, text: Cursor::new(header) })
 }
 
@@ -42,11 +42,12 @@ impl Households {
         let end = self.town.buildings.len().min(self.next + CHUNK_BUILDINGS);
         let mut table = csv::Writer::from_writer(Vec::new());
         for at in self.next..end {
-            let Building { code, position, .. } = &self.town.buildings[at];
+            let Building { code, address: house, position, .. } = &self.town.buildings[at];
             let (lon, lat) = (position.lon().to_string(), position.lat().to_string());
             for household in self.town.households_of(at) {
                 let members = household.members.to_string();
-                table.write_record([&household.code, code, &household.address, &members, &lon, &lat])?;
+                let Household { code: id, address, .. } = &household;
+                table.write_record([id, code, house, address, &members, &lon, &lat])?;
             }
         }
         self.next = end;

