@@ -1,4 +1,4 @@
-//! Buildings: come in by import, are found by id and by address. The grid's own: everybody may see them.
+//! Buildings: come in by import, are found by id, by what the source calls them and by address. The grid's own: everybody may see them.
 
 use domain::household::Building;
 use domain::ids::{BuildingId, DistrictId};
@@ -31,6 +31,23 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// The building that a source calls so.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Corrupt`].
+    pub async fn building_by_source(
+        &self,
+        district: DistrictId,
+        source_id: &str,
+    ) -> Result<Option<Building>, StoreError> {
+        let row = buildings::Entity::find()
+            .filter(scope::buildings(district))
+            .filter(buildings::Column::SourceId.eq(source_id))
+            .one(&self.inner.reader)
+            .await?;
+        row.map(building_of).transpose()
     }
 
     /// The building at an address, whatever its case and blanks; the same one each time where several have it.

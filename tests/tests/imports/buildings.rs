@@ -1,9 +1,11 @@
 //! What everybody may see of buildings that households are in: never what only the household's address says.
 
+use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::ImportKind;
 use api::service::search::Found;
 use domain::page::PageSize;
 use domain::viewer::Viewer;
+use serde_json::Value;
 
 use super::round_trip::CELLS;
 use super::{Office, cells, import, options};
@@ -15,9 +17,9 @@ async fn office() -> Office {
     office
 }
 
-async fn imported(office: &Office, name: &str, content: &str, columns: &[&str]) {
+async fn imported(office: &Office, name: &str, content: &str, columns: &[&str]) -> Value {
     let path = office.file(name, content);
-    office.done(import("quezon", &path, options(ImportKind::Households, &path, columns))).await;
+    office.done(import("quezon", &path, options(ImportKind::Households, &path, columns))).await
 }
 
 /// The addresses of the buildings that anybody finds by a text.
@@ -70,4 +72,28 @@ async fn households_leave_the_address_that_their_building_has_from_another_file(
     imported(&office, "buildings.csv", table, &["dwellings=flats"]).await;
     imported(&office, "homes.csv", DOORS, &[]).await;
     assert_eq!(found(&office, "kaliraya").await, [Some("Kaliraya 12".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_household_without_a_position_lies_in_its_building_of_an_earlier_file() {
+    let office = office().await;
+    let table =
+        "id,lon,lat,address,flats\nb-1,121.005,14.625,Kaliraya 12,2\nb-2,121.015,14.625,Victory Avenue 3,1\n";
+    imported(&office, "buildings.csv", table, &["dwellings=flats"]).await;
+    let table = "id,building,address\n\
+        h-1,b-2,\"Kaliraya 12, unit 9\"\n\
+        h-2,b-2,Kaliraya 12\n\
+        h-3,b-9,kaliraya 12\n\
+        h-4,b-9,Nowhere 1\n";
+    let report = imported(&office, "homes.csv", table, &[]).await;
+    let told: Vec<_> =
+        report["problems"].as_array().expect("a list").iter().map(|told| &told["line"]).collect();
+    assert_eq!(told, [5], "{report}");
+    let table = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
+    let starts =
+        |start: &str| assert!(table.lines().any(|line| line.starts_with(start)), "{start} in {table}");
+    starts("h-1,b-2,\"Kaliraya 12, unit 9\",121.015,14.625,137404002,inside,");
+    starts("h-2,b-2,Kaliraya 12,121.015,14.625,137404002,inside,");
+    starts("h-3,b-1,kaliraya 12,121.005,14.625,137404001,inside,");
+    starts("h-4,,Nowhere 1,,,,outside,");
 }

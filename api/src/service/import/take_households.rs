@@ -132,12 +132,7 @@ impl Dwellings {
     }
 
     /// The building that a household names, known from now on.
-    fn name_building(
-        &mut self,
-        named: NamedBuilding,
-        position: Position,
-        taking: &Taking<'_>,
-    ) -> BuildingId {
+    fn name_building(&mut self, named: NamedBuilding, position: Position, taking: &Taking<'_>) -> BuildingId {
         let digest = digest_of(&named.source_id);
         if let Some(building) = self.named.get_mut(&digest) {
             building.dwellings += 1;
@@ -177,12 +172,14 @@ impl Dwellings {
             let DwellingContent::Household { building, member_count } = found.content.clone() else {
                 continue;
             };
-            let (building, position) = match building.and_then(|named| self.named.get_mut(&digest_of(&named.source_id))) {
-                Some(named) => {
-                    named.dwellings += 1;
-                    (Some(named.id), Some(named.position))
+            let named = building.map(|building| building.source_id);
+            let in_file = named.as_deref().and_then(|source_id| self.named.get_mut(&digest_of(source_id)));
+            let (building, position) = match in_file {
+                Some(known) => {
+                    known.dwellings += 1;
+                    (Some(known.id), Some(known.position))
                 }
-                None => known_place(&found, taking).await?,
+                None => known_place(&found, named.as_deref(), taking).await?,
             };
             let assignment = match position {
                 Some(position) => taking.plan.assign(position, taking.district().rules.nearest_within_m()),
@@ -194,16 +191,22 @@ impl Dwellings {
     }
 }
 
-/// The building at a household's address, if one is there already; a warning where there is none.
+/// The building of an earlier file that a household names, else the one at its address; a warning where there is none.
 async fn known_place(
     found: &Dwelling,
+    named: Option<&str>,
     taking: &mut Taking<'_>,
 ) -> Result<(Option<BuildingId>, Option<Position>), ServiceError> {
-    let known = match &found.address {
-        Some(address) => taking.services.store.building_by_address(taking.district().id, address).await,
-        None => Ok(None),
+    let (store, district) = (&taking.services.store, taking.district().id);
+    let mut known = match named {
+        Some(source_id) => {
+            store.building_by_source(district, source_id).await.map_err(ServiceError::internal)?
+        }
+        None => None,
     };
-    let known = known.map_err(ServiceError::internal)?;
+    if let (None, Some(address)) = (&known, &found.address) {
+        known = store.building_by_address(district, address).await.map_err(ServiceError::internal)?;
+    }
     if known.is_none() {
         let message = "neither a position nor a building or address that is known; place it by hand";
         taking.report.problems.push(found.warning(Code::NullGeometry, message.to_owned()));
