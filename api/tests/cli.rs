@@ -149,6 +149,44 @@ async fn the_doctor_changes_nothing_and_says_what_is_not_there_or_behind() {
 }
 
 #[test]
+fn a_folder_without_a_database_is_told_and_what_makes_one_says_where() {
+    let folder = folder();
+    let given = std::fs::read_dir(folder.path()).expect("a folder").count();
+    for line in [
+        "import cells cells.geojson --district quezon --level cell --id code",
+        "import cells - --district quezon --level cell --id code",
+        "export cells --district quezon",
+        "user add Luz --district quezon --role head",
+        "user change Luz --district quezon --role head",
+        "token create Luz",
+        "audit verify",
+        "backup all.db",
+    ] {
+        let printed = check(folder.path(), line, 2);
+        assert!(printed.contains("there is no database at /"), "{line}: {printed}");
+        assert!(printed.contains("gridward.db: look at --data-dir"), "{line}: {printed}");
+        let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(left, given, "{line} leaves nothing behind");
+    }
+    let line = "district create --code quezon --name Quezon";
+    assert!(check(folder.path(), line, 0).contains("made a new database, /"));
+    assert!(!check(folder.path(), "migrate", 0).contains("new database"), "it is there");
+
+    let empty = tempfile::tempdir().expect("a folder");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_gridward"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+        .current_dir(empty.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut first = String::new();
+    BufReader::new(server.stderr.take().expect("it is piped")).read_line(&mut first).expect("a line");
+    server.kill().expect("it can be killed");
+    server.wait().expect("it ends");
+    assert!(first.contains("Made a new database, /") && first.contains("no district yet"), "{first}");
+}
+
+#[test]
 fn a_file_of_voids_is_read_under_the_caps_of_an_import() {
     let folder = folder();
     check(folder.path(), "district create --code quezon --name Quezon", 0);

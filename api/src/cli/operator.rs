@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
-use super::{Failure, in_runtime, say};
+use super::{Failure, complain, in_runtime, say};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::service::Services;
@@ -22,7 +22,7 @@ pub(super) fn run(settings: &Settings, command: AdminCommand) -> Result<(), Fail
     match in_runtime(ask(settings, command))? {
         AdminAnswer::Done { message, detail } => match detail.get("token").and_then(|token| token.as_str()) {
             Some(token) => {
-                super::complain(&message);
+                complain(&message);
                 say(token)
             }
             None => say(message),
@@ -34,7 +34,7 @@ pub(super) fn run(settings: &Settings, command: AdminCommand) -> Result<(), Fail
 
 /// Brings the database up to date, where no server holds it.
 pub(super) fn migrate(settings: &Settings) -> Result<(), Failure> {
-    in_runtime(async { open(settings).await.map(drop) })?;
+    in_runtime(async { make(settings).await.map(drop) })?;
     say("the database is up to date")
 }
 
@@ -49,7 +49,8 @@ pub(super) async fn ask(settings: &Settings, command: AdminCommand) -> Result<Ad
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
                 let services = match command {
                     AdminCommand::Examine => look(settings).await?,
-                    _ => open(settings).await?,
+                    AdminCommand::CreateDistrict(_) => make(settings).await?,
+                    _ => reopen(settings).await?,
                 };
                 Ok(services.run_command(command, &progress).await)
             }
@@ -64,9 +65,24 @@ pub(super) async fn ask(settings: &Settings, command: AdminCommand) -> Result<Ad
     answer
 }
 
-/// Opens the database here.
+/// Opens the database here, or makes it.
 pub(super) async fn open(settings: &Settings) -> Result<Services, Failure> {
     Services::open(settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))
+}
+
+/// The same, and says where one was made: somebody may have meant another folder.
+async fn make(settings: &Settings) -> Result<Services, Failure> {
+    let missing = Services::missing_database(settings);
+    let services = open(settings).await?;
+    if let Some(path) = missing {
+        complain(&format!("made a new database, {}", path.display()));
+    }
+    Ok(services)
+}
+
+/// Opens the database here that is there already.
+async fn reopen(settings: &Settings) -> Result<Services, Failure> {
+    Services::reopen(settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))
 }
 
 /// Opens the database here, to change nothing.

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Failure;
 use super::socket::AdminSocket;
+use super::{Failure, operator};
 use crate::clock::{Clock, IdSource};
 use crate::config::{ServerSecret, Settings};
 use crate::http::{self, Patience, Server, Stop};
@@ -15,8 +15,15 @@ use crate::telemetry;
 /// Opens the database and serves it.
 pub(super) async fn run(settings: Settings) -> Result<(), Failure> {
     telemetry::start_logging(&settings);
-    let services =
-        Services::open(&settings, Clock::system()).await.map_err(|error| Failure::unusable(&error))?;
+    let missing = Services::missing_database(&settings);
+    let services = operator::open(&settings).await?;
+    if let Some(path) = missing {
+        tracing::warn!(
+            path = %path.display(),
+            "Made a new database, {}, which has no district yet; where one was expected, look at --data-dir and --database-url",
+            path.display()
+        );
+    }
     with_services(settings, services, |_| Ok(())).await
 }
 

@@ -1,5 +1,7 @@
 //! Opening everything that the use cases stand on.
 
+use std::path::PathBuf;
+
 use super::Services;
 use crate::bus::{self, Bus};
 use crate::cache::{self, Cache};
@@ -30,6 +32,23 @@ impl Services {
         let store = Store::connect(&database(settings)).await?;
         store.migrate().await?;
         Ok(Self::on(store, settings, clock))
+    }
+
+    /// Opens the database of some settings as [`Services::open`] does, where there is one already: a wrong folder is told
+    /// instead of filled.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn reopen(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
+        match Self::missing_database(settings) {
+            Some(path) => Err(StoreError::Absent { path: path.display().to_string() }.into()),
+            None => Self::open(settings, clock).await,
+        }
+    }
+
+    /// The file that [`Services::open`] would make.
+    pub fn missing_database(settings: &Settings) -> Option<PathBuf> {
+        database(settings).missing_file()
     }
 
     /// Opens a database that is there, to look only; its tables stay as they are, also where they are behind.

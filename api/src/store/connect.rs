@@ -35,6 +35,12 @@ impl DatabaseSettings {
         Self { url: url.into(), max_connections: 16 }
     }
 
+    /// The file of a SQLite database that is not there; opening it would make it.
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        let path = self.sqlite_path().filter(|path| !path.is_file())?;
+        Some(std::path::absolute(&path).unwrap_or(path))
+    }
+
     /// The file of a SQLite database.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
         let rest = self.url.strip_prefix("sqlite://").or_else(|| self.url.strip_prefix("sqlite:"))?;
@@ -79,11 +85,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Absent`] where there is no file; else as [`Store::connect`].
     pub async fn look(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        if let Some(path) = settings.missing_file() {
+            return Err(StoreError::Absent { path: path.display().to_string() });
+        }
         let file = settings.sqlite_path();
         let reader = match &file {
-            Some(path) if !path.is_file() => {
-                return Err(StoreError::Absent { path: path.display().to_string() });
-            }
             Some(path) => {
                 let reader = open_sqlite(path, Access::Look).await?;
                 read_back(&reader, "journal_mode", "wal").await?;

@@ -20,8 +20,10 @@ pub enum StoreError {
         /// What it begins with.
         scheme: String,
     },
-    /// A database that is to be looked at and is not there.
-    #[error("there is no database at {path}; gridward migrate makes one")]
+    /// A database that is to be there and is not.
+    #[error(
+        "there is no database at {path}: look at --data-dir and --database-url; gridward migrate makes a new one"
+    )]
     Absent {
         /// The file.
         path: String,
