@@ -3,7 +3,7 @@
 //! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
 //! it keeps the rules. `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
 //! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
-//! every way where the ground is small.
+//! every way where the ground is small. [`explain`] says of a plan that was judged why it is so, and what became of another.
 //!
 //! Invariant: every unit is in one cell, every cell is one piece of one parent.
 //! Invariant: no float decides: weights are thousandths, lengths millimetres. The same units, options and seed give the
@@ -12,6 +12,7 @@
 mod component;
 mod duel;
 mod exact;
+pub mod explain;
 mod graph;
 mod ground;
 mod halve;

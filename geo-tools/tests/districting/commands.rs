@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// A row of squares, each with the properties given.
-fn row_of(properties: &[&str]) -> String {
+pub(crate) fn row_of(properties: &[&str]) -> String {
     let square = |(at, properties): (usize, &&str)| {
         let (west, east) = (113.7 + at as f64 * 0.01, 113.7 + (at + 1) as f64 * 0.01);
         format!(
@@ -24,7 +24,7 @@ const FOUR: [&str; 4] = [
     r#"{"code":"D","n":10,"village":"V"}"#,
 ];
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_geo-tools"))
         .args(arguments)
         .current_dir(folder)
@@ -38,7 +38,7 @@ fn partition(folder: &Path, more: &[&str]) -> (i32, String) {
     (output.status.code().expect("an end"), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, content) in files {
         std::fs::write(folder.path().join(name), content).expect("a file");
@@ -148,4 +148,39 @@ fn a_plan_from_elsewhere_is_scored() {
     for code in ["NOT_CONTIGUOUS", "MISSING_FIELD", "OUT_OF_TOLERANCE"] {
         assert!(codes.contains(&code), "{codes:?}");
     }
+}
+
+#[test]
+fn a_report_explains_the_plan_and_what_moved_since_the_one_before() {
+    let (old, new) = ("unit,cell\nA,w\nB,w\nC,e\nD,e\n", "unit,cell\nA,w\nB,e\nC,e\nD,e\n");
+    let folder = folder_with(&[("units.geojson", &row_of(&FOUR)), ("old.csv", old), ("new.csv", new)]);
+    let arguments = "score --units units.geojson --id code --weight n --parent village --plan new.csv --before old.csv --report -";
+    let output = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["moved_weight"], 10.0);
+    let explanation = &report["explanation"];
+    assert_eq!(explanation["lineage"]["moved"][0]["unit"], "B");
+    assert_eq!(explanation["lineage"]["cells"][0]["origin"], "KEPT");
+    assert_eq!(explanation["cells"][1]["neighbours"][0]["cell"], "e");
+    let counted: u64 = explanation["histogram"]
+        .as_array()
+        .expect("bars")
+        .iter()
+        .filter_map(|bar| bar["cells"].as_u64())
+        .sum();
+    assert_eq!(counted, 2);
+    let misses = explanation["misses"].as_array().expect("misses");
+    assert_eq!(misses.len(), 2);
+    assert!(misses[0]["text"]["zh"].as_str().is_some_and(|text| text.contains("没有证明")), "{misses:?}");
+}
+
+#[test]
+fn a_plan_before_that_is_none_is_refused_and_nothing_is_written() {
+    let folder = folder_with(&[("units.geojson", &row_of(&FOUR)), ("old.csv", "unit,zone\nA,w\n")]);
+    let (code, said) = partition(folder.path(), &["--target", "20", "-o", "plan.csv", "--before", "old.csv"]);
+    assert_eq!((code, said.contains("old.csv:2")), (1, true), "{said}");
+    assert!(!folder.path().join("plan.csv").exists());
+    let twice = ["--target", "20", "-o", "plan.csv", "--html", "plan.csv"];
+    assert_eq!(partition(folder.path(), &twice).0, 2);
+    assert_eq!(partition(folder.path(), &["--target", "20", "-o", "plan.csv", "--language", "fr"]).0, 2);
 }

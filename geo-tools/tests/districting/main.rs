@@ -2,7 +2,9 @@
 #![expect(clippy::expect_used, reason = "a test's own tools fail the test")]
 
 mod commands;
+mod explained;
 mod oracle;
+mod page;
 mod planted;
 mod real;
 mod same;

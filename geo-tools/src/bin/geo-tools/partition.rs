@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+use geo_tools::districting::explain::Subject;
 use geo_tools::districting::{
     Effort, Judgement, Options, Plan, PlanRow, Progress, Rules, Watch, Weight, foresee, judge, partition,
 };
@@ -14,8 +15,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::disk::Disk;
 use crate::districting::{
-    Run, Units, UnitsArguments, cpu_s, read_units, report, summary, target, tolerance_ppm, write_cells,
-    write_plan,
+    Explaining, Run, Units, UnitsArguments, cpu_s, read_before, read_units, report, summary, target,
+    tolerance_ppm, with_explanation, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -50,9 +51,14 @@ pub(crate) struct Arguments {
     /// Write the cells as areas, in the format of the name.
     #[arg(long, value_name = "FILE")]
     cells: Option<String>,
+    /// The plan before: what became of its cells, and why units moved, is explained.
+    #[arg(long, value_name = "OLD.csv")]
+    before: Option<String>,
     /// Write the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE")]
     report: Option<String>,
+    #[command(flatten)]
+    explaining: Explaining,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -67,12 +73,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let start = Instant::now();
     let mut inputs = vec![arguments.units.units.as_str()];
     inputs.extend(arguments.units.adjacency.as_deref());
+    inputs.extend(arguments.before.as_deref());
     if inputs.iter().filter(|path| **path == "-").count() > 1 {
         return Err(Unusable::InputTwice);
     }
-    let outputs = [Some(arguments.output.as_str()), arguments.cells.as_deref(), arguments.report.as_deref()];
-    refuse_clashes(&inputs, &outputs)?;
-    let (units, mut problems) = read_units(&arguments.units, arguments.cells.is_some())?;
+    let [text, page] = arguments.explaining.outputs();
+    let (cells, report) = (arguments.cells.as_deref(), arguments.report.as_deref());
+    refuse_clashes(&inputs, &[Some(arguments.output.as_str()), cells, report, text, page])?;
+    let is_drawn = arguments.cells.is_some() || arguments.explaining.draws();
+    let (units, mut problems) = read_units(&arguments.units, is_drawn)?;
+    let before = match read_before(arguments.before.as_ref())? {
+        Ok(before) => before,
+        Err(verdict) => return Ok(verdict),
+    };
     let options = Options {
         target: arguments.target,
         tolerance_ppm: arguments.tolerance_ppm,
@@ -97,7 +110,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     problems.extend_of_coverage(judgement.problems.clone());
     problems.extend_of_coverage(doubts(&plan, &judgement));
     problems.tell(&arguments.units.units);
-    write(arguments, &units, (&plan, &rows, &judgement), (&mut problems, start))?;
+    let subject = Subject { graph: &units.graph, rows: &rows, rules, judgement: &judgement };
+    write(arguments, &units, (&plan, subject, before.as_deref()), (&mut problems, cpu_s(start)))?;
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr().lock(), "{}: {}", arguments.output, summary(&judgement));
     Ok(problems.verdict())
@@ -140,23 +154,27 @@ fn doubts(plan: &Plan, judgement: &Judgement) -> Vec<Problem> {
 fn write(
     arguments: &Arguments,
     units: &Units,
-    (plan, rows, judgement): (&Plan, &[PlanRow], &Judgement),
-    (problems, start): (&mut Problems, Instant),
+    (plan, subject, before): (&Plan, Subject<'_>, Option<&[PlanRow]>),
+    (problems, cpu_s): (&mut Problems, f64),
 ) -> Result<(), Unusable> {
+    let Subject { rows, judgement, .. } = subject;
     let disk = Disk::default();
     write_plan(&disk, &arguments.output, rows)?;
     if let (Some(path), Some(coverage)) = (&arguments.cells, &units.coverage) {
         write_cells(&disk, path, (plan, coverage, judgement))?;
     }
+    let explanation = arguments.explaining.explain(&subject, (before, arguments.report.as_ref()));
+    arguments.explaining.write(&disk, (units, subject, explanation.as_ref()))?;
     disk.keep().map_err(|source| Unusable::Write { path: arguments.output.clone(), source })?;
     if let Some(path) = &arguments.report {
         let run = Run {
             target: Some(arguments.target),
             tolerance_ppm: arguments.tolerance_ppm,
             seed: Some(arguments.seed),
-            cpu_s: cpu_s(start),
+            cpu_s,
         };
-        write_json(path, &report(judgement, rows, &run, problems.listed()?))?;
+        let report = report(judgement, rows, &run, problems.listed()?);
+        write_json(path, &with_explanation(report, explanation.as_ref()))?;
     }
     Ok(())
 }

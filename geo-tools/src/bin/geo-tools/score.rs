@@ -4,10 +4,13 @@ use std::io::Write;
 use std::time::Instant;
 
 use clap::Args;
+use geo_tools::districting::explain::Subject;
 use geo_tools::districting::{Rules, Weight, judge};
 
+use crate::disk::Disk;
 use crate::districting::{
-    Run, UnitsArguments, cpu_s, read_plan, read_units, report, summary, target, tolerance_ppm,
+    Explaining, Run, UnitsArguments, cpu_s, read_before, read_plan, read_units, report, summary, target,
+    tolerance_ppm, with_explanation,
 };
 use crate::outputs::refuse_clashes;
 use crate::report::write_json;
@@ -29,20 +32,31 @@ pub(crate) struct Arguments {
     /// How far a cell may be from its parent's mean, as a part of the mean.
     #[arg(long = "tolerance", value_name = "PART", default_value = "0.05", value_parser = tolerance_ppm)]
     tolerance_ppm: u32,
+    /// The plan before: what became of its cells, and why units moved, is explained.
+    #[arg(long, value_name = "OLD.csv")]
+    before: Option<String>,
     /// Write the report as JSON; - is standard output.
     #[arg(long, value_name = "FILE")]
     report: Option<String>,
+    #[command(flatten)]
+    explaining: Explaining,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let start = Instant::now();
     let mut inputs = vec![arguments.units.units.as_str(), &arguments.plan];
     inputs.extend(arguments.units.adjacency.as_deref());
+    inputs.extend(arguments.before.as_deref());
     if inputs.iter().filter(|path| **path == "-").count() > 1 {
         return Err(Unusable::InputTwice);
     }
-    refuse_clashes(&inputs, &[arguments.report.as_deref()])?;
-    let (units, mut problems) = read_units(&arguments.units, false)?;
+    let [text, page] = arguments.explaining.outputs();
+    refuse_clashes(&inputs, &[arguments.report.as_deref(), text, page])?;
+    let (units, mut problems) = read_units(&arguments.units, arguments.explaining.draws())?;
+    let before = match read_before(arguments.before.as_ref())? {
+        Ok(before) => before,
+        Err(verdict) => return Ok(verdict),
+    };
     let rows = read_plan(&arguments.plan, &mut problems)?;
     let Some(units) = units else {
         problems.tell(&arguments.units.units);
@@ -52,10 +66,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let judgement = judge(&units.graph, &rows, rules);
     problems.extend_of_coverage(judgement.problems.clone());
     problems.tell(&arguments.plan);
+    let Rules { tolerance_ppm, target } = rules;
+    let run = Run { target, tolerance_ppm, seed: None, cpu_s: cpu_s(start) };
+    let subject = Subject { graph: &units.graph, rows: &rows, rules, judgement: &judgement };
+    let asked = (before.as_deref(), arguments.report.as_ref());
+    let explanation = arguments.explaining.explain(&subject, asked);
+    let disk = Disk::default();
+    arguments.explaining.write(&disk, (&units, subject, explanation.as_ref()))?;
+    disk.keep().map_err(|source| Unusable::Write { path: arguments.plan.clone(), source })?;
     if let Some(path) = &arguments.report {
-        let Rules { tolerance_ppm, target } = rules;
-        let run = Run { target, tolerance_ppm, seed: None, cpu_s: cpu_s(start) };
-        write_json(path, &report(&judgement, &rows, &run, problems.listed()?))?;
+        let report = report(&judgement, &rows, &run, problems.listed()?);
+        write_json(path, &with_explanation(report, explanation.as_ref()))?;
     }
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr().lock(), "{}: {}", arguments.plan, summary(&judgement));

@@ -1,11 +1,13 @@
-//! What `partition` and `score` have in common: units in, plans in and out, the report.
+//! What `partition` and `score` have in common: units in, plans in and out, the report and what explains it.
 
 mod cost;
+mod explaining;
 mod plans;
 mod tell;
 mod units;
 
 pub(crate) use cost::cpu_s;
+pub(crate) use explaining::{Explaining, read_before, with_explanation};
 pub(crate) use plans::{read_plan, write_cells, write_plan};
 pub(crate) use tell::{Run, report, summary};
 pub(crate) use units::{Units, UnitsArguments, read_units};
