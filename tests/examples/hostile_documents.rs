@@ -2,11 +2,13 @@
 //!
 //! One client sends them one after another to a server in this process. Counted is the CPU time of all threads of the
 //! process meanwhile, so it holds what the client takes as well, and is more than what the server does. A request that is
-//! answered at once is sent often before and after, to say how much that is.
+//! answered at once is sent often before, to say how much that is.
+//!
+//! With `-- http://127.0.0.1:8080 PROCESS` behind it, the server is one that runs already, and only what that process takes
+//! is counted.
 
 use std::time::Duration;
 
-use reqwest::Method;
 use tests::app::TestApp;
 use tests::hostile::{KIND_COUNT, hostile};
 
@@ -14,14 +16,22 @@ const COUNT: u64 = 10_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let app = TestApp::start().await;
-    let client = app.public();
+    let mut given = std::env::args().skip(1);
+    let (_app, url, process) = match (given.next(), given.next()) {
+        (Some(url), Some(process)) => (None, url, process),
+        _ => {
+            let app = TestApp::start().await;
+            let url = format!("http://{}", app.address());
+            (Some(app), url, "self".to_owned())
+        }
+    };
+    let client = reqwest::Client::new();
     let cost = async |body: Vec<u8>| {
-        let before = cpu_time();
-        let post = client.request(Method::POST, "/graphql").header("content-type", "application/json");
+        let before = cpu_time(&process);
+        let post = client.post(format!("{url}/graphql")).header("content-type", "application/json");
         let response = post.body(body).send().await.expect("an answer");
         let text = response.text().await.expect("a body");
-        (cpu_time().saturating_sub(before), text)
+        (cpu_time(&process).saturating_sub(before), text)
     };
     let nothing = br#"{"query":"{ __typename }"}"#.to_vec();
     let mut idle: Vec<Duration> = Vec::new();
@@ -62,9 +72,9 @@ fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
-/// The CPU time of every thread of this process, as the scheduler counts it (Linux).
-fn cpu_time() -> Duration {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux").flatten();
+/// The CPU time of every thread of a process, as the scheduler counts it (Linux).
+fn cpu_time(process: &str) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).expect("a process of Linux").flatten();
     let nanoseconds = tasks.filter_map(|task| {
         let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
         text.split(' ').next()?.parse::<u64>().ok()

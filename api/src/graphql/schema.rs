@@ -53,5 +53,6 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+    // To look for names like one that nobody knows costs more than all else of a refusal, and once for each such name.
+    Schema::build(Query::default(), Mutation::default(), Subscription::default()).disable_suggestions()
 }

@@ -143,6 +143,17 @@ async fn a_query_may_come_by_get_but_a_mutation_may_not() {
 }
 
 #[tokio::test]
+async fn names_that_nobody_knows_are_refused_without_a_search_for_others_like_them() {
+    let app = TestApp::start().await;
+    let answer =
+        app.public().post(json!({ "query": "{ viewer { rol } district(cod: \"x\") { code } }" })).await;
+    assert_eq!((answer.status, code(&answer)), (400, "GRAPHQL_VALIDATION_FAILED"));
+    let said = answer.body.to_string();
+    assert!(said.contains("rol") && said.contains("cod"), "{said}");
+    assert!(!said.contains("Did you mean"), "{said}");
+}
+
+#[tokio::test]
 async fn hostile_documents_are_refused_at_once() {
     let app = TestApp::start().await;
     let mut chain = "query { ...F0 } ".to_owned();
