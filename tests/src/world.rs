@@ -85,7 +85,16 @@ pub fn district() -> District {
 
 /// The first plan.
 pub fn plan() -> Plan {
-    let corner = |column: usize, row: usize| at(WEST + STEP * column as f64, SOUTH + STEP * row as f64);
+    plan_cut_at(PlanVersion(1), WEST + STEP)
+}
+
+/// A plan whose cells in the west and in the east meet at a longitude.
+///
+/// # Panics
+/// Where that lies outside the square.
+pub fn plan_cut_at(version: PlanVersion, cut: f64) -> Plan {
+    let columns = [WEST, cut, WEST + STEP * 2.0];
+    let corner = |column: usize, row: usize| at(columns[column], SOUTH + STEP * row as f64);
     let square = |index: usize| {
         let (column, row) = (index % 2, index / 2);
         let exterior = vec![
@@ -113,7 +122,7 @@ pub fn plan() -> Plan {
     cells.extend((0..4).map(|index| cell(cell_id(index), CELLS[index], 2, Some(TOWNSHIP))));
     let parts = PlanParts {
         district: DISTRICT_ID,
-        version: PlanVersion(1),
+        version,
         in_force_since: noon(),
         cells,
         leaf_cells: (0..4).map(cell_id).collect(),
@@ -137,12 +146,8 @@ pub async fn found(store: &Store, now: DateTime<Utc>) {
 /// # Panics
 /// Where the store refuses.
 pub async fn found_with_rules(store: &Store, now: DateTime<Utc>, rules: &str) {
-    let attempt = Attempt::by_system(now);
     assert!(store.insert_district(&district(), rules).await.expect("a district"));
-    let plan = plan();
-    let publication = Publication { plan: &plan, base: None, nearest_within_m: 25.0, note: None };
-    let published = store.publish_plan(&publication, &attempt).await.expect("a publication");
-    assert_eq!(published, Outcome::Done(PlanVersion(1)));
+    publish(store, now, &plan(), None).await;
     for (index, role) in Role::ALL.into_iter().enumerate().skip(1) {
         let cell = matches!(role, Role::Worker | Role::Head).then(|| cell_id(0));
         let user = User {
@@ -152,10 +157,29 @@ pub async fn found_with_rules(store: &Store, now: DateTime<Utc>, rules: &str) {
             role,
             cell,
         };
-        assert!(store.insert_user(&user, &attempt).await.expect("a user"));
-        let hash: [u8; 32] = Sha256::digest(token_of(role).as_bytes()).into();
-        store.insert_token(&user, &hash, now + TimeDelta::days(30), &attempt).await.expect("a token");
+        hire(store, now, &user, &token_of(role)).await;
     }
+}
+
+/// Puts a plan in force that was made from another.
+///
+/// # Panics
+/// Where the store refuses.
+pub async fn publish(store: &Store, now: DateTime<Utc>, plan: &Plan, base: Option<PlanVersion>) {
+    let publication = Publication { plan, base, nearest_within_m: 25.0, note: None };
+    let published = store.publish_plan(&publication, &Attempt::by_system(now)).await.expect("a publication");
+    assert_eq!(published, Outcome::Done(plan.version()));
+}
+
+/// Writes a user with a token that is good for 30 days.
+///
+/// # Panics
+/// Where the store refuses.
+pub async fn hire(store: &Store, now: DateTime<Utc>, user: &User, token: &str) {
+    let attempt = Attempt::by_system(now);
+    assert!(store.insert_user(user, &attempt).await.expect("a user"));
+    let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    store.insert_token(user, &hash, now + TimeDelta::days(30), &attempt).await.expect("a token");
 }
 
 /// A client key that nobody has used.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::incident_scope;
 use domain::district::District;
-use domain::ids::{CellId, DistrictId};
+use domain::ids::{CellId, DistrictId, PlanVersion};
 use domain::plan::Plan;
 use domain::viewer::Viewer;
 use futures_util::{Stream, stream};
@@ -14,6 +14,7 @@ use super::cursor::{self, Binding, Stand};
 use super::feed::Registration;
 use super::interests::lineage;
 use super::mailbox::{Mailbox, Waiting};
+use super::readings::Sight;
 use super::rhythm::Rhythm;
 use super::rights::{Pass, Rights};
 use super::{BatchKind, Hub};
@@ -179,7 +180,7 @@ impl CountSubscriber {
         cells: HashSet<CellId>,
         stand: Stand,
     ) -> Result<(), ServiceError> {
-        let mut counts = self.figures(&cells).await?;
+        let mut counts = self.figures(&cells, stand).await?;
         counts.retain(|count| self.told.insert(count.cell, count.counts) != Some(count.counts));
         let before = self.cursor(self.stand);
         self.stand = stand;
@@ -196,21 +197,37 @@ impl CountSubscriber {
         Ok(())
     }
 
-    async fn figures(&self, cells: &HashSet<CellId>) -> Result<Vec<CellCount>, ServiceError> {
+    /// The figures of some cells, as they are where the subscriber will stand.
+    async fn figures(&self, cells: &HashSet<CellId>, stand: Stand) -> Result<Vec<CellCount>, ServiceError> {
         if cells.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<CellId> = cells.iter().copied().collect();
-        let (services, version) = (&self.hub.inner.services, self.plan.version());
-        let filter = IncidentFilter::default();
-        let counts =
-            services.cell_counts(&self.rights.viewer, self.district.id, version, &wanted, &filter).await?;
+        let counts = self.read(cells, stand).await?;
         let count = |cell: &domain::cell::Cell| {
             let code = cell.code.as_str().to_owned();
-            let counts = *counts.get(&cell.id)?;
+            let counts = *counts.get(&(self.plan.version(), cell.id))?;
             Some(CellCount { district: self.district.id, cell: cell.id, code, counts })
         };
         Ok(self.plan.cells().iter().filter_map(count).collect())
+    }
+
+    /// Those who see the same share what one of them read.
+    async fn read(
+        &self,
+        cells: &HashSet<CellId>,
+        stand: Stand,
+    ) -> Result<HashMap<(PlanVersion, CellId), IncidentCounts>, ServiceError> {
+        let (viewer, district, version) = (&self.rights.viewer, self.district.id, self.plan.version());
+        let sight = Sight::of(viewer, district, self.rights.epoch());
+        let wanted: Vec<_> = cells.iter().map(|cell| (version, *cell)).collect();
+        let feed = self.registration.feed();
+        let read = async |missing: Vec<(PlanVersion, CellId)>| {
+            let missing: Vec<CellId> = missing.into_iter().map(|(_, cell)| cell).collect();
+            let (services, filter) = (&self.hub.inner.services, IncidentFilter::default());
+            let counts = services.cell_counts(viewer, district, version, &missing, &filter).await?;
+            Ok(counts.into_iter().map(|(cell, counts)| ((version, cell), counts)).collect())
+        };
+        feed.counts.share(sight, &wanted, feed.moment(stand), read).await
     }
 
     fn binding(&self) -> Binding {

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::event::{Change, Event, EventNumber};
-use domain::ids::{CellId, DistrictId};
+use domain::ids::{CellId, DistrictId, IncidentId, PlanVersion};
 use domain::plan::Plan;
 use tokio::time::Instant;
 
+use super::cursor::Stand;
 use super::interests::{Interests, SubscriberId};
 use super::mailbox::Mailbox;
-use super::readings::Readings;
+use super::readings::{Moment, Readings, ToldIncident};
 use crate::service::cells::Area;
 use crate::service::events::StreamHead;
 use crate::service::incidents::IncidentCounts;
@@ -24,8 +25,10 @@ pub(super) struct Feed {
     pub(super) district: DistrictId,
     /// Held by who asks the database for the authorisation epoch, so that others wait for that answer.
     pub(super) asking: tokio::sync::Mutex<()>,
-    /// What its subscribers have read of late.
-    pub(super) readings: Readings,
+    /// The incidents that its subscribers have read of late.
+    pub(super) incidents: Readings<IncidentId, Arc<ToldIncident>>,
+    /// The figures that they have, each of a cell in a plan.
+    pub(super) counts: Readings<(PlanVersion, CellId), IncidentCounts>,
     state: Mutex<State>,
 }
 
@@ -35,6 +38,8 @@ struct State {
     position: EventNumber,
     interests: Interests,
     figures: HashMap<CellId, IncidentCounts>,
+    /// How often these were found to differ.
+    looks: u64,
     /// When the authorisation epoch was asked for, and what it was.
     authorisation: Option<(Instant, i64)>,
 }
@@ -57,10 +62,16 @@ impl Feed {
             position: head.number,
             interests: Interests::default(),
             figures: HashMap::new(),
+            looks: 0,
             authorisation: None,
         };
-        let (asking, readings) = (tokio::sync::Mutex::default(), Readings::default());
-        Self { district: head.district, asking, readings, state: Mutex::new(state) }
+        Self {
+            district: head.district,
+            asking: tokio::sync::Mutex::default(),
+            incidents: Readings::default(),
+            counts: Readings::default(),
+            state: Mutex::new(state),
+        }
     }
 
     /// Puts up a mailbox for an area.
@@ -76,6 +87,19 @@ impl Feed {
     pub(super) fn head(&self) -> StreamHead {
         let state = self.lock();
         StreamHead { district: self.district, epoch: state.epoch, number: state.position }
+    }
+
+    /// When somebody who stands somewhere reads, once they have taken what waited for them.
+    pub(super) fn moment(&self, stand: Stand) -> Moment {
+        let number = stand.number.unwrap_or(EventNumber(0));
+        Moment { epoch: stand.epoch, number, looks: self.lock().looks }
+    }
+
+    /// Lets go of what was read too long ago to be shared.
+    pub(super) fn sweep(&self) {
+        let now = Instant::now();
+        self.incidents.sweep(now);
+        self.counts.sweep(now);
     }
 
     /// Whether nobody listens.
@@ -108,7 +132,6 @@ impl Feed {
 
     /// Begins again at another epoch: the database was restored.
     pub(super) fn restart(&self, head: StreamHead) {
-        self.readings.clear();
         let mut state = self.lock();
         state.epoch = head.epoch;
         state.position = head.number;
@@ -123,6 +146,7 @@ impl Feed {
         let differs = |cell: &&CellId| figures.get(cell) != state.figures.get(cell);
         let touched: Vec<CellId> = cells.filter(differs).copied().collect();
         if !touched.is_empty() {
+            state.looks += 1;
             for mailbox in state.interests.everybody().filter(|mailbox| mailbox.counts()) {
                 mailbox.put(|waiting| waiting.touched.extend(&touched));
             }
@@ -192,7 +216,6 @@ impl Drop for Registration {
 mod tests {
     use chrono::DateTime;
     use domain::event::IncidentFacts;
-    use domain::ids::{IncidentId, PlanVersion};
     use domain::rules::StageKey;
 
     use super::*;

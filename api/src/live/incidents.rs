@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::incident_scope;
 use domain::district::District;
-use domain::event::{EventNumber, IncidentFacts};
+use domain::event::IncidentFacts;
 use domain::ids::{DistrictId, IncidentId};
 use domain::plan::Plan;
 use domain::viewer::Viewer;
@@ -15,7 +15,7 @@ use super::cursor::{self, Binding, Stand};
 use super::feed::Registration;
 use super::mailbox::{Mailbox, Moved, Waiting};
 use super::matching::{is_admitted, is_in_area};
-use super::readings::{Found, Sight, ToldIncident};
+use super::readings::{Sight, ToldIncident};
 use super::rhythm::Rhythm;
 use super::rights::{Pass, Rights};
 use super::{BatchKind, Hub};
@@ -182,23 +182,23 @@ impl IncidentSubscriber {
         let moved = waiting.in_order();
         let stand = self.stand.moved_to(head);
         let stand = Stand { number: stand.number.max(waiting.newest), ..stand };
-        let (upserts, left) = self.judge(&moved, stand.number).await?;
+        let (upserts, left) = self.judge(&moved, stand).await?;
         self.put(BatchKind::Changes, upserts, left, stand);
         Ok(())
     }
 
-    /// Reads the incidents anew, as they are after an event, and says which of them belong here, and which did and no
-    /// longer do.
+    /// Reads the incidents anew, as they are where the subscriber will stand, and says which of them belong here, and which
+    /// did and no longer do.
     async fn judge(
         &self,
         moved: &[(IncidentId, Moved)],
-        after: Option<EventNumber>,
+        stand: Stand,
     ) -> Result<(Vec<Arc<ToldIncident>>, Vec<IncidentLeft>), ServiceError> {
         if moved.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
         let ids: Vec<IncidentId> = moved.iter().map(|(id, _)| *id).collect();
-        let mut found = self.read(&ids, after.unwrap_or(EventNumber(0))).await?;
+        let mut found = self.read(&ids, stand).await?;
         let plan = self.hub.plan_now(&self.district).await;
         let (mut upserts, mut left) = (Vec::new(), Vec::new());
         for (id, moved) in moved {
@@ -216,23 +216,20 @@ impl IncidentSubscriber {
         Ok((upserts, left))
     }
 
-    /// Incidents as they are after an event. Those who see the same share what one of them read.
-    async fn read(&self, ids: &[IncidentId], after: EventNumber) -> Result<Found, ServiceError> {
-        let sight = Sight::of(&self.rights.viewer, self.district.id, self.rights.epoch());
+    /// Incidents as they are. Those who see the same share what one of them read.
+    async fn read(
+        &self,
+        ids: &[IncidentId],
+        stand: Stand,
+    ) -> Result<HashMap<IncidentId, Arc<ToldIncident>>, ServiceError> {
+        let (viewer, district) = (&self.rights.viewer, self.district.id);
+        let sight = Sight::of(viewer, district, self.rights.epoch());
         let feed = self.registration.feed();
-        let (found, missing) = feed.readings.find(sight, ids, after);
-        if missing.is_empty() {
-            return Ok(found);
-        }
-        let _turn = feed.readings.turn.lock().await;
-        // Somebody else may have read them while this waited for its turn.
-        let (mut found, missing) = feed.readings.find(sight, ids, after);
-        if !missing.is_empty() {
-            let services = &self.hub.inner.services;
-            let read = services.incidents_by_id(&self.rights.viewer, self.district.id, &missing).await?;
-            found.extend(feed.readings.keep(sight, &missing, after, read));
-        }
-        Ok(found)
+        let read = async |ids: Vec<IncidentId>| {
+            let read = self.hub.inner.services.incidents_by_id(viewer, district, &ids).await?;
+            Ok(read.into_iter().map(|seen| (seen.facts().id, told(seen))).collect())
+        };
+        feed.incidents.share(sight, ids, feed.moment(stand), read).await
     }
 
     /// Why an incident does not belong here; `None` where it does.
@@ -343,7 +340,6 @@ impl IncidentSubscriber {
     }
 }
 
-/// An incident that was read for one subscriber alone.
 fn told(seen: SeenIncident) -> Arc<ToldIncident> {
     Arc::new(seen.into())
 }

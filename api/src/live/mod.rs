@@ -229,6 +229,7 @@ impl Inner {
         if feeds.is_empty() {
             return Ok(());
         }
+        feeds.iter().for_each(|feed| feed.sweep());
         let heads = self.services.stream_heads().await?;
         let mut caught_up = Ok(());
         for feed in feeds {

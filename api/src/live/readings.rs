@@ -1,18 +1,21 @@
 //! What subscribers read anew after an event, read once for all who see the same, and written once for all who select
 //! the same of it.
 //!
-//! Invariant: nobody is handed a reading that is older than the last event that they heard of, or of other rights.
+//! Invariant: nobody is handed a reading that is older than the last event, or the last clock that ran out, that they heard
+//! of, or one of other rights.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::access::{Scope, incident_scope};
 use domain::event::EventNumber;
-use domain::ids::{DistrictId, IncidentId};
+use domain::ids::DistrictId;
 use domain::viewer::{Role, Viewer};
 use tokio::time::Instant;
 
+use crate::service::ServiceError;
 use crate::service::incidents::SeenIncident;
 use crate::service::texts::Texts;
 
@@ -21,7 +24,7 @@ const SHARED_FOR: Duration = Duration::from_secs(1);
 /// More than this are not kept: a burst costs statements, not memory.
 const MOST_KEPT: usize = 20_000;
 
-/// What decides what is shown of an incident: those for whom it is the same see the same.
+/// What decides what is shown of incidents, and counted: those for whom it is the same see the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Sight {
     role: Role,
@@ -53,75 +56,174 @@ impl From<SeenIncident> for ToldIncident {
     }
 }
 
-/// Incidents by id; those that were not found, or may not be seen, are missing.
-pub(super) type Found = HashMap<IncidentId, Arc<ToldIncident>>;
-
-/// What was read of late.
-#[derive(Debug, Default)]
-pub(super) struct Readings {
-    /// Held by who reads, so that others wait for what they read.
-    pub(super) turn: tokio::sync::Mutex<()>,
-    kept: Mutex<HashMap<(Sight, IncidentId), Reading>>,
-}
-
-#[derive(Clone, Debug)]
-struct Reading {
+/// When something was read, by what had happened until then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Moment {
+    /// The stream's epoch.
+    pub(super) epoch: i64,
     /// An event that it is no older than.
-    number: EventNumber,
-    read_at: Instant,
-    /// `None` where there was nothing to be seen.
-    incident: Option<Arc<ToldIncident>>,
+    pub(super) number: EventNumber,
+    /// A look at the clocks that it is no older than, as the feed counts them.
+    pub(super) looks: u64,
 }
 
-impl Readings {
-    /// What was read of some incidents after an event, and those that must be read.
-    pub(super) fn find(
+impl Moment {
+    fn is_no_older_than(&self, other: &Self) -> bool {
+        self.epoch == other.epoch && self.number >= other.number && self.looks >= other.looks
+    }
+}
+
+/// What was read of late of one kind, by what names it. What was looked for and not found, or may not be seen, is kept too,
+/// so that nobody looks again.
+#[derive(Debug)]
+pub(super) struct Readings<Name, Seen> {
+    /// Held by who reads, so that others wait for what they read.
+    turn: tokio::sync::Mutex<()>,
+    kept: Mutex<HashMap<(Sight, Name), Reading<Seen>>>,
+}
+
+#[derive(Debug)]
+struct Reading<Seen> {
+    moment: Moment,
+    read_at: Instant,
+    seen: Option<Seen>,
+}
+
+impl<Seen> Reading<Seen> {
+    fn is_fresh(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.read_at) < SHARED_FOR
+    }
+}
+
+impl<Name, Seen> Default for Readings<Name, Seen> {
+    fn default() -> Self {
+        Self { turn: tokio::sync::Mutex::default(), kept: Mutex::default() }
+    }
+}
+
+impl<Name: Copy + Eq + Hash, Seen: Clone> Readings<Name, Seen> {
+    /// What is seen of some at a moment or later: what somebody has read, and of the rest what `read` answers.
+    pub(super) async fn share<Read>(
         &self,
         sight: Sight,
-        ids: &[IncidentId],
-        after: EventNumber,
-    ) -> (Found, Vec<IncidentId>) {
-        let kept = self.lock();
-        let (mut found, mut missing) = (Found::new(), Vec::new());
-        for id in ids {
-            match kept.get(&(sight, *id)) {
-                Some(reading) if reading.number >= after && reading.read_at.elapsed() < SHARED_FOR => {
-                    found.extend(reading.incident.clone().map(|incident| (*id, incident)));
+        names: &[Name],
+        moment: Moment,
+        read: impl FnOnce(Vec<Name>) -> Read,
+    ) -> Result<HashMap<Name, Seen>, ServiceError>
+    where
+        Read: Future<Output = Result<HashMap<Name, Seen>, ServiceError>>,
+    {
+        let (found, missing) = self.find(sight, names, &moment);
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let _turn = self.turn.lock().await;
+        // Somebody else may have read them while this waited for its turn.
+        let (mut found, missing) = self.find(sight, names, &moment);
+        if !missing.is_empty() {
+            let seen = read(missing.clone()).await?;
+            self.keep(sight, &missing, moment, &seen);
+            found.extend(seen);
+        }
+        Ok(found)
+    }
+
+    /// Lets go of what is too old to be handed on.
+    pub(super) fn sweep(&self, now: Instant) {
+        let mut kept = self.lock();
+        kept.retain(|_, reading| reading.is_fresh(now));
+        // What a burst took is given back.
+        if kept.is_empty() {
+            *kept = HashMap::new();
+        }
+    }
+
+    fn find(&self, sight: Sight, names: &[Name], moment: &Moment) -> (HashMap<Name, Seen>, Vec<Name>) {
+        let (kept, now) = (self.lock(), Instant::now());
+        let (mut found, mut missing) = (HashMap::new(), Vec::new());
+        for name in names {
+            match kept.get(&(sight, *name)) {
+                Some(reading) if reading.is_fresh(now) && reading.moment.is_no_older_than(moment) => {
+                    found.extend(reading.seen.clone().map(|seen| (*name, seen)));
                 }
-                _ => missing.push(*id),
+                _ => missing.push(*name),
             }
         }
         (found, missing)
     }
 
-    /// Keeps what was read of some incidents after an event, and hands it on.
-    pub(super) fn keep(
-        &self,
-        sight: Sight,
-        asked: &[IncidentId],
-        number: EventNumber,
-        read: Vec<SeenIncident>,
-    ) -> Found {
-        let share = |seen: SeenIncident| (seen.facts().id, Arc::new(ToldIncident::from(seen)));
-        let found: Found = read.into_iter().map(share).collect();
+    fn keep(&self, sight: Sight, asked: &[Name], moment: Moment, seen: &HashMap<Name, Seen>) {
         let read_at = Instant::now();
         let mut kept = self.lock();
-        kept.retain(|_, reading| reading.read_at.elapsed() < SHARED_FOR);
+        if kept.len() + asked.len() > MOST_KEPT {
+            kept.retain(|_, reading| reading.is_fresh(read_at));
+        }
         if kept.len() + asked.len() <= MOST_KEPT {
-            let reading = |id: &IncidentId| {
-                ((sight, *id), Reading { number, read_at, incident: found.get(id).map(Arc::clone) })
-            };
+            let reading =
+                |name: &Name| ((sight, *name), Reading { moment, read_at, seen: seen.get(name).cloned() });
             kept.extend(asked.iter().map(reading));
         }
-        found
     }
 
-    /// Forgets everything: numbers begin anew.
-    pub(super) fn clear(&self) {
-        self.lock().clear();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Sight, IncidentId), Reading>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Sight, Name), Reading<Seen>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const DISTRICT: DistrictId = DistrictId(uuid::Uuid::from_u128(1));
+    const THERE: u8 = 1;
+    const NOT_THERE: u8 = 2;
+
+    /// What is seen, which says in the how manieth reading it was read.
+    async fn ask(
+        readings: &Readings<u8, u32>,
+        count: &Cell<u32>,
+        sight: Sight,
+        (epoch, number, looks): (i64, i64, u64),
+    ) -> u32 {
+        let moment = Moment { epoch, number: EventNumber(number), looks };
+        let read = async |names: Vec<u8>| {
+            count.set(count.get() + 1);
+            Ok(names.into_iter().filter(|name| *name == THERE).map(|name| (name, count.get())).collect())
+        };
+        let seen = readings.share(sight, &[THERE, NOT_THERE], moment, read).await.expect("it is read");
+        assert_eq!(seen.keys().collect::<Vec<_>>(), [&THERE]);
+        seen[&THERE]
+    }
+
+    #[tokio::test]
+    async fn nobody_is_handed_what_is_older_than_what_they_heard_of() {
+        let (readings, count) = (Readings::default(), Cell::new(0));
+        let sight = Sight::of(&Viewer::public(), DISTRICT, 1);
+        let cases = [
+            ((1, 10, 3), 1, "nobody has read"),
+            ((1, 10, 3), 1, "the same moment"),
+            ((1, 9, 2), 1, "an earlier one"),
+            ((1, 11, 3), 2, "another event"),
+            ((1, 10, 4), 3, "another look at the clocks"),
+            ((2, 4, 4), 4, "another history"),
+            ((1, 4, 4), 5, "a late one of the history before"),
+        ];
+        for (moment, expected, why) in cases {
+            assert_eq!(ask(&readings, &count, sight, moment).await, expected, "{why}");
+        }
+        let other = Sight::of(&Viewer::public(), DISTRICT, 2);
+        assert_eq!(ask(&readings, &count, other, (1, 4, 4)).await, 6, "rights of another epoch");
+    }
+
+    #[tokio::test]
+    async fn what_is_too_old_to_be_handed_on_is_let_go() {
+        let (readings, count) = (Readings::default(), Cell::new(0));
+        ask(&readings, &count, Sight::of(&Viewer::public(), DISTRICT, 1), (1, 10, 3)).await;
+        readings.sweep(Instant::now());
+        assert_eq!(readings.lock().len(), 2);
+        readings.sweep(Instant::now() + SHARED_FOR);
+        assert_eq!(readings.lock().capacity(), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Sockets whose other side takes nothing for a while.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::config::Overrides;
 use api::http::Patience;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tests::app::{Client, TestApp};
 use tests::subscriber::Subscriber;
 use tests::world::{self, make_the_head};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -19,6 +20,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 /// Far more than the system takes from a server before anybody reads it: about a megabyte each.
 const REPORTS: usize = 40;
 const TIMES_TOLD: usize = 150;
+/// What one answer tells of: about ten megabytes.
+const LONG_ONES: usize = 12;
 
 /// A subscriber to incidents who asks for much of each and whose system takes next to nothing until it is read.
 async fn stalled(app: &TestApp, client: &Client) -> WebSocketStream<TcpStream> {
@@ -55,6 +58,16 @@ async fn next_of(socket: &mut WebSocketStream<TcpStream>) -> Value {
     }
 }
 
+/// Reports something long.
+async fn report_much(client: &Client) {
+    let mutation =
+        "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
+    let mut input = world::report_input(0, "noise");
+    input["text"] = json!("水".repeat(2_000));
+    let answer = client.ask(mutation, json!({ "input": input })).await;
+    assert_eq!(answer["reportIncident"]["problems"], json!([]));
+}
+
 /// A server on which somebody has stalled after the snapshot, and so much was told since that most of it waits.
 async fn crowded(role: Role) -> (TestApp, WebSocketStream<TcpStream>) {
     let patience = Patience { write: Duration::from_secs(120), ..Patience::default() };
@@ -64,13 +77,8 @@ async fn crowded(role: Role) -> (TestApp, WebSocketStream<TcpStream>) {
     let dispatcher = app.staff(Role::Dispatcher);
     let mut witness = Subscriber::to_incidents(&dispatcher, json!({})).await;
     assert_eq!(witness.batch().await["kind"], "SNAPSHOT");
-    let mutation =
-        "mutation($input: ReportIncidentInput!) { reportIncident(input: $input) { problems { message } } }";
     for _ in 0..REPORTS {
-        let mut input = world::report_input(0, "noise");
-        input["text"] = json!("水".repeat(2_000));
-        let answer = dispatcher.ask(mutation, json!({ "input": input })).await;
-        assert_eq!(answer["reportIncident"]["problems"], json!([]));
+        report_much(&dispatcher).await;
         assert_eq!(witness.batch().await["kind"], "CHANGES");
     }
     (app, slow)
@@ -123,4 +131,41 @@ async fn what_waits_for_a_socket_is_read_anew_where_the_rights_of_somebody_else_
         (&batch["kind"], batch["upserts"].as_array().map(Vec::len)),
         (&json!("SNAPSHOT"), Some(REPORTS))
     );
+}
+
+/// Somebody for whom one answer is under way that is far more than the system takes before anybody reads it.
+async fn asked_for_much(patience: Patience) -> (TestApp, WebSocketStream<TcpStream>) {
+    let app = TestApp::start_with_patience(Overrides::default(), patience).await;
+    let dispatcher = app.staff(Role::Dispatcher);
+    for _ in 0..LONG_ONES {
+        report_much(&dispatcher).await;
+    }
+    let socket = stalled(&app, &dispatcher).await;
+    (app, socket)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_nothing_is_let_go_though_they_say_that_they_are_there_and_nothing_more_waits() {
+    let patience = Patience { write: Duration::from_secs(1), ..Patience::default() };
+    let (_app, mut slow) = asked_for_much(patience).await;
+    let begun = Instant::now();
+    while slow.send(Message::text(r#"{"type":"pong"}"#)).await.is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "still open");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_a_large_answer_slowly_is_waited_for() {
+    let patience = Patience { write: Duration::from_secs(1), ..Patience::default() };
+    let (_app, mut slow) = asked_for_much(patience).await;
+    let (mut taken, mut piece, begun) = (0, [0; 4_096], Instant::now());
+    while taken < LONG_ONES * TIMES_TOLD * 6_000 {
+        let count = slow.get_mut().read(&mut piece).await.expect("it is open");
+        assert_ne!(count, 0, "closed after {taken} bytes");
+        taken += count;
+        tokio::time::sleep(Duration::from_micros(100)).await;
+    }
+    assert!(begun.elapsed() > 2 * patience.write, "not slowly: {:?}", begun.elapsed());
 }
