@@ -72,7 +72,7 @@ pub(super) enum Command {
 #[derive(Debug, Default, Args)]
 pub(super) struct SettingsFlags {
     /// The configuration file [default: gridward.toml, if it is there].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Data folder and databases")]
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]
     pub(super) overrides: Overrides,
@@ -281,6 +281,8 @@ fn days(text: &str) -> Result<u16, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -288,6 +290,25 @@ mod tests {
     #[test]
     fn the_flags_of_every_command_fit_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_keeps_settings_apart_and_no_heap_is_long() {
+        let mut waiting = vec![Arguments::command()];
+        while let Some(command) = waiting.pop() {
+            waiting.extend(command.get_subcommands().cloned());
+            let mut heaps: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+            for argument in command.get_arguments() {
+                heaps.entry(argument.get_help_heading()).or_default().push(argument.get_id().as_str());
+            }
+            for (heading, flags) in &heaps {
+                assert!(flags.len() <= 16, "{}: {} under {heading:?}", command.get_name(), flags.len());
+            }
+            let own = heaps.get(&None).map_or(&[][..], Vec::as_slice);
+            let setting =
+                own.iter().find(|flag| flag.starts_with("max_") || ["listen", "log"].contains(flag));
+            assert_eq!(setting, None, "{}: {own:?}", command.get_name());
+        }
     }
 
     #[test]

@@ -48,47 +48,49 @@ pub struct Limits {
 }
 
 macro_rules! limits {
-    ($($(#[doc = $what:literal])+ $key:ident, $variable:literal, $default:literal, $least:literal to $most:literal;)+) => {
+    ($($heading:literal {
+        $($(#[doc = $what:literal])+ $key:ident, $variable:literal, $default:literal, $least:literal to $most:literal;)+
+    })+) => {
         /// Caps as they were set at one door. Every field is a flag, a variable `GRIDWARD_…` and a key of `[limits]`.
         #[derive(Clone, Copy, Debug, Default, Deserialize, clap::Args)]
         #[serde(deny_unknown_fields)]
         pub struct LimitOverrides {
-            $($(#[doc = $what])+
+            $($($(#[doc = $what])+
             #[doc = concat!(" [default: ", stringify!($default), "]")]
-            #[arg(long, value_name = "NUMBER")]
-            pub $key: Option<u64>,)+
+            #[arg(long, value_name = "NUMBER", help_heading = $heading, hide_short_help = true)]
+            pub $key: Option<u64>,)+)+
         }
 
         /// A number for every cap.
         struct Numbers {
-            $($key: u64,)+
+            $($($key: u64,)+)+
         }
 
         /// Every key with what it is by default, and the least and the most that it may be.
         #[cfg(test)]
         pub(super) const KEYS: &[(&str, &str, u64, u64, u64)] =
-            &[$((stringify!($key), $variable, $default, $least, $most),)+];
+            &[$($((stringify!($key), $variable, $default, $least, $most),)+)+];
 
         impl LimitOverrides {
-            pub(super) const VARIABLES: &[&str] = &[$($variable),+];
+            pub(super) const VARIABLES: &[&str] = &[$($($variable,)+)+];
 
             /// These, and where they say nothing the others.
             pub(super) fn or(self, other: Self) -> Self {
-                Self { $($key: self.$key.or(other.$key),)+ }
+                Self { $($($key: self.$key.or(other.$key),)+)+ }
             }
 
             /// Every key with the number that is in force.
             pub(super) fn in_force(&self) -> Vec<(&'static str, u64)> {
-                vec![$((stringify!($key), self.$key.unwrap_or($default)),)+]
+                vec![$($((stringify!($key), self.$key.unwrap_or($default)),)+)+]
             }
 
             pub(super) fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-                Ok(Self { $($key: read(variables, $variable, $least, $most)?,)+ })
+                Ok(Self { $($($key: read(variables, $variable, $least, $most)?,)+)+ })
             }
 
             fn checked(self) -> Result<Numbers, ConfigError> {
                 Ok(Numbers {
-                    $($key: in_range(stringify!($key), self.$key.unwrap_or($default), $least, $most)?,)+
+                    $($($key: in_range(stringify!($key), self.$key.unwrap_or($default), $least, $most)?,)+)+
                 })
             }
         }
@@ -96,70 +98,76 @@ macro_rules! limits {
 }
 
 limits! {
-    /// The largest body of a GraphQL request, in bytes.
-    max_body_bytes, "GRIDWARD_MAX_BODY_BYTES", 1048576, 1024 to 1073741824;
-    /// The largest body of an import over HTTP, in bytes as they are sent.
-    max_import_bytes, "GRIDWARD_MAX_IMPORT_BYTES", 268435456, 1024 to 1099511627776;
-    /// The largest message on a WebSocket, in bytes.
-    max_message_bytes, "GRIDWARD_MAX_MESSAGE_BYTES", 65536, 1024 to 16777216;
-    /// Open WebSockets and streams of events.
-    max_sockets, "GRIDWARD_MAX_SOCKETS", 20000, 1 to 1000000;
-    /// Open WebSockets and streams of events from one address.
-    max_address_sockets, "GRIDWARD_MAX_ADDRESS_SOCKETS", 2000, 1 to 1000000;
-    /// Open WebSockets and streams of events of one user.
-    max_user_sockets, "GRIDWARD_MAX_USER_SOCKETS", 200, 1 to 1000000;
-    /// Requests from one address in a minute.
-    max_address_requests, "GRIDWARD_MAX_ADDRESS_REQUESTS", 30000, 1 to 1000000000;
-    /// Requests and operations of one user in a minute.
-    max_user_requests, "GRIDWARD_MAX_USER_REQUESTS", 12000, 1 to 1000000000;
-    /// Addresses, and users, whose requests are counted one by one; those beyond share one count.
-    max_callers_counted, "GRIDWARD_MAX_CALLERS_COUNTED", 100000, 1 to 10000000;
-    /// Events of a district that are kept, for who resumes after one.
-    max_kept_events, "GRIDWARD_MAX_KEPT_EVENTS", 100000, 1 to 1000000000000;
-    /// Queries and mutations that run at once.
-    max_running_operations, "GRIDWARD_MAX_RUNNING_OPERATIONS", 256, 1 to 100000;
-    /// Operations that wait for their turn.
-    max_waiting_operations, "GRIDWARD_MAX_WAITING_OPERATIONS", 2048, 0 to 1000000;
-    /// Imports over HTTP at once.
-    max_running_imports, "GRIDWARD_MAX_RUNNING_IMPORTS", 8, 1 to 1000;
-    /// Operations under way on one WebSocket.
-    max_operations, "GRIDWARD_MAX_OPERATIONS", 20, 1 to 100000;
-    /// The largest GraphQL document, in bytes.
-    max_document_bytes, "GRIDWARD_MAX_DOCUMENT_BYTES", 32768, 1024 to 1048576;
-    /// Tokens of a document.
-    max_document_tokens, "GRIDWARD_MAX_DOCUMENT_TOKENS", 4000, 100 to 200000;
-    /// How deep brackets may nest in a document.
-    max_document_nesting, "GRIDWARD_MAX_DOCUMENT_NESTING", 40, 10 to 100;
-    /// How deep fields may nest in a document, fragments opened.
-    max_document_depth, "GRIDWARD_MAX_DOCUMENT_DEPTH", 20, 3 to 60;
-    /// Fields of a document, fragments opened.
-    max_document_fields, "GRIDWARD_MAX_DOCUMENT_FIELDS", 2000, 20 to 100000;
-    /// Aliases of a document, fragments opened.
-    max_document_aliases, "GRIDWARD_MAX_DOCUMENT_ALIASES", 200, 0 to 10000;
-    /// Directives of a document, fragments opened.
-    max_document_directives, "GRIDWARD_MAX_DOCUMENT_DIRECTIVES", 100, 0 to 10000;
-    /// Fragments of a document.
-    max_document_fragments, "GRIDWARD_MAX_DOCUMENT_FRAGMENTS", 60, 0 to 200;
-    /// Operations of a document.
-    max_document_operations, "GRIDWARD_MAX_DOCUMENT_OPERATIONS", 20, 1 to 1000;
-    /// Arguments of one field or directive.
-    max_document_arguments, "GRIDWARD_MAX_DOCUMENT_ARGUMENTS", 100, 10 to 1000;
-    /// Fields of an operation times the `first` of the lists that they stand in.
-    max_complexity, "GRIDWARD_MAX_COMPLEXITY", 100000, 100 to 100000000;
-    /// Bytes of a file that is imported, counted after unpacking.
-    max_file_bytes, "GRIDWARD_MAX_FILE_BYTES", 4294967296, 1024 to 1099511627776;
-    /// Rows or features of a file.
-    max_rows, "GRIDWARD_MAX_ROWS", 20000000, 1 to 1000000000;
-    /// Positions of a file.
-    max_positions, "GRIDWARD_MAX_POSITIONS", 200000000, 1 to 10000000000;
-    /// Positions of one feature.
-    max_feature_positions, "GRIDWARD_MAX_FEATURE_POSITIONS", 2000000, 4 to 100000000;
-    /// How deep brackets may nest in a GeoJSON file.
-    max_file_nesting, "GRIDWARD_MAX_FILE_NESTING", 64, 10 to 100;
-    /// Bytes of one text, one feature's properties or one row of a file.
-    max_text_bytes, "GRIDWARD_MAX_TEXT_BYTES", 262144, 1024 to 16777216;
-    /// Bytes of a file that must be held whole to be read: a workbook, an archive, a GeoPackage.
-    max_held_bytes, "GRIDWARD_MAX_HELD_BYTES", 134217728, 1024 to 17179869184;
+    "Caps on connections and operations" {
+        /// The largest body of a GraphQL request, in bytes.
+        max_body_bytes, "GRIDWARD_MAX_BODY_BYTES", 1048576, 1024 to 1073741824;
+        /// The largest body of an import over HTTP, in bytes as they are sent.
+        max_import_bytes, "GRIDWARD_MAX_IMPORT_BYTES", 268435456, 1024 to 1099511627776;
+        /// The largest message on a WebSocket, in bytes.
+        max_message_bytes, "GRIDWARD_MAX_MESSAGE_BYTES", 65536, 1024 to 16777216;
+        /// Open WebSockets and streams of events.
+        max_sockets, "GRIDWARD_MAX_SOCKETS", 20000, 1 to 1000000;
+        /// Open WebSockets and streams of events from one address.
+        max_address_sockets, "GRIDWARD_MAX_ADDRESS_SOCKETS", 2000, 1 to 1000000;
+        /// Open WebSockets and streams of events of one user.
+        max_user_sockets, "GRIDWARD_MAX_USER_SOCKETS", 200, 1 to 1000000;
+        /// Requests from one address in a minute.
+        max_address_requests, "GRIDWARD_MAX_ADDRESS_REQUESTS", 30000, 1 to 1000000000;
+        /// Requests and operations of one user in a minute.
+        max_user_requests, "GRIDWARD_MAX_USER_REQUESTS", 12000, 1 to 1000000000;
+        /// Addresses, and users, whose requests are counted one by one; those beyond share one count.
+        max_callers_counted, "GRIDWARD_MAX_CALLERS_COUNTED", 100000, 1 to 10000000;
+        /// Events of a district that are kept, for who resumes after one.
+        max_kept_events, "GRIDWARD_MAX_KEPT_EVENTS", 100000, 1 to 1000000000000;
+        /// Queries and mutations that run at once.
+        max_running_operations, "GRIDWARD_MAX_RUNNING_OPERATIONS", 256, 1 to 100000;
+        /// Operations that wait for their turn.
+        max_waiting_operations, "GRIDWARD_MAX_WAITING_OPERATIONS", 2048, 0 to 1000000;
+        /// Imports over HTTP at once.
+        max_running_imports, "GRIDWARD_MAX_RUNNING_IMPORTS", 8, 1 to 1000;
+        /// Operations under way on one WebSocket.
+        max_operations, "GRIDWARD_MAX_OPERATIONS", 20, 1 to 100000;
+    }
+    "Caps on GraphQL documents" {
+        /// The largest GraphQL document, in bytes.
+        max_document_bytes, "GRIDWARD_MAX_DOCUMENT_BYTES", 32768, 1024 to 1048576;
+        /// Tokens of a document.
+        max_document_tokens, "GRIDWARD_MAX_DOCUMENT_TOKENS", 4000, 100 to 200000;
+        /// How deep brackets may nest in a document.
+        max_document_nesting, "GRIDWARD_MAX_DOCUMENT_NESTING", 40, 10 to 100;
+        /// How deep fields may nest in a document, fragments opened.
+        max_document_depth, "GRIDWARD_MAX_DOCUMENT_DEPTH", 20, 3 to 60;
+        /// Fields of a document, fragments opened.
+        max_document_fields, "GRIDWARD_MAX_DOCUMENT_FIELDS", 2000, 20 to 100000;
+        /// Aliases of a document, fragments opened.
+        max_document_aliases, "GRIDWARD_MAX_DOCUMENT_ALIASES", 200, 0 to 10000;
+        /// Directives of a document, fragments opened.
+        max_document_directives, "GRIDWARD_MAX_DOCUMENT_DIRECTIVES", 100, 0 to 10000;
+        /// Fragments of a document.
+        max_document_fragments, "GRIDWARD_MAX_DOCUMENT_FRAGMENTS", 60, 0 to 200;
+        /// Operations of a document.
+        max_document_operations, "GRIDWARD_MAX_DOCUMENT_OPERATIONS", 20, 1 to 1000;
+        /// Arguments of one field or directive.
+        max_document_arguments, "GRIDWARD_MAX_DOCUMENT_ARGUMENTS", 100, 10 to 1000;
+        /// Fields of an operation times the `first` of the lists that they stand in.
+        max_complexity, "GRIDWARD_MAX_COMPLEXITY", 100000, 100 to 100000000;
+    }
+    "Caps on imported files" {
+        /// Bytes of a file that is imported, counted after unpacking.
+        max_file_bytes, "GRIDWARD_MAX_FILE_BYTES", 4294967296, 1024 to 1099511627776;
+        /// Rows or features of a file.
+        max_rows, "GRIDWARD_MAX_ROWS", 20000000, 1 to 1000000000;
+        /// Positions of a file.
+        max_positions, "GRIDWARD_MAX_POSITIONS", 200000000, 1 to 10000000000;
+        /// Positions of one feature.
+        max_feature_positions, "GRIDWARD_MAX_FEATURE_POSITIONS", 2000000, 4 to 100000000;
+        /// How deep brackets may nest in a GeoJSON file.
+        max_file_nesting, "GRIDWARD_MAX_FILE_NESTING", 64, 10 to 100;
+        /// Bytes of one text, one feature's properties or one row of a file.
+        max_text_bytes, "GRIDWARD_MAX_TEXT_BYTES", 262144, 1024 to 16777216;
+        /// Bytes of a file that must be held whole to be read: a workbook, an archive, a GeoPackage.
+        max_held_bytes, "GRIDWARD_MAX_HELD_BYTES", 134217728, 1024 to 17179869184;
+    }
 }
 
 fn read(

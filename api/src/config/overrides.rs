@@ -10,45 +10,50 @@ use serde::Deserialize;
 
 use super::{ConfigError, Documents, Introspection, LimitOverrides, LogFormat, Secret};
 
+/// Under what the flags stand in the help of every command.
+const PLACES: &str = "Data folder and databases";
+const CONNECTIONS: &str = "Connections";
+const LOG: &str = "Log";
+
 /// What was set at one door. Every field is a flag, a variable `GRIDWARD_…` and a key of `gridward.toml`.
 #[derive(Clone, Debug, Default, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub struct Overrides {
     /// The folder of the database, the secret and the admin socket [default: the working folder].
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help_heading = PLACES)]
     pub data_dir: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080].
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", help_heading = CONNECTIONS)]
     pub listen: Option<SocketAddr>,
     /// sqlite://FILE or postgres://… [default: sqlite://gridward.db in the data folder].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = PLACES)]
     pub database_url: Option<Secret>,
     /// The most connections to PostgreSQL [default: 16].
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", help_heading = PLACES)]
     pub database_connections: Option<u32>,
     /// The Redis between several servers, as redis://HOST, or none [default: none].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = PLACES)]
     pub redis_url: Option<Secret>,
     /// The file with the server's secret; made at the first start [default: gridward.secret in the data folder].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = PLACES)]
     pub secret_file: Option<PathBuf>,
     /// Pages elsewhere that may talk to this server, as https://host.
-    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', help_heading = CONNECTIONS)]
     pub origins: Option<Vec<String>>,
     /// Proxies whose X-Forwarded-For is believed, as addresses or networks.
-    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',', help_heading = CONNECTIONS)]
     pub trusted_proxies: Option<Vec<String>>,
     /// Which GraphQL documents are executed [default: any].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = CONNECTIONS)]
     pub documents: Option<Documents>,
     /// Who may introspect the schema [default: everybody].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = CONNECTIONS)]
     pub introspection: Option<Introspection>,
     /// What is logged, such as info or api=debug [default: info].
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", help_heading = LOG)]
     pub log: Option<String>,
     /// How it is written [default: text].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = LOG)]
     pub log_format: Option<LogFormat>,
     /// Caps.
     #[command(flatten)]
