@@ -7,6 +7,7 @@
 pub mod choices;
 pub mod drawing;
 pub mod files;
+pub mod mending;
 pub mod ray;
 pub mod reading;
 pub mod vector_tile;

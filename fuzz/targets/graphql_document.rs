@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use config::DocumentLimits;
-use graphql::preflight::{Introspects, ListedDocuments, admit};
+use graphql::preflight::{Introspects, KeptDocuments, ListedDocuments, admit};
 use libfuzzer_sys::fuzz_target;
 
 /// The door's own files, without the server behind it.
@@ -55,7 +55,13 @@ const LIMITS: DocumentLimits = DocumentLimits {
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let started = Instant::now();
+    let kept = KeptDocuments::new(LIMITS);
     for name in [None, Some("Query")] {
+        let said = |error| format!("{error:?}");
+        for _ in 0..2 {
+            let again = kept.admit(&text, name, None).map(|admitted| admitted.kind).map_err(said);
+            assert_eq!(again, admit(&text, name, None, &LIMITS).map(|admitted| admitted.kind).map_err(said));
+        }
         match admit(&text, name, None, &LIMITS) {
             Ok(admitted) => {
                 assert!(text.len() <= LIMITS.bytes);

@@ -52,6 +52,8 @@ pub enum Code {
     ThirdDimension,
     /// Children that do not tile their parent.
     ParentMismatch,
+    /// A level of cells that comes after one below it.
+    LevelOrder,
     /// Borders that cross more often than the cap allows.
     TooManyCrossings,
     /// More than a cap allows: bytes, features, positions.
@@ -62,6 +64,10 @@ pub enum Code {
     Unreadable,
     /// A column or property that is needed and missing.
     MissingField,
+    /// A column or property that is not known, and not taken.
+    UnknownColumn,
+    /// A building that is named and not there, where an address leads to another.
+    UnknownBuilding,
     /// A value that is not of its column's kind.
     BadValue,
     /// The outline spans more than a coverage may, or crosses the antimeridian.
@@ -76,6 +82,10 @@ pub enum Code {
     NotContiguous,
     /// A cell that weighs too much or too little, where nothing shows that it must.
     OutOfTolerance,
+    /// Cells that shall stay as they are, or units that shall stay together, where both cannot be.
+    ConditionsClash,
+    /// A locked cell that was changed, or units in several cells that shall stay together.
+    ConditionBroken,
     /// A border that is moved would cross another, or pass over what lies beside it.
     EditCrosses,
     /// An edit would leave a leaf, or what lies between two borders, without ground.
@@ -117,11 +127,14 @@ impl Code {
             Self::Crs => "CRS",
             Self::ThirdDimension => "THIRD_DIMENSION",
             Self::ParentMismatch => "PARENT_MISMATCH",
+            Self::LevelOrder => "LEVEL_ORDER",
             Self::TooManyCrossings => "TOO_MANY_CROSSINGS",
             Self::TooLarge => "TOO_LARGE",
             Self::Encoding => "ENCODING",
             Self::Unreadable => "UNREADABLE",
             Self::MissingField => "MISSING_FIELD",
+            Self::UnknownColumn => "UNKNOWN_COLUMN",
+            Self::UnknownBuilding => "UNKNOWN_BUILDING",
             Self::BadValue => "BAD_VALUE",
             Self::Extent => "EXTENT",
             Self::DatumSuspected => "DATUM_SUSPECTED",
@@ -129,6 +142,8 @@ impl Code {
             Self::TargetTooLarge => "TARGET_TOO_LARGE",
             Self::NotContiguous => "NOT_CONTIGUOUS",
             Self::OutOfTolerance => "OUT_OF_TOLERANCE",
+            Self::ConditionsClash => "CONDITIONS_CLASH",
+            Self::ConditionBroken => "CONDITION_BROKEN",
             Self::EditCrosses => "EDIT_CROSSES",
             Self::FaceEmpty => "FACE_EMPTY",
             Self::FaceInPieces => "FACE_IN_PIECES",

@@ -1,6 +1,6 @@
 //! What a message shows of a value that was given: whole where it is short, else as much as tells it from others.
 //!
-//! Invariant: whatever a file holds, a message of this crate does not grow with it.
+//! Invariant: whatever a file holds, a message of this crate does not grow with it, and stands on one line.
 
 /// More characters than this of a given text tell a reader nothing.
 const MOST_CHARACTERS: usize = 40;
@@ -9,11 +9,21 @@ const MOST_DIGITS: usize = 24;
 
 /// A text, or its start.
 pub fn text(given: &str) -> String {
-    if given.chars().count() <= MOST_CHARACTERS {
-        return given.to_owned();
-    }
-    let start: String = given.chars().take(MOST_CHARACTERS).collect();
-    format!("{start}…")
+    let mut rest = given.chars();
+    let start: String = rest.by_ref().take(MOST_CHARACTERS).map(plain).collect();
+    if rest.next().is_none() { start } else { format!("{start}…") }
+}
+
+/// A whole line of text, which stays one.
+pub fn line(given: &str) -> String {
+    given.chars().map(plain).collect()
+}
+
+/// A character; another in place of one that ends a line, steers a terminal, or turns the direction of what follows.
+fn plain(given: char) -> char {
+    let turns = matches!(given, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let ends_line = matches!(given, '\u{2028}' | '\u{2029}');
+    if given.is_control() || turns || ends_line { char::REPLACEMENT_CHARACTER } else { given }
 }
 
 /// A number, with an exponent where its digits would fill lines.
@@ -30,9 +40,22 @@ mod tests {
     fn what_is_long_is_shown_by_its_start_and_a_huge_number_by_its_exponent() {
         assert_eq!(text("龙湖镇"), "龙湖镇");
         assert_eq!(text(&"龙".repeat(400)), format!("{}…", "龙".repeat(40)));
+        assert_eq!(text(&"龙".repeat(40)), "龙".repeat(40));
         assert_eq!(number(113.735_123_456_789), "113.735123456789");
         assert_eq!(number(-1e308), "-1e308");
         assert_eq!(number(1e-300), "1e-300");
         assert_eq!(number(f64::NAN), "NaN");
+    }
+
+    #[test]
+    fn what_would_break_a_line_or_steer_a_reader_is_shown_as_another_character() {
+        let obeyed =
+            ["\n", "\r", "\t", "\u{1b}", "\u{85}", "\u{61c}", "\u{200e}", "\u{2028}", "\u{202e}", "\u{2066}"];
+        for obeyed in obeyed {
+            assert_eq!(text(&format!("a{obeyed}b")), "a\u{fffd}b", "{obeyed:?}");
+            assert_eq!(line(&format!("{}{obeyed}", "a".repeat(50))), format!("{}\u{fffd}", "a".repeat(50)));
+        }
+        // Letters of every script, and what joins them, are left as they are.
+        assert_eq!(text("é ع 网 \u{200d}"), "é ع 网 \u{200d}");
     }
 }

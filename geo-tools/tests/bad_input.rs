@@ -1,8 +1,8 @@
 //! Bad input, by name: each thing that a file can have wrong, with the code it gets, and where it is said to be.
 //!
 //! Of the list in the design, these belong to other doors: an accuracy of 5 km, a time in the future, a phone at 0, 0 and a
-//! datum mix-up (held and asked about) to the server's reports and imports; a KML bomb and a WKB count of 2^32 to readers
-//! that do not exist yet: both formats are refused here as what they are not.
+//! datum mix-up (held and asked about) to the server's reports and imports; a KML bomb to a reader that does not exist, and a
+//! WKB count of 2^32 to that of GeoPackages (`formats/geopackage.rs`): both are refused here as what they are not.
 #![expect(
     clippy::expect_used,
     clippy::too_many_lines,

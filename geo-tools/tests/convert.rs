@@ -160,21 +160,38 @@ fn rows_become_points_and_points_rows_with_every_cell_as_it_was() {
 #[test]
 fn geojson_in_another_datum_says_so_and_is_not_read_as_wgs84_by_mistake() {
     let folder = folder_with(&[("cells.geojson", CELLS)]);
-    let told = fine(folder.path(), &["convert", "cells.geojson", "gcj.geojson", "--to", "gcj02"]);
-    assert!(told.contains("warning: GeoJSON is WGS 84 (RFC 7946); this file is in gcj02"), "{told}");
-    assert_eq!(value(folder.path(), "gcj.geojson")["datum"], "gcj02");
-    for wrong in [
-        &["validate", "gcj.geojson", "--report", "r.json"][..],
-        &["validate", "gcj.geojson", "--datum", "bd09", "--report", "r.json"],
-    ] {
-        assert_eq!(run(folder.path(), wrong).status.code(), Some(1), "{wrong:?}");
+    for (name, datum) in ["geojson", "geojsonl", "geojsons", "geojsonl.gz"]
+        .into_iter()
+        .flat_map(|ending| ["gcj02", "web-mercator"].map(|datum| (format!("there.{ending}"), datum)))
+    {
+        let told = fine(folder.path(), &["convert", "cells.geojson", &name, "--to", datum]);
+        let warning = format!("{name}: warning: GeoJSON is WGS 84 (RFC 7946); this file is in {datum}");
+        assert_eq!(told.matches("warning").count(), 1, "{told}");
+        assert!(told.contains(&warning), "{told}");
+        for wrong in [&["validate", &name, "--report", "r.json"][..], &["convert", &name, "out.gpkg"]] {
+            let ran = run(folder.path(), wrong);
+            assert_eq!(ran.status.code(), Some(1), "{wrong:?}");
+            let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+            let expected =
+                format!("the file says that it is in {datum}, and is read as wgs84; say --datum {datum}");
+            assert!(told.contains("error CRS: ") && told.contains(&expected), "{told}");
+        }
         let report = value(folder.path(), "r.json");
-        let problem = report["problems"].as_array().expect("problems").first().expect("one").clone();
-        assert_eq!((&problem["code"], &problem["pointer"]), (&json!("CRS"), &json!("/datum")), "{problem:#}");
+        let problems = report["problems"].as_array().expect("problems");
+        assert!(problems.iter().any(|problem| problem["pointer"] == "/datum"), "{report:#}");
+        assert_eq!(run(folder.path(), &["validate", &name, "--datum", "bd09"]).status.code(), Some(1));
+        fine(folder.path(), &["convert", &name, "back.geojson", "--from", datum]);
+        assert_eq!(value(folder.path(), "back.geojson"), value(folder.path(), "cells.geojson"), "{name}");
+        let told = fine(folder.path(), &["convert", "cells.geojson", &name, "--to", "cgcs2000"]);
+        assert!(!told.contains("warning"), "the numbers are those of WGS 84: {told}");
+        fine(folder.path(), &["validate", &name]);
     }
-    let told = fine(folder.path(), &["convert", "cells.geojson", "same.geojson", "--to", "cgcs2000"]);
-    assert!(!told.contains("warning"), "the numbers are those of WGS 84: {told}");
-    assert_eq!(value(folder.path(), "same.geojson").get("datum"), None);
+    fine(folder.path(), &["convert", "cells.geojson", "there.geojson", "--to", "gcj02"]);
+    assert_eq!(value(folder.path(), "there.geojson")["datum"], "gcj02");
+    fine(folder.path(), &["convert", "cells.geojson", "there.geojsonl", "--to", "gcj02"]);
+    for line in text(folder.path(), "there.geojsonl").lines() {
+        assert_eq!(serde_json::from_str::<Value>(line).expect("JSON")["datum"], "gcj02", "{line}");
+    }
 }
 
 #[test]

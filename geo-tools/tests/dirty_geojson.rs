@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use geo_tools::Code::{
     BadValue, CoordRange, CoordType, Crs, Depth, DuplicatePosition, Encoding, Extent, Gap, GeometryType,
     HoleOutside, NotGeojson, NullGeometry, Overlap, RingOpen, RingTooShort, RoundingChanged,
-    SelfIntersection, Sliver, TJunction, ThirdDimension,
+    SelfIntersection, Sliver, TJunction, ThirdDimension, TooLarge,
 };
 use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::formats::{Caps, Item, geojson};
 use geo_tools::{Code, Geometry, Problem, Severity};
 
 use data::data;
+use serde_json::Value;
 
 const MOST_TIME: Duration = Duration::from_secs(1);
 const MOST_MEMORY_KIB: u32 = 256 << 10;
@@ -255,25 +256,42 @@ fn wanted(file: &str, tag: &str) -> Option<&'static [Code]> {
 const TOUCHES_ITSELF: &str = "mapshaper_six_counties_three_null.json";
 
 /// Runs `geo-tools validate` where no more address space can be had than `most_kib`, so that nothing needs to be measured:
-/// whatever needs more is aborted.
-fn validate_within(path: &Path, most_kib: u32) -> Option<i32> {
+/// whatever needs more is aborted. Answers its exit code and the codes of its report.
+fn validate_within(path: &Path, most_kib: u32) -> (Option<i32>, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = folder.path().join("report.json");
     let status = Command::new("sh")
-        .args(["-c", "ulimit -v \"$1\" && exec \"$2\" validate \"$3\"", "sh"])
+        .args(["-c", "ulimit -v \"$1\" && exec \"$2\" validate \"$3\" --report \"$4\"", "sh"])
         .arg(most_kib.to_string())
         .arg(env!("CARGO_BIN_EXE_geo-tools"))
-        .arg(path)
+        .args([path, &report])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    status.expect("a shell").code()
+    let told = std::fs::read(report).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let problems = told.as_ref().and_then(|told| told["problems"].as_array());
+    let mut codes: Vec<String> = problems
+        .into_iter()
+        .flatten()
+        .filter_map(|problem| Some(problem["code"].as_str()?.to_owned()))
+        .collect();
+    codes.sort();
+    codes.dedup();
+    (status.expect("a shell").code(), codes)
 }
 
 #[test]
 fn every_dirty_file_is_answered_in_256_mib() {
     let Some(folder) = data("dirty-geojson") else { return };
-    for (file, ..) in TABLE {
-        let code = validate_within(&folder.join("files").join(file), MOST_MEMORY_KIB);
+    for (file, _, of_reader, of_coverage) in TABLE {
+        let (code, codes) = validate_within(&folder.join("files").join(file), MOST_MEMORY_KIB);
         assert!(matches!(code, Some(0 | 1)), "{file}: {code:?}");
+        // The program asks for cells, and says so of points and lines.
+        let mut expected: Vec<&str> = of_reader.iter().chain(of_coverage).map(|code| code.as_str()).collect();
+        expected.sort_unstable();
+        let of_kind = |code: &&str| *code != GeometryType.as_str();
+        let codes = codes.iter().map(String::as_str).filter(of_kind);
+        assert!(codes.eq(expected.into_iter().filter(of_kind)), "{file}");
     }
 }
 
@@ -291,20 +309,21 @@ fn bombs_are_refused_in_256_mib() {
     let text =
         [b"{\"type\":\"Feature\",\"properties\":{\"a\":\"".as_slice(), &vec![b'x'; 100 << 20]].concat();
     let packed = gzip(&brackets);
-    let bombs: [(&str, &[u8]); 6] = [
-        ("brackets", &brackets),
-        ("brackets.gz", &packed),
-        ("brackets.gz.gz", &gzip(&packed)),
-        ("ring", &ring),
-        ("ring.gz", &gzip(&ring)),
-        ("text", &text),
+    let bombs: [(&str, &[u8], Code); 6] = [
+        ("brackets", &brackets, Depth),
+        ("brackets.gz", &packed, Depth),
+        ("brackets.gz.gz", &gzip(&packed), Depth),
+        ("ring", &ring, TooLarge),
+        ("ring.gz", &gzip(&ring), TooLarge),
+        ("text", &text, TooLarge),
     ];
-    for (name, bytes) in bombs {
+    for (name, bytes, code) in bombs {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).expect("a file");
-        assert_eq!(validate_within(&path, MOST_MEMORY_KIB), Some(1), "{name}");
+        let expected = (Some(1), vec![code.as_str().to_owned()]);
+        assert_eq!(validate_within(&path, MOST_MEMORY_KIB), expected, "{name}");
     }
     // The limit is one: with a hundredth of it nothing can even start.
-    let code = validate_within(&folder.path().join("ring"), MOST_MEMORY_KIB / 100);
+    let (code, _) = validate_within(&folder.path().join("ring"), MOST_MEMORY_KIB / 100);
     assert!(!matches!(code, Some(0 | 1)), "the limit limits nothing: {code:?}");
 }

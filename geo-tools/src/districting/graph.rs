@@ -43,6 +43,8 @@ pub struct Link {
 pub struct UnitGraph {
     units: Vec<Unit>,
     links: Vec<Link>,
+    /// For each link whether no cell reaches across it; empty where all are open.
+    is_barred: Vec<bool>,
 }
 
 impl UnitGraph {
@@ -71,7 +73,16 @@ impl UnitGraph {
             problems.extend(link_problem(&units, *link));
         }
         drop(first_with);
-        if problems.is_empty() { Ok(Self { links: in_order(links), units }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { links: in_order(links), units, is_barred: Vec::new() })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Of units and links that came out of another graph.
+    pub(crate) fn of_sound(units: Vec<Unit>, links: Vec<Link>) -> Self {
+        Self { units, links: in_order(links), is_barred: Vec::new() }
     }
 
     /// The units.
@@ -82,6 +93,24 @@ impl UnitGraph {
     /// The links, each pair once, in order.
     pub fn links(&self) -> &[Link] {
         &self.links
+    }
+
+    /// The same units and borders, but that cells do not hang together across those of some pairs, given the lower first
+    /// and in order.
+    pub fn with_barred(mut self, pairs: &[[u32; 2]]) -> Self {
+        let is_barred = |link: &Link| pairs.binary_search(&[link.first, link.second]).is_ok();
+        self.is_barred = self.links.iter().map(is_barred).collect();
+        self
+    }
+
+    /// Whether cells do not hang together across a link, by its place in [`Self::links`].
+    pub fn is_barred(&self, link: usize) -> bool {
+        self.is_barred.get(link).copied().unwrap_or(false)
+    }
+
+    /// The links across which cells hang together.
+    pub fn open_links(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().enumerate().filter(|(at, _)| !self.is_barred(*at)).map(|(_, link)| link)
     }
 }
 

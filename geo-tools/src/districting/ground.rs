@@ -79,7 +79,7 @@ pub(crate) struct Links {
 impl Links {
     pub(crate) fn within_parents(graph: &UnitGraph, parent_of: &[u32]) -> Self {
         let inside = || {
-            let links = graph.links().iter();
+            let links = graph.open_links();
             links.filter(|link| parent_of[link.first as usize] == parent_of[link.second as usize])
         };
         let mut starts = vec![0_u32; graph.units().len() + 1];

@@ -1,7 +1,8 @@
 //! Ground in small units cut into cells that hang together, lie within their parents and weigh about the same.
 //!
 //! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
-//! it keeps the rules. `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
+//! it keeps the rules. `barriers` says across which borders no cell reaches, `conditions` what a plan keeps besides.
+//! `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
 //! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
 //! every way where the ground is small. [`explain`] says of a plan that was judged why it is so, and what became of another.
 //!
@@ -9,7 +10,9 @@
 //! Invariant: no float decides: weights are thousandths, lengths millimetres. The same units, options and seed give the
 //! same plan on any number of threads.
 
+mod barriers;
 mod component;
+mod conditions;
 mod duel;
 mod exact;
 pub mod explain;
@@ -21,15 +24,19 @@ mod moves;
 mod partition;
 mod plan;
 mod quota;
+mod rebalance;
 mod regroup;
 mod shift;
 mod watch;
 mod weight;
 
+pub use barriers::{Barrier, barred_pairs};
+pub use conditions::{Conditions, Kept, Wishes, partition_within};
 pub use graph::{Link, Unit, UnitGraph, links_of, millimetres, perimeter_mm};
-pub use judge::{JudgedCell, JudgedParent, Judgement, Rules, judge};
+pub use judge::{JudgedCell, JudgedParent, Judgement, Rules, judge, judge_within};
 pub use partition::{Options, Undone, foresee, partition};
 pub use plan::{Certificate, Plan, PlanHash, PlanRow, PlannedCell, Reason};
+pub use rebalance::{Change, Rebalanced, Thrift, rebalance};
 pub use watch::{Progress, Watch};
 pub use weight::{InvalidWeight, Weight};
 

@@ -40,6 +40,29 @@ pub enum Undone {
 
 /// What can be said of a wish before anything is cut: errors, for which it is refused, and warnings.
 pub fn foresee(graph: &UnitGraph, options: &Options) -> Vec<Problem> {
+    foresee_for(graph, &Aims { options, targets: &BTreeMap::new(), is_rest: false })
+}
+
+/// What cells should come to.
+#[derive(Clone, Copy)]
+pub(crate) struct Aims<'a> {
+    pub(crate) options: &'a Options,
+    /// What a cell should weigh in single parents, where that is not what it should elsewhere.
+    pub(crate) targets: &'a BTreeMap<String, Weight>,
+    /// Whether the ground is what other cells have left, which may be little.
+    pub(crate) is_rest: bool,
+}
+
+impl Aims<'_> {
+    /// What a cell of a parent should weigh.
+    fn target(&self, parent: &Option<String>) -> Weight {
+        parent.as_ref().and_then(|parent| self.targets.get(parent)).copied().unwrap_or(self.options.target)
+    }
+}
+
+/// The same with other targets for some parents.
+pub(crate) fn foresee_for(graph: &UnitGraph, aims: &Aims<'_>) -> Vec<Problem> {
+    let options = aims.options;
     let mut problems = Vec::new();
     let target = options.target.thousandths();
     if graph.units().is_empty() {
@@ -56,7 +79,7 @@ pub fn foresee(graph: &UnitGraph, options: &Options) -> Vec<Problem> {
         *weights.entry(&unit.parent).or_default() += unit.weight.thousandths();
     }
     let total: i64 = weights.values().sum();
-    if !graph.units().is_empty() && total < target {
+    if !graph.units().is_empty() && total < target && aims.targets.is_empty() && !aims.is_rest {
         let total = Weight::from_thousandths(total);
         let message = format!(
             "the target is {}, all units together weigh {total}; a target of {total} gives one cell",
@@ -65,13 +88,16 @@ pub fn foresee(graph: &UnitGraph, options: &Options) -> Vec<Problem> {
         problems.push(Problem::error(Code::TargetTooLarge, message));
         return problems;
     }
-    for (parent, &weight) in weights.iter().filter(|(parent, weight)| parent.is_some() && **weight < target) {
+    for (parent, &weight) in weights
+        .iter()
+        .filter(|(parent, weight)| parent.is_some() && **weight < aims.target(parent).thousandths())
+    {
         let name = parent.as_deref().unwrap_or_default();
         let weight = Weight::from_thousandths(weight);
         let message = format!(
             "parent \u{201c}{}\u{201d} weighs {weight}, less than the target of {}; it becomes one cell for each ground that hangs together",
             shown::text(name),
-            options.target
+            aims.target(parent)
         );
         let problem = Problem::warning(Code::TargetTooLarge, message);
         problems.push(Problem { features: vec![name.to_owned()], ..problem });
@@ -84,12 +110,19 @@ pub fn foresee(graph: &UnitGraph, options: &Options) -> Vec<Problem> {
 /// # Errors
 /// [`Undone`] where it was called off, or [`foresee`] says an error.
 pub fn partition(graph: &UnitGraph, options: &Options, watch: &Watch<'_>) -> Result<Plan, Undone> {
-    let problems = foresee(graph, options);
+    cut_for(graph, &Aims { options, targets: &BTreeMap::new(), is_rest: false }, watch)
+}
+
+/// Cuts units into cells with other targets for some parents.
+pub(crate) fn cut_for(graph: &UnitGraph, aims: &Aims<'_>, watch: &Watch<'_>) -> Result<Plan, Undone> {
+    let options = aims.options;
+    let problems = foresee_for(graph, aims);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(Undone::Refused(problems));
     }
     watch.begin(graph.units().len());
     let mut parents = parents(graph);
+    parents.iter_mut().for_each(|parent| parent.target = aims.target(parent.name));
     for round in 0..MOST_ROUNDS {
         let jobs: Vec<Job<'_>> = parents.iter().flat_map(|parent| parent.jobs(options, round == 0)).collect();
         let outcomes = outcomes(&jobs, options.threads, watch);
@@ -115,6 +148,7 @@ pub fn partition(graph: &UnitGraph, options: &Options, watch: &Watch<'_>) -> Res
 /// A parent with the ground of each of its components.
 struct Parent<'a> {
     name: &'a Option<String>,
+    target: Weight,
     grounds: Vec<Ground>,
     mean: Option<Mean>,
     is_small: Vec<bool>,
@@ -158,7 +192,15 @@ fn parents(graph: &UnitGraph) -> Vec<Parent<'_>> {
             }
             grounds.push(Ground::of(graph, &links, &component, &mut numbers));
         }
-        Parent { name, grounds, mean: None, is_small: Vec::new(), outcomes: Vec::new(), is_settled: false }
+        Parent {
+            name,
+            target: Weight::default(),
+            grounds,
+            mean: None,
+            is_small: Vec::new(),
+            outcomes: Vec::new(),
+            is_settled: false,
+        }
     };
     members.into_iter().map(of_parent).collect()
 }
@@ -170,7 +212,7 @@ impl Parent<'_> {
         }
         let parts: Vec<Part> =
             self.grounds.iter().map(|ground| Part { weights: ground.weights.clone() }).collect();
-        let quota = quota(&parts, options.target.thousandths(), options.tolerance_ppm);
+        let quota = quota(&parts, self.target.thousandths(), options.tolerance_ppm);
         let is_small = if self.is_small.is_empty() { quota.is_small } else { self.is_small.clone() };
         let mean = self.mean.unwrap_or(quota.mean);
         let job = |(ground, is_small)| {

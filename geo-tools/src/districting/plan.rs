@@ -24,6 +24,8 @@ pub enum Reason {
     OversizeUnit,
     /// Connected ground that weighs less than a cell must.
     SmallComponent,
+    /// The cell is locked: it stays as it is.
+    Locked,
 }
 
 impl Reason {
@@ -33,6 +35,7 @@ impl Reason {
             Self::ParentArithmetic => "PARENT_ARITHMETIC",
             Self::OversizeUnit => "OVERSIZE_UNIT",
             Self::SmallComponent => "SMALL_COMPONENT",
+            Self::Locked => "LOCKED",
         }
     }
 }

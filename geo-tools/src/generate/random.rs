@@ -17,6 +17,7 @@ pub(crate) enum Purpose {
     UnitCorners,
     UnitWeights,
     Sweeps,
+    Drift,
 }
 
 /// A stream of numbers that look random and are the same for the same seed.

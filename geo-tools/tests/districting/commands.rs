@@ -17,7 +17,7 @@ pub(crate) fn row_of(properties: &[&str]) -> String {
     format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, squares.join(",\n"))
 }
 
-const FOUR: [&str; 4] = [
+pub(crate) const FOUR: [&str; 4] = [
     r#"{"code":"A","n":10,"village":"V"}"#,
     r#"{"code":"B","n":10,"village":"V"}"#,
     r#"{"code":"C","n":10,"village":"V"}"#,
@@ -32,7 +32,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
         .expect("it runs")
 }
 
-fn partition(folder: &Path, more: &[&str]) -> (i32, String) {
+pub(crate) fn partition(folder: &Path, more: &[&str]) -> (i32, String) {
     let start = ["partition", "--units", "units.geojson", "--id", "code", "--weight", "n"];
     let output = run(folder, &[&start, more].concat());
     (output.status.code().expect("an end"), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -183,4 +183,18 @@ fn a_plan_before_that_is_none_is_refused_and_nothing_is_written() {
     let twice = ["--target", "20", "-o", "plan.csv", "--html", "plan.csv"];
     assert_eq!(partition(folder.path(), &twice).0, 2);
     assert_eq!(partition(folder.path(), &["--target", "20", "-o", "plan.csv", "--language", "fr"]).0, 2);
+}
+
+#[test]
+fn a_plan_is_kept_where_what_explains_it_cannot_be_written() {
+    let folder = folder_with(&[("units.geojson", &row_of(&FOUR))]);
+    for explaining in [["--explain", "nowhere/plan.txt"], ["--html", "nowhere/plan.html"]] {
+        let outputs = ["--target", "20", "-o", "plan.csv", "--cells", "cells.geojson"];
+        let (code, said) = partition(folder.path(), &[&outputs[..], &explaining].concat());
+        assert_eq!((code, said.contains(explaining[1])), (2, true), "{said}");
+        for name in ["plan.csv", "cells.geojson"] {
+            std::fs::remove_file(folder.path().join(name)).expect("it was kept");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "no draft is left");
+    }
 }

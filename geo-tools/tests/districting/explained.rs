@@ -3,7 +3,7 @@
 use geo_tools::districting::explain::{
     Explanation, Language, Origin, Relaxation, Relaxed, Subject, Why, explain,
 };
-use geo_tools::districting::{Judgement, PlanRow, Rules, UnitGraph, Weight, judge};
+use geo_tools::districting::{Conditions, Judgement, PlanRow, Rules, UnitGraph, Weight, judge};
 
 use crate::support::{graph, unit};
 
@@ -28,7 +28,8 @@ fn explained(
 ) -> (Judgement, Explanation) {
     let rules = Rules { tolerance_ppm: 50_000, target: Weight::new(target).ok() };
     let judgement = judge(graph, rows, rules);
-    let explanation = explain(&Subject { graph, rows, rules, judgement: &judgement }, before);
+    let conditions = &Conditions::default();
+    let explanation = explain(&Subject { graph, rows, rules, conditions, judgement: &judgement }, before);
     (judgement, explanation)
 }
 
@@ -237,6 +238,30 @@ fn a_unit_that_ties_its_cell_together_and_one_that_shortens_borders_say_so() {
 }
 
 #[test]
+fn a_hundred_thousand_moves_in_huge_cells_are_explained_in_seconds() {
+    // Three rows, the middle one light: it goes from the cell above to the one below, where nothing asks for it.
+    const COLUMNS: u32 = 100_000;
+    let light_or_heavy = |row: u32| if row == 1 { 0.01 } else { 10.0 };
+    let rows = (0..3).flat_map(|row| (0..COLUMNS).map(move |_| row));
+    let units = rows.clone().enumerate().map(|(at, row)| unit(at, None, light_or_heavy(row))).collect();
+    let across =
+        (0..3).flat_map(|row| (1..COLUMNS).map(move |at| (row * COLUMNS + at - 1, row * COLUMNS + at)));
+    let down = (0..2 * COLUMNS).map(|at| (at, at + COLUMNS));
+    let pairs: Vec<(u32, u32)> = across.chain(down).collect();
+    let cells = |middle: &'static str| rows.clone().map(|row| ["a", middle, "b"][row as usize]).collect();
+    let (old, new): (Vec<&str>, Vec<&str>) = (cells("a"), cells("b"));
+    let graph = graph(units, &pairs);
+    let start = std::time::Instant::now();
+    let (_, explanation) = explained(&graph, &plan(&new), (1_000_500.0, Some(&plan(&old))));
+    let took_s = start.elapsed().as_secs_f64();
+    let whys = whys(&explanation);
+    assert_eq!(whys.len(), COLUMNS as usize);
+    assert!(whys.iter().all(|(_, why)| matches!(why, Why::ShorterBorder { .. })));
+    // Were a cell of 200,000 units walked for each, this would take hours; once for all it takes seconds.
+    assert!(took_s < 60.0, "{took_s} s");
+}
+
+#[test]
 fn a_cell_that_reached_out_of_its_parent_gives_back_what_is_not_its_own() {
     let (graph, rows) = north_and_south();
     let mut old = rows.clone();
@@ -254,6 +279,42 @@ fn written(language: Language) -> String {
     let mut text = Vec::new();
     explanation.write_text(&mut text, language).expect("a vector takes all");
     String::from_utf8(text).expect("text")
+}
+
+#[test]
+fn a_name_that_would_break_a_line_or_steer_a_reader_stands_on_one_line_in_every_sentence() {
+    // Above what a cell may weigh, and stuck between neighbours that are: each reason that names a unit.
+    for weights in [[10.0, 10.0, 90.0, 10.0], [10.0, 10.0, 12.0, 12.0]] {
+        let mut units: Vec<_> =
+            weights.iter().enumerate().map(|(at, &weight)| unit(at, Some("V\n\u{61c}V"), weight)).collect();
+        for unit in &mut units {
+            unit.id = format!("{}\n\u{202e}\u{85}", unit.id);
+        }
+        let name = |unit: &geo_tools::districting::Unit| unit.id.clone();
+        let rows = |cells: [&str; 4]| -> Vec<PlanRow> {
+            let row = |(unit, cell): (_, &str)| PlanRow {
+                unit: name(unit),
+                cell: format!("{cell}\r\u{2067}"),
+                line: None,
+            };
+            units.iter().zip(cells).map(row).collect()
+        };
+        let (old, new) = (rows(["a", "b", "b", "c"]), rows(["a", "a", "b", "c"]));
+        let (judgement, explanation) =
+            explained(&graph(units, &[(0, 1), (1, 2), (2, 3)]), &new, (22.0, Some(&old)));
+        let mut said: Vec<String> =
+            judgement.problems.iter().map(|problem| problem.message.clone()).collect();
+        for language in Language::ALL {
+            let mut text = Vec::new();
+            explanation.write_text(&mut text, language).expect("a vector takes all");
+            said.extend(String::from_utf8(text).expect("text").lines().map(str::to_owned));
+        }
+        let is_obeyed = |c: char| c.is_control() || "\u{61c}\u{202e}\u{2067}".contains(c);
+        for line in &said {
+            assert!(!line.contains(is_obeyed), "{line:?}");
+        }
+        assert!(said.iter().any(|line| line.contains("u1\u{fffd}\u{fffd}\u{fffd} ")), "{said:#?}");
+    }
 }
 
 #[test]

@@ -53,13 +53,17 @@ fn tag(from: &str) -> (Tag, &str) {
         if let Some(after) = rest.strip_prefix('>') {
             return (Tag { name: name.to_lowercase(), attributes }, after);
         }
-        let end = rest.find(['=', '>', ' ', '\n']).expect("an attribute ends");
+        // Where a name should begin, "=" is its first letter.
+        let ends = |&(_, c): &(usize, char)| "=>/ \n".contains(c);
+        let (end, _) = rest.char_indices().skip(1).find(ends).expect("an attribute ends");
         let key = rest[..end].to_lowercase();
         rest = &rest[end..];
         let mut value = "";
         if let Some(after) = rest.strip_prefix("=\"") {
             let end = after.find('"').expect("a value ends");
             (value, rest) = (&after[..end], &after[end + 1..]);
+        } else if let Some(after) = rest.strip_prefix('=') {
+            (value, rest) = after.split_at(after.find(['>', ' ', '\n']).expect("a value ends"));
         }
         attributes.push((key, value.to_owned()));
     }

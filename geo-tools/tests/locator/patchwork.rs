@@ -11,6 +11,13 @@ pub(crate) type Side = ([i64; 2], [i64; 2], Option<Leaf>, Option<Leaf>);
 pub(crate) const SIDE: usize = 7;
 pub(crate) const SPACING: i64 = 10;
 
+/// Whether one way is met before another when turning counter-clockwise from the east.
+fn turns_less([x, y]: [i64; 2], [other_x, other_y]: [i64; 2]) -> bool {
+    let is_second_half = |x: i64, y: i64| y < 0 || (y == 0 && x < 0);
+    let halves = (is_second_half(x, y), is_second_half(other_x, other_y));
+    if halves.0 == halves.1 { x * other_y > y * other_x } else { halves.1 }
+}
+
 /// A patchwork of convex four-sided fields, each with an owner or none; several fields may have the same owner.
 pub(crate) struct Patchwork {
     corners: Vec<[i64; 2]>,
@@ -99,17 +106,16 @@ impl Patchwork {
 
     /// The owner of the first field counter-clockwise from the east of those with a corner here, where none lies level with it.
     fn first_around(&self, place: [i64; 2]) -> Option<Leaf> {
-        let mut first: Option<(f64, Leaf)> = None;
+        let mut first: Option<([i64; 2], Leaf)> = None;
         for (row, column) in (0..SIDE).flat_map(|row| (0..SIDE).map(move |column| (row, column))) {
             let around = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(dc, dr)| self.corner(column + dc, row + dr));
             let Some(owner) = self.owner(column as isize, row as isize) else { continue };
             for at in (0..4).filter(|at| around[*at] == place) {
-                // The side that leaves a corner has the field on its left. So short sides have angles far apart.
+                // The side that leaves a corner has the field on its left.
                 let [x, y] = around[(at + 1) % 4];
-                let angle = ((y - place[1]) as f64).atan2((x - place[0]) as f64);
-                let turn = angle.rem_euclid(std::f64::consts::TAU);
-                if first.is_none_or(|(least, _)| turn < least) {
-                    first = Some((turn, owner));
+                let way = [x - place[0], y - place[1]];
+                if first.is_none_or(|(other, _)| turns_less(way, other)) {
+                    first = Some((way, owner));
                 }
             }
         }

@@ -109,11 +109,12 @@ fn on_standard_output(input: Format) -> Format {
 }
 
 fn warn_of_datum(arguments: &Arguments, format: Format) {
-    if format == Format::Geojson && !arguments.to.equals_wgs84() {
+    let is_geojson = matches!(format, Format::Geojson | Format::GeojsonLines | Format::GeojsonSequence);
+    if is_geojson && !arguments.to.equals_wgs84() {
         // Nobody is left to tell if standard error is closed.
         let _ = writeln!(
             io::stderr().lock(),
-            "{}: warning: GeoJSON is WGS 84 (RFC 7946); this file is in {to}, which only its member \"datum\" says: give \
+            "{}: warning: GeoJSON is WGS 84 (RFC 7946); this file is in {to}, which only a member \"datum\" says: give \
              it to nobody who does not know, and read it with --datum {to}",
             arguments.output,
             to = arguments.to

@@ -15,6 +15,7 @@ mod outlet;
 mod outputs;
 mod partition;
 mod problems;
+mod rebalance;
 mod repair;
 mod report;
 mod score;
@@ -41,6 +42,7 @@ enum Command {
     Generate(generate::Arguments),
     Convert(convert::Arguments),
     Partition(partition::Arguments),
+    Rebalance(rebalance::Arguments),
     Score(score::Arguments),
 }
 
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Partition(arguments) => partition::run(&arguments),
+        Command::Rebalance(arguments) => rebalance::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
     };
     match verdict {

@@ -8,15 +8,16 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use geo_tools::districting::explain::Subject;
 use geo_tools::districting::{
-    Effort, Judgement, Options, Plan, PlanRow, Progress, Rules, Watch, Weight, foresee, judge, partition,
+    Conditions, Effort, Judgement, Options, Plan, PlanRow, Progress, Rules, Watch, Weight, judge_within,
+    partition_within,
 };
-use geo_tools::{Code, Problem};
+use geo_tools::{Code, Problem, shown};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::disk::Disk;
 use crate::districting::{
-    Explaining, Run, Units, UnitsArguments, cpu_s, read_before, read_units, report, summary, target,
-    tolerance_ppm, with_explanation, write_cells, write_plan,
+    Explaining, Run, Units, UnitsArguments, WishArguments, cpu_s, read_before, read_units_saying, report,
+    summary, target, threads, tolerance_ppm, with_explanation, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -30,6 +31,8 @@ use crate::{Unusable, Verdict};
 pub(crate) struct Arguments {
     #[command(flatten)]
     units: UnitsArguments,
+    #[command(flatten)]
+    wishes: WishArguments,
     /// What a cell should weigh: each parent gets as many cells as bring their mean nearest to it.
     #[arg(long, value_name = "WEIGHT", value_parser = target)]
     target: Weight,
@@ -71,8 +74,8 @@ enum EffortArgument {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let start = Instant::now();
-    let mut inputs = vec![arguments.units.units.as_str()];
-    inputs.extend(arguments.units.adjacency.as_deref());
+    let mut inputs = arguments.units.inputs();
+    inputs.extend(arguments.wishes.inputs());
     inputs.extend(arguments.before.as_deref());
     if inputs.iter().filter(|path| **path == "-").count() > 1 {
         return Err(Unusable::InputTwice);
@@ -81,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let (cells, report) = (arguments.cells.as_deref(), arguments.report.as_deref());
     refuse_clashes(&inputs, &[Some(arguments.output.as_str()), cells, report, text, page])?;
     let is_drawn = arguments.cells.is_some() || arguments.explaining.draws();
-    let (units, mut problems) = read_units(&arguments.units, is_drawn)?;
+    let (units, mut problems) = read_units_saying(&arguments.units, is_drawn, arguments.wishes.properties())?;
     let before = match read_before(arguments.before.as_ref())? {
         Ok(before) => before,
         Err(verdict) => return Ok(verdict),
@@ -96,33 +99,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         seed: arguments.seed,
         threads: threads(arguments.threads),
     };
-    if let Some(units) = &units {
-        problems.extend_of_coverage(foresee(&units.graph, &options));
+    let conditions = match &units {
+        Some(units) => arguments.wishes.conditions(&units.graph, &units.said, &mut problems)?,
+        None => None,
+    };
+    if let (Some(units), Some(conditions)) = (&units, &conditions) {
+        problems.extend_of_coverage(conditions.foresee(&units.graph, &options));
     }
-    let Some(units) = units.filter(|_| problems.verdict() == Verdict::Fine) else {
+    let (Some(units), Some(conditions)) = (units.filter(|_| problems.verdict() == Verdict::Fine), conditions)
+    else {
         problems.tell(&arguments.units.units);
         return Ok(Verdict::Errors);
     };
-    let Some(plan) = cut(&units, &options) else { return Ok(Verdict::Errors) };
+    let Some(plan) = cut(&units, &conditions, &options) else { return Ok(Verdict::Errors) };
     let rows = plan.rows(&units.graph);
     let rules = Rules { tolerance_ppm: options.tolerance_ppm, target: Some(options.target) };
-    let judgement = judge(&units.graph, &rows, rules);
+    let judgement = judge_within(&units.graph, &rows, rules, &conditions);
     problems.extend_of_coverage(judgement.problems.clone());
     problems.extend_of_coverage(doubts(&plan, &judgement));
     problems.tell(&arguments.units.units);
-    let subject = Subject { graph: &units.graph, rows: &rows, rules, judgement: &judgement };
+    let subject =
+        Subject { graph: &units.graph, rows: &rows, rules, conditions: &conditions, judgement: &judgement };
     write(arguments, &units, (&plan, subject, before.as_deref()), (&mut problems, cpu_s(start)))?;
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr().lock(), "{}: {}", arguments.output, summary(&judgement));
     Ok(problems.verdict())
 }
 
-fn threads(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
-    wanted.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
-}
-
 /// Cuts, with a bar on a terminal.
-fn cut(units: &Units, options: &Options) -> Option<Plan> {
+fn cut(units: &Units, conditions: &Conditions, options: &Options) -> Option<Plan> {
     let all = units.graph.units().len() as u64;
     let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} units, {elapsed}") {
@@ -130,7 +135,7 @@ fn cut(units: &Units, options: &Options) -> Option<Plan> {
     }
     let is_called_off = AtomicBool::new(false);
     let tell = |progress: Progress| bar.set_position(progress.done as u64);
-    let outcome = partition(&units.graph, options, &Watch::new(&tell, &is_called_off));
+    let outcome = partition_within(&units.graph, conditions, options, &Watch::new(&tell, &is_called_off));
     bar.finish_and_clear();
     // What would be refused was told before, and nobody calls it off: an interrupt ends the program.
     outcome.ok()
@@ -145,7 +150,8 @@ fn doubts(plan: &Plan, judgement: &Judgement) -> Vec<Problem> {
     let claimed = plan.cells.iter().filter_map(|cell| cell.reason.map(|reason| (&cell.name, reason)));
     let doubted = claimed.filter(|(name, reason)| judged(name) != Some(*reason));
     let told = |(name, reason): (&String, geo_tools::districting::Reason)| {
-        let message = format!("cell {name} was cut as {}, which its judge does not confirm", reason.as_str());
+        let (shown, reason) = (shown::text(name), reason.as_str());
+        let message = format!("cell {shown} was cut as {reason}, which its judge does not confirm");
         Problem { features: vec![name.clone()], ..Problem::warning(Code::OutOfTolerance, message) }
     };
     doubted.map(told).collect()
@@ -163,15 +169,20 @@ fn write(
     if let (Some(path), Some(coverage)) = (&arguments.cells, &units.coverage) {
         write_cells(&disk, path, (plan, coverage, judgement))?;
     }
+    let unkept = |source| Unusable::Write { path: arguments.output.clone(), source };
+    disk.keep().map_err(unkept)?;
+    // The plan is in its place: what breaks off from here on, or is interrupted, does not take it along.
     let explanation = arguments.explaining.explain(&subject, (before, arguments.report.as_ref()));
+    let disk = Disk::default();
     arguments.explaining.write(&disk, (units, subject, explanation.as_ref()))?;
-    disk.keep().map_err(|source| Unusable::Write { path: arguments.output.clone(), source })?;
+    disk.keep().map_err(unkept)?;
     if let Some(path) = &arguments.report {
         let run = Run {
             target: Some(arguments.target),
             tolerance_ppm: arguments.tolerance_ppm,
             seed: Some(arguments.seed),
             cpu_s,
+            changed: None,
         };
         let report = report(judgement, rows, &run, problems.listed()?);
         write_json(path, &with_explanation(report, explanation.as_ref()))?;

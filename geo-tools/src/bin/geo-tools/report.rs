@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use geo_tools::formats::geojson::{WriteFeature, Writer, geometry_json};
-use geo_tools::{Geometry, Problem, Severity};
+use geo_tools::{Geometry, Problem, Severity, shown};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -50,7 +50,8 @@ pub(crate) fn line(path: &str, problem: &Problem) -> String {
     let at = problem.geometry.as_ref().and_then(|geometry| geometry.positions().next());
     let at = at.map_or_else(String::new, |at| format!(" at lon {}, lat {}", at.lon(), at.lat()));
     let severity = severity(problem);
-    format!("{path}{place}: {severity} {}:{names} {}{pointer}{at}", problem.code.as_str(), problem.message)
+    let code = problem.code.as_str();
+    shown::line(&format!("{path}{place}: {severity} {code}:{names} {}{pointer}{at}", problem.message))
 }
 
 fn severity(problem: &Problem) -> &'static str {

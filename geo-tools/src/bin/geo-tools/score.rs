@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use clap::Args;
 use geo_tools::districting::explain::Subject;
-use geo_tools::districting::{Rules, Weight, judge};
+use geo_tools::districting::{Rules, Weight, judge_within};
 
 use crate::disk::Disk;
 use crate::districting::{
-    Explaining, Run, UnitsArguments, cpu_s, read_before, read_plan, read_units, report, summary, target,
-    tolerance_ppm, with_explanation,
+    Explaining, Run, UnitsArguments, WishArguments, cpu_s, read_before, read_plan, read_units_saying, report,
+    summary, target, tolerance_ppm, with_explanation,
 };
 use crate::outputs::refuse_clashes;
 use crate::report::write_json;
@@ -23,6 +23,8 @@ use crate::{Unusable, Verdict};
 pub(crate) struct Arguments {
     #[command(flatten)]
     units: UnitsArguments,
+    #[command(flatten)]
+    wishes: WishArguments,
     /// The plan: a table with the columns unit and cell.
     #[arg(long, value_name = "PLAN.csv")]
     plan: String,
@@ -44,31 +46,38 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let start = Instant::now();
-    let mut inputs = vec![arguments.units.units.as_str(), &arguments.plan];
-    inputs.extend(arguments.units.adjacency.as_deref());
+    let mut inputs = arguments.units.inputs();
+    inputs.push(&arguments.plan);
+    inputs.extend(arguments.wishes.inputs());
     inputs.extend(arguments.before.as_deref());
     if inputs.iter().filter(|path| **path == "-").count() > 1 {
         return Err(Unusable::InputTwice);
     }
     let [text, page] = arguments.explaining.outputs();
     refuse_clashes(&inputs, &[arguments.report.as_deref(), text, page])?;
-    let (units, mut problems) = read_units(&arguments.units, arguments.explaining.draws())?;
+    let (units, mut problems) =
+        read_units_saying(&arguments.units, arguments.explaining.draws(), arguments.wishes.properties())?;
     let before = match read_before(arguments.before.as_ref())? {
         Ok(before) => before,
         Err(verdict) => return Ok(verdict),
     };
     let rows = read_plan(&arguments.plan, &mut problems)?;
-    let Some(units) = units else {
+    let conditions = match &units {
+        Some(units) => arguments.wishes.conditions(&units.graph, &units.said, &mut problems)?,
+        None => None,
+    };
+    let (Some(units), Some(conditions)) = (units, conditions) else {
         problems.tell(&arguments.units.units);
         return Ok(Verdict::Errors);
     };
     let rules = Rules { tolerance_ppm: arguments.tolerance_ppm, target: arguments.target };
-    let judgement = judge(&units.graph, &rows, rules);
+    let judgement = judge_within(&units.graph, &rows, rules, &conditions);
     problems.extend_of_coverage(judgement.problems.clone());
     problems.tell(&arguments.plan);
     let Rules { tolerance_ppm, target } = rules;
-    let run = Run { target, tolerance_ppm, seed: None, cpu_s: cpu_s(start) };
-    let subject = Subject { graph: &units.graph, rows: &rows, rules, judgement: &judgement };
+    let run = Run { target, tolerance_ppm, seed: None, cpu_s: cpu_s(start), changed: None };
+    let subject =
+        Subject { graph: &units.graph, rows: &rows, rules, conditions: &conditions, judgement: &judgement };
     let asked = (before.as_deref(), arguments.report.as_ref());
     let explanation = arguments.explaining.explain(&subject, asked);
     let disk = Disk::default();

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::districting::explain::moved::{MovedUnit, moved};
 use crate::districting::explain::{Subject, cells_by_unit};
-use crate::districting::{Judgement, PlanRow, Weight, judge};
+use crate::districting::judge::measure_within;
+use crate::districting::{Judgement, PlanRow, Weight};
 
 /// How two plans of the same units hang together.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ struct Share {
 
 /// What became of an old plan.
 pub(super) fn between(subject: &Subject<'_>, cell_of: &[Option<usize>], before: &[PlanRow]) -> Lineage {
-    let judgement = judge(subject.graph, before, subject.rules);
+    let judgement = measure_within(subject.graph, before, subject.rules, subject.conditions);
     let old = Subject { rows: before, judgement: &judgement, ..*subject };
     let old_of = old.cell_of();
     let overlay = Overlay::of(subject, cell_of, (judgement, old_of));

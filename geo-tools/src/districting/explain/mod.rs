@@ -3,7 +3,8 @@
 //! Start at [`explain`], which measures, and at [`Explanation`], which is told as JSON ([`Explanation::to_json`]), as text
 //! in Chinese and English ([`Explanation::write_text`]) and as a page with a map ([`write_page`]). `cells` measures cells,
 //! `walk` how far it is across one, `spread` counts deviations, `relax` looks for the rule whose giving way would mend
-//! most, `lineage` and `moved` compare two plans; `sentences` has every word of both languages.
+//! most, `lineage` and `moved` compare two plans, for which `ties` finds the units without which a cell would be in pieces;
+//! `sentences` has every word of both languages.
 //!
 //! Invariant: whether a cell is in tolerance, and why not, is the judge's to say; nothing here decides it again.
 //! Invariant: whatever a file calls units, cells and parents reaches a page as text only, never as markup or as code.
@@ -18,11 +19,12 @@ mod relax;
 mod sentences;
 mod spread;
 mod text;
+mod ties;
 mod walk;
 
 use std::collections::HashMap;
 
-use crate::districting::{Judgement, PlanRow, Rules, UnitGraph};
+use crate::districting::{Conditions, Judgement, PlanRow, Rules, UnitGraph};
 
 pub use cells::{BorderLengths, ExplainedCell, Heaviest, Neighbour};
 pub use language::{Language, UnknownLanguage};
@@ -33,6 +35,9 @@ pub use relax::{Relaxation, Relaxed};
 pub use spread::Bar;
 pub use walk::Walk;
 
+/// Quotients of weights are rounded by less than this, which is far below what anybody sees.
+const ROUNDING: f64 = 1e-9;
+
 /// A plan that was judged: what is explained.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -42,6 +47,8 @@ pub struct Subject<'a> {
     pub rows: &'a [PlanRow],
     /// What it was judged by.
     pub rules: Rules,
+    /// What it had to keep besides.
+    pub conditions: &'a Conditions,
     /// What was said of it.
     pub judgement: &'a Judgement,
 }

@@ -3,14 +3,12 @@
 //! The old plan is looked at with the weights of today, and the unit is put back in thought: what would then be wrong is why
 //! it is where it is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use crate::districting::explain::Subject;
 use crate::districting::explain::lineage::Overlay;
+use crate::districting::explain::ties::dispensable;
+use crate::districting::explain::{ROUNDING, Subject};
 use crate::districting::{JudgedCell, Weight};
-
-/// Quotients of weights are rounded by less than this.
-const ROUNDING: f64 = 1e-9;
 
 /// A unit that is not in the cell in which its old one goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +30,8 @@ pub struct MovedUnit {
 /// Why a unit moved.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {
+    /// The cell that it is in is locked.
+    Locked,
     /// Its old cell reached into another parent.
     OtherParent,
     /// Its old cell was in pieces, and it was not in the largest.
@@ -54,6 +54,8 @@ pub enum Why {
     },
     /// Its old cell was divided.
     Divided,
+    /// Back in its old cell, it would be without others that it stays together with.
+    StaysTogether,
     /// Its old cell is no longer beside it.
     CutOff,
     /// Without it, the cell that it went to would be in pieces.
@@ -80,12 +82,14 @@ impl Why {
     /// Its name for programs.
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::Locked => "LOCKED",
             Self::OtherParent => "OTHER_PARENT",
             Self::LoosePiece => "LOOSE_PIECE",
             Self::Dissolved => "DISSOLVED",
             Self::TooHeavy { .. } => "TOO_HEAVY",
             Self::TooLight { .. } => "TOO_LIGHT",
             Self::Divided => "DIVIDED",
+            Self::StaysTogether => "STAYS_TOGETHER",
             Self::CutOff => "CUT_OFF",
             Self::HoldsTogether => "HOLDS_TOGETHER",
             Self::WouldMiss { .. } => "WOULD_MISS",
@@ -130,39 +134,48 @@ struct Before<'a> {
     cell_of: &'a [Option<usize>],
     overlay: &'a Overlay,
     beside: Vec<Vec<Beside>>,
-    /// The units of each new cell.
-    members: Vec<Vec<usize>>,
+    /// For each unit whether its new cell is one piece without it.
+    is_dispensable: Vec<bool>,
     /// For each unit whether it was in the largest piece of its old cell.
     is_in_main_piece: Vec<bool>,
     /// What a cell of each parent weighs on average.
     means: HashMap<&'a Option<String>, f64>,
 }
 
-#[derive(Clone, Copy)]
-struct Beside {
-    unit: usize,
-    shared_mm: i64,
+/// A unit beside another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside {
+    /// Its index among the units.
+    pub(super) unit: usize,
+    /// How long the border between the two is.
+    pub(super) shared_mm: i64,
+    /// Whether cells hang together across the border.
+    pub(super) is_open: bool,
 }
 
 impl<'a> Before<'a> {
     fn of(subject: &'a Subject<'a>, cell_of: &'a [Option<usize>], overlay: &'a Overlay) -> Self {
         let mut beside: Vec<Vec<Beside>> = vec![Vec::new(); cell_of.len()];
-        for link in subject.graph.links() {
+        for (at, link) in subject.graph.links().iter().enumerate() {
             let (first, second, shared_mm) = (link.first as usize, link.second as usize, link.shared_mm);
-            beside[first].push(Beside { unit: second, shared_mm });
-            beside[second].push(Beside { unit: first, shared_mm });
+            let is_open = !subject.graph.is_barred(at);
+            beside[first].push(Beside { unit: second, shared_mm, is_open });
+            beside[second].push(Beside { unit: first, shared_mm, is_open });
         }
         let is_in_main_piece = main_pieces(&beside, &overlay.old_of);
-        let members = members(cell_of, subject.judgement.cells.len());
+        let is_dispensable = dispensable(&beside, cell_of, subject.judgement.cells.len());
         let parents = subject.judgement.parents.iter();
         let means = parents.map(|parent| (&parent.parent, parent.mean)).collect();
-        Self { subject, cell_of, overlay, beside, members, is_in_main_piece, means }
+        Self { subject, cell_of, overlay, beside, is_dispensable, is_in_main_piece, means }
     }
 
     fn why(&self, step: Step) -> Why {
         let Step { unit, old, new } = step;
         let parent = &self.subject.graph.units()[unit].parent;
         let old_cell = &self.overlay.before.cells[old];
+        if self.subject.judgement.cells[new].is_locked {
+            return Why::Locked;
+        }
         if old_cell.parent != *parent {
             return Why::OtherParent;
         }
@@ -188,10 +201,14 @@ impl<'a> Before<'a> {
             let beside = self.beside[step.unit].iter().filter(|near| self.cell_of[near.unit] == Some(cell));
             beside.map(|near| near.shared_mm).sum()
         };
-        if shared_mm(home) == 0 {
+        if self.subject.conditions.is_in_group(step.unit) {
+            return Why::StaysTogether;
+        }
+        let is_beside = |near: &Beside| near.is_open && self.cell_of[near.unit] == Some(home);
+        if !self.beside[step.unit].iter().any(is_beside) {
             return Why::CutOff;
         }
-        if !self.stays_whole_without(step) {
+        if !self.is_dispensable[step.unit] {
             return Why::HoldsTogether;
         }
         if let Some(miss) = self.would_miss(step, home) {
@@ -201,23 +218,6 @@ impl<'a> Before<'a> {
             shorter_mm if shorter_mm > 0 => Why::ShorterBorder { shorter_mm },
             _ => Why::NoRule,
         }
-    }
-
-    /// Whether the new cell of a unit is one piece without it.
-    fn stays_whole_without(&self, step: Step) -> bool {
-        let members = &self.members[step.new];
-        let Some(&first) = members.iter().find(|&&unit| unit != step.unit) else { return false };
-        let mut reached = BTreeSet::from([first]);
-        let mut open = vec![first];
-        while let Some(unit) = open.pop() {
-            for near in &self.beside[unit] {
-                let is_inside = near.unit != step.unit && self.cell_of[near.unit] == Some(step.new);
-                if is_inside && reached.insert(near.unit) {
-                    open.push(near.unit);
-                }
-            }
-        }
-        reached.len() + 1 == members.len()
     }
 
     /// The cell that would be out of tolerance with the unit back, and is not now.
@@ -235,16 +235,6 @@ impl<'a> Before<'a> {
     }
 }
 
-fn members(cell_of: &[Option<usize>], cell_count: usize) -> Vec<Vec<usize>> {
-    let mut members = vec![Vec::new(); cell_count];
-    for (unit, cell) in cell_of.iter().enumerate() {
-        if let Some(cell) = cell {
-            members[*cell].push(unit);
-        }
-    }
-    members
-}
-
 /// For each unit whether it is in the piece of its cell that has the most units, the first of several.
 fn main_pieces(beside: &[Vec<Beside>], cell_of: &[Option<usize>]) -> Vec<bool> {
     let mut piece_of = vec![usize::MAX; cell_of.len()];
@@ -258,7 +248,7 @@ fn main_pieces(beside: &[Vec<Beside>], cell_of: &[Option<usize>]) -> Vec<bool> {
         piece_of[start] = piece;
         while let Some(unit) = open.pop() {
             sizes[piece] += 1;
-            for near in &beside[unit] {
+            for near in beside[unit].iter().filter(|near| near.is_open) {
                 if cell_of[near.unit] == Some(cell) && piece_of[near.unit] == usize::MAX {
                     piece_of[near.unit] = piece;
                     open.push(near.unit);

@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
-use crate::districting::explain::{ExplainedCell, Subject};
+use crate::districting::explain::{ExplainedCell, ROUNDING, Subject};
+use crate::districting::judge::measure_within;
 use crate::districting::{
-    Effort, Judgement, Link, Options, Reason, Rules, Unit, UnitGraph, Watch, Weight, judge, partition,
+    Conditions, Effort, JudgedCell, Judgement, Link, Options, Reason, Rules, Unit, UnitGraph, Watch, Weight,
+    partition,
 };
 
 /// A tolerance is looked for up to twice what it is, or up to this where it is nothing; in millionths.
@@ -23,8 +25,6 @@ const WHOLE_PPM: u32 = 1_000_000;
 const MOST_PAIRS: usize = 12;
 /// Pairs of more units than this are not cut anew.
 const MOST_UNITS: usize = 20_000;
-/// Quotients of weights are rounded by less than this.
-const ROUNDING: f64 = 1e-9;
 /// So many units are named that would have to be divided, the heaviest.
 const MOST_DIVIDED: usize = 3;
 
@@ -87,21 +87,27 @@ pub(super) fn relaxations(
 }
 
 fn misses(judgement: &Judgement) -> usize {
-    judgement.cells.iter().filter(|cell| !cell.is_in_tolerance).count()
+    judgement.cells.iter().filter(|cell| is_missed(cell)).count()
+}
+
+/// Whether a rule that gives way could mend a cell: a locked one stays as it is.
+fn is_missed(cell: &JudgedCell) -> bool {
+    !cell.is_in_tolerance && !cell.is_locked
 }
 
 /// The least tolerance that mends as much as twice the tolerance does.
 fn wider(subject: &Subject<'_>, miss_count: usize) -> Option<(Relaxed, usize)> {
-    let Subject { graph, rows, rules, judgement } = *subject;
+    let Subject { graph, rows, rules, conditions, judgement } = *subject;
     let most_ppm = match rules.tolerance_ppm {
         0 => MOST_WITHOUT_TOLERANCE_PPM,
         tolerance_ppm => (2 * tolerance_ppm).min(WHOLE_PPM - 1),
     };
-    let judged = |tolerance_ppm: u32| judge(graph, rows, Rules { tolerance_ppm, ..rules });
+    let judged =
+        |tolerance_ppm: u32| measure_within(graph, rows, Rules { tolerance_ppm, ..rules }, conditions);
     let at_most = judged(most_ppm);
     let mended = miss_count.checked_sub(misses(&at_most)).filter(|mended| *mended > 0)?;
     let out: BTreeSet<&str> =
-        judgement.cells.iter().filter(|cell| !cell.is_in_tolerance).map(|cell| cell.cell.as_str()).collect();
+        judgement.cells.iter().filter(|cell| is_missed(cell)).map(|cell| cell.cell.as_str()).collect();
     let brought_in =
         at_most.cells.iter().filter(|cell| cell.is_in_tolerance && out.contains(cell.cell.as_str()));
     let furthest_ppm = brought_in.map(|cell| (cell.deviation.abs() * 1e6).ceil() as u32).max()?;
@@ -115,7 +121,7 @@ fn wider(subject: &Subject<'_>, miss_count: usize) -> Option<(Relaxed, usize)> {
 fn joined(subject: &Subject<'_>, cell_of: &[Option<usize>]) -> Vec<(Relaxed, usize)> {
     let units = subject.graph.units();
     let mut certified: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in subject.judgement.cells.iter().filter(|cell| cell.certificate.is_some()) {
+    for cell in subject.judgement.cells.iter().filter(|cell| is_missed(cell) && cell.certificate.is_some()) {
         if let Some(parent) = &cell.parent {
             *certified.entry(parent).or_default() += 1;
         }
@@ -146,8 +152,10 @@ fn misses_as_one(subject: &Subject<'_>, cell_of: &[Option<usize>], parents: [&st
     let all = subject.graph.units();
     let is_inside = |unit: &Unit| unit.parent.as_deref().is_some_and(|parent| parents.contains(&parent));
     let inside: Vec<usize> = (0..all.len()).filter(|&unit| is_inside(&all[unit])).collect();
-    // A plan that leaves units out has no misses to be compared with.
-    if inside.len() > MOST_UNITS || inside.iter().any(|&unit| cell_of[unit].is_none()) {
+    // A plan that leaves units out has no misses to be compared with; what else is to be kept is not cut anew.
+    let is_bound = |&unit: &usize| cell_of[unit].is_none() || subject.conditions.binds(unit);
+    let [target, other] = parents.map(|parent| subject.conditions.target(Some(parent)));
+    if inside.len() > MOST_UNITS || inside.iter().any(is_bound) || target != other {
         return None;
     }
     let mut number = vec![None; all.len()];
@@ -159,9 +167,14 @@ fn misses_as_one(subject: &Subject<'_>, cell_of: &[Option<usize>], parents: [&st
         Some(Link { first, second, ..*link })
     };
     let links = subject.graph.links().iter().filter_map(link).collect();
+    let barred: Vec<[u32; 2]> = (0..)
+        .zip(subject.graph.links())
+        .filter(|(at, _)| subject.graph.is_barred(*at))
+        .filter_map(|(_, barred)| link(barred).map(|link| [link.first, link.second]))
+        .collect();
     let units =
         inside.iter().map(|&unit| Unit { parent: Some(String::new()), ..all[unit].clone() }).collect();
-    let graph = UnitGraph::new(units, links).ok()?;
+    let graph = UnitGraph::new(units, links).ok()?.with_barred(&barred);
     let means = subject
         .judgement
         .parents
@@ -169,7 +182,7 @@ fn misses_as_one(subject: &Subject<'_>, cell_of: &[Option<usize>], parents: [&st
         .filter(|parent| parent.parent.as_deref().is_some_and(|parent| parents.contains(&parent)));
     let mean = || means.map(|parent| parent.mean).reduce(f64::max).and_then(|mean| Weight::new(mean).ok());
     let options = Options {
-        target: subject.rules.target.or_else(mean)?,
+        target: target.or(subject.rules.target).or_else(mean)?,
         tolerance_ppm: subject.rules.tolerance_ppm,
         effort: Effort::Fast,
         seed: 0,
@@ -177,7 +190,7 @@ fn misses_as_one(subject: &Subject<'_>, cell_of: &[Option<usize>], parents: [&st
     };
     let plan = partition(&graph, &options, &Watch::new(&|_| {}, &AtomicBool::new(false))).ok()?;
     let rules = Rules { target: Some(options.target), ..subject.rules };
-    Some(misses(&judge(&graph, &plan.rows(&graph), rules)))
+    Some(misses(&measure_within(&graph, &plan.rows(&graph), rules, &Conditions::default())))
 }
 
 /// Cells with a unit that alone is too heavy, where dividing it would do.

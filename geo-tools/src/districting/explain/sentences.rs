@@ -11,12 +11,7 @@ use crate::shown;
 
 /// A name as people are shown it.
 pub(super) fn name(given: &str) -> String {
-    shown::text(given).replace(|character: char| character.is_control() || is_steering(character), "\u{fffd}")
-}
-
-/// Marks that turn the direction of what follows, or end a line.
-fn is_steering(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    shown::text(given)
 }
 
 /// A part of something with its sign, in percent.
@@ -106,11 +101,12 @@ pub(super) fn miss(language: Language, cell: &ExplainedCell) -> String {
                     cell.heaviest.weight
                 ),
                 Reason::OversizeUnit => format!(
-                    "网格内有一个单元，围绕它的任何相连组合不是太轻，就是再加一个单元便太重；均值为 {mean:.1}"
+                    "网格内有一个单元（或须同格的一组单元），与它相连的任何组合不是太轻，就是太重；均值为 {mean:.1}"
                 ),
                 Reason::ParentArithmetic => {
                     format!("相连的这片地无法全部划成落在均值 {mean:.1} 容差之内的网格")
                 }
+                Reason::Locked => "该网格已锁定，保持原样".to_owned(),
             };
             format!("只能如此（{}）：{because}。", certificate.reason.as_str())
         }
@@ -310,6 +306,10 @@ fn why(language: Language, moved: &MovedUnit) -> String {
         (Why::ShorterBorder { shorter_mm }, English) => {
             format!("borders are {} shorter so", metres(language, *shorter_mm))
         }
+        (Why::Locked, Chinese) => format!("{to} 已锁定"),
+        (Why::Locked, English) => format!("{to} is locked"),
+        (Why::StaysTogether, Chinese) => "它须与同组的其他单元同格".to_owned(),
+        (Why::StaysTogether, English) => "it stays together with the others of its group".to_owned(),
         (Why::NoRule, Chinese) => "没有规则要求如此".to_owned(),
         (Why::NoRule, English) => "no rule asks for it".to_owned(),
     }

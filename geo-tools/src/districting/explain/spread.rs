@@ -1,13 +1,12 @@
 //! How far cells are from their means, counted.
 
 use crate::districting::JudgedCell;
+use crate::districting::explain::ROUNDING;
 
 /// Bars within the tolerance on each side of the mean; as many again lie beyond it.
 const BARS_WITHIN: usize = 5;
 /// What a bar spans where every cell must weigh exactly the mean.
 const WITHOUT_TOLERANCE_SHARE: f64 = 0.01;
-/// Deviations are quotients; this is far above their rounding and far below what anybody sees.
-const ROUNDING: f64 = 1e-9;
 
 /// Cells whose deviations lie in one span.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +57,7 @@ mod tests {
             is_contiguous: true,
             polsby_popper: 0.5,
             certificate: None,
+            is_locked: false,
         }
     }
 

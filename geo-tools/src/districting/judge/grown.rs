@@ -20,7 +20,7 @@ pub(super) struct Near<'a> {
 impl<'a> Near<'a> {
     pub(super) fn of(graph: &'a UnitGraph, component_of: &[usize]) -> Self {
         let mut beside: Vec<Vec<usize>> = vec![Vec::new(); graph.units().len()];
-        let links = graph.links().iter().map(|link| [link.first as usize, link.second as usize]);
+        let links = graph.open_links().map(|link| [link.first as usize, link.second as usize]);
         for [first, second] in links.filter(|[first, second]| component_of[*first] == component_of[*second]) {
             beside[first].push(second);
             beside[second].push(first);

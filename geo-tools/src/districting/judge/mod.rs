@@ -2,12 +2,14 @@
 //!
 //! Every unit in one cell; every cell in one piece, within one parent, and in tolerance of its parent's mean or unable to
 //! be; all measures anew. Start at [`judge`]. `parts` finds what hangs together, `yardstick` what a cell of a parent should
-//! weigh, `causes` why one cannot, `grown` that nothing around a unit can.
+//! weigh, `causes` why one cannot, `grown` that nothing around a unit can, `keeps` whether
+//! conditions are kept.
 //!
 //! Invariant: nothing here is shared with what makes plans, but the types that both are given and give.
 
 mod causes;
 mod grown;
+mod keeps;
 mod parts;
 mod yardstick;
 
@@ -16,6 +18,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::districting::{Certificate, PlanRow, UnitGraph, Weight};
 use crate::{Code, Problem, shown};
 use causes::Causes;
+pub use keeps::judge_within;
+pub(crate) use keeps::measure_within;
 use parts::Parts;
 use yardstick::Yardstick;
 
@@ -63,6 +67,8 @@ pub struct JudgedCell {
     pub polsby_popper: f64,
     /// Why it is out of tolerance, where it could not be otherwise.
     pub certificate: Option<Certificate>,
+    /// Whether it had to stay as it is, whatever it weighs.
+    pub is_locked: bool,
 }
 
 /// A parent as it was measured.
@@ -86,7 +92,7 @@ impl Judgement {
         self.cells.iter().map(|cell| cell.deviation.abs()).fold(0.0, f64::max)
     }
 
-    /// Which part of the cells is in tolerance, from 0 to 1.
+    /// Which part of the cells is in tolerance, from 0 to 1; locked cells count as they are.
     pub fn in_tolerance_share(&self) -> f64 {
         let count = self.cells.iter().filter(|cell| cell.is_in_tolerance).count();
         if self.cells.is_empty() { 1.0 } else { count as f64 / self.cells.len() as f64 }
@@ -101,6 +107,20 @@ impl Judgement {
 
 /// Judges a plan.
 pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
+    judge_for(graph, rows, &Asked { rules, target_of: &|_| rules.target, wants_reasons: true })
+}
+
+/// What is asked of a plan.
+struct Asked<'a> {
+    rules: Rules,
+    /// What a cell should weigh in a parent.
+    target_of: &'a dyn Fn(&Option<String>) -> Option<Weight>,
+    /// Whether it is looked for why cells are out of tolerance, which may take long.
+    wants_reasons: bool,
+}
+
+fn judge_for(graph: &UnitGraph, rows: &[PlanRow], asked: &Asked<'_>) -> Judgement {
+    let Asked { rules, target_of, wants_reasons } = *asked;
     let (drawn, mut problems) = Drawn::of(graph, rows);
     let parts = Parts::of(graph, &drawn);
     let mut causes = Causes::of(graph, &drawn, &parts);
@@ -113,17 +133,16 @@ pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
         let yardstick = Yardstick::of(graph, &drawn, &parts, (&members, rules.tolerance_ppm));
         for &at in &members {
             let mut cell = judged(graph, &drawn, &parts, (at, &yardstick));
-            if !cell.is_in_tolerance {
+            if !cell.is_in_tolerance && wants_reasons {
                 cell.certificate = causes.certificate(at, &yardstick);
-            }
-            if !cell.is_in_tolerance && cell.certificate.is_none() {
-                problems.push(missed(&cell, &yardstick));
+                problems.extend(cell.certificate.is_none().then(|| missed(&cell, &yardstick)));
             }
             cells.push(cell);
         }
         let unit_count = members.iter().map(|&at| drawn.cells[at].units.len()).sum();
-        problems.extend(rules.target.and_then(|target| miscounted(parent, &yardstick, (target, unit_count))));
-        parents.push(of_parent(parent, &members, &drawn, (&yardstick, rules.target)));
+        let target = target_of(parent);
+        problems.extend(target.and_then(|target| miscounted(parent, &yardstick, (target, unit_count))));
+        parents.push(of_parent(parent, &members, &drawn, (&yardstick, target)));
     }
     Judgement { cells, parents, problems, cut_mm: parts.cut_mm }
 }
@@ -248,6 +267,7 @@ fn judged(
             0.0
         },
         certificate: None,
+        is_locked: false,
     }
 }
 

@@ -25,14 +25,17 @@ impl Parts {
             .map(|cell| cell.units.iter().map(|&unit| units[unit].perimeter_mm).sum())
             .collect();
         let mut cut_mm = 0;
-        for link in graph.links() {
+        for (at, link) in graph.links().iter().enumerate() {
             let (first, second) = (link.first as usize, link.second as usize);
-            if units[first].parent == units[second].parent {
+            let is_open = !graph.is_barred(at);
+            if is_open && units[first].parent == units[second].parent {
                 within_parents.join(first, second);
             }
             match (drawn.cell_of[first], drawn.cell_of[second]) {
                 (Some(cell), Some(other)) if cell == other => {
-                    within_cells.join(first, second);
+                    if is_open {
+                        within_cells.join(first, second);
+                    }
                     perimeters_mm[cell] -= 2 * link.shared_mm;
                 }
                 (Some(_), Some(_)) => cut_mm += link.shared_mm,

@@ -1,18 +1,28 @@
-//! What `partition` and `score` have in common: units in, plans in and out, the report and what explains it.
+//! What `partition`, `rebalance` and `score` have in common: units in, plans in and out, the report and what explains it.
 
+mod barriers;
 mod cost;
 mod explaining;
 mod plans;
 mod tell;
 mod units;
+mod wishes;
 
 pub(crate) use cost::cpu_s;
 pub(crate) use explaining::{Explaining, read_before, with_explanation};
 pub(crate) use plans::{read_plan, write_cells, write_plan};
 pub(crate) use tell::{Run, report, summary};
-pub(crate) use units::{Units, UnitsArguments, read_units};
+pub(crate) use units::{Units, UnitsArguments, read_units_saying};
+pub(crate) use wishes::WishArguments;
+
+use std::num::NonZeroUsize;
 
 use geo_tools::districting::Weight;
+
+/// How many threads, as wanted or as many as there are processors.
+pub(crate) fn threads(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
+    wanted.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
 
 /// A tolerance as a part of the mean, in millionths.
 pub(crate) fn tolerance_ppm(text: &str) -> Result<u32, String> {

@@ -16,6 +16,14 @@ use crate::problems::Problems;
 
 /// The lines of a plan: a table with the columns `unit` and `cell`.
 pub(crate) fn read_plan(path: &str, problems: &mut Problems) -> Result<Vec<PlanRow>, Unusable> {
+    read_rows((path, "cell", "a plan"), problems)
+}
+
+/// Lines that say of units what they are in, in a column of that name.
+pub(crate) fn read_rows(
+    (path, column, what): (&str, &str, &str),
+    problems: &mut Problems,
+) -> Result<Vec<PlanRow>, Unusable> {
     let options = CsvOptions { ids: Ids::AsGiven, positions: Positions::Ignored, ..CsvOptions::default() };
     let mut rows = Vec::new();
     for item in csv::read(open(path)?, &options, &Caps::default()) {
@@ -27,12 +35,13 @@ pub(crate) fn read_plan(path: &str, problems: &mut Problems) -> Result<Vec<PlanR
             }
         };
         let cell = |column: &str| row.cell(column).map(str::trim).filter(|text| !text.is_empty());
-        match (cell("unit"), cell("cell")) {
+        match (cell("unit"), cell(column)) {
             (Some(unit), Some(cell)) => {
                 rows.push(PlanRow { unit: unit.to_owned(), cell: cell.to_owned(), line: Some(row.line) });
             }
             _ => {
-                let message = "a row of a plan has a unit and a cell, under columns of these names";
+                let message =
+                    format!("a row of {what} has a unit and a {column}, under columns of these names");
                 let problem = Problem::error(Code::MissingField, message);
                 problems.push(Problem { line: Some(row.line), indexes: vec![row.index], ..problem })?;
             }
@@ -70,13 +79,15 @@ pub(crate) fn write_cells(
     let mut sink = create(path, Datum::Wgs84, &make).map_err(unwritable)?;
     for (cell, leaves) in plan.cells.iter().zip(&leaves) {
         let mut pairs = vec![("cell", json!(cell.name))];
+        let mut certificate = None;
         if let Some(judged) = judged.get(cell.name.as_str()) {
+            certificate = judged.certificate.as_ref().map(|certificate| certificate.reason.as_str());
             pairs.push(("parent", json!(judged.parent)));
             pairs.push(("weight", json!(judged.weight.value())));
             pairs.push(("deviation", json!(judged.deviation)));
             pairs.push(("units", json!(judged.unit_count)));
         }
-        pairs.push(("certificate", json!(cell.reason.map(|reason| reason.as_str()))));
+        pairs.push(("certificate", json!(certificate)));
         let properties: Properties = pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let geometry = Geometry::MultiPolygon(coverage.union(leaves));
         let feature =

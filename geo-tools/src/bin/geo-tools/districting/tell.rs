@@ -1,29 +1,32 @@
 //! The report of the contract, and its last line for people.
 
-use geo_tools::districting::{JudgedCell, JudgedParent, Judgement, PlanHash, PlanRow, Weight};
+use geo_tools::districting::{JudgedCell, JudgedParent, Judgement, PlanHash, PlanRow, Rebalanced, Weight};
 use serde_json::{Value, json};
 
 use crate::problems::Listed;
 
 /// What a run was asked for, and what it cost.
-pub(crate) struct Run {
+pub(crate) struct Run<'a> {
     pub(crate) target: Option<Weight>,
     pub(crate) tolerance_ppm: u32,
     /// Absent where nothing was searched.
     pub(crate) seed: Option<u64>,
     pub(crate) cpu_s: f64,
+    /// Present where there was a plan before.
+    pub(crate) changed: Option<&'a Rebalanced>,
 }
 
 /// The report as JSON. What moved is only known where there was a plan before.
-pub(crate) fn report(judgement: &Judgement, rows: &[PlanRow], run: &Run, problems: Listed<'_>) -> Value {
+pub(crate) fn report(judgement: &Judgement, rows: &[PlanRow], run: &Run<'_>, problems: Listed<'_>) -> Value {
     json!({
         "cells": judgement.cells.iter().map(cell).collect::<Vec<_>>(),
         "max_deviation": judgement.max_deviation(),
         "in_tolerance": judgement.in_tolerance_share(),
         "cut_m": judgement.cut_mm as f64 / 1e3,
         "mean_polsby_popper": judgement.mean_polsby_popper(),
-        "moved_weight": null,
-        "moved_bound": null,
+        "moved_weight": run.changed.map(|changed| changed.moved_weight.value()),
+        "moved_bound": run.changed.map(|changed| changed.moved_bound.value()),
+        "moved_least": run.changed.map(|changed| changed.moved_least.value()),
         "seed": run.seed,
         "plan_hash": PlanHash::of(rows).to_string(),
         "cpu_s": run.cpu_s,
@@ -48,6 +51,7 @@ fn cell(cell: &JudgedCell) -> Value {
         "polsby_popper": cell.polsby_popper,
         "certificate": certificate,
         "units": cell.unit_count,
+        "locked": cell.is_locked,
     })
 }
 

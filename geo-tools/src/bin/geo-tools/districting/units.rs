@@ -11,6 +11,7 @@ use geo_tools::{Bounds, Code, Coverage, Polygon, Problem, measure, shown};
 use serde_json::Value;
 
 use crate::assign::join;
+use crate::districting::barriers::{read_barred, within_m};
 use crate::input::{Areas, open, read_features, text_of};
 use crate::problems::Problems;
 use crate::validate::in_the_file;
@@ -35,6 +36,21 @@ pub(crate) struct UnitsArguments {
     /// how many metres of border they share. Without it whoever shares a border.
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) adjacency: Option<String>,
+    /// Lines that no cell reaches across: rivers, railways, trunk roads, in any format that units may have. A line whose
+    /// property `bridge` is set joins the units on either side; one whose property `tunnel` is set parts nothing.
+    #[arg(long, value_name = "LINES")]
+    pub(crate) barriers: Option<String>,
+    /// How near to a border a barrier runs along it, in metres.
+    #[arg(long, value_name = "METRES", default_value = "10", value_parser = within_m, requires = "barriers")]
+    pub(crate) barrier_within_m: f64,
+}
+
+impl UnitsArguments {
+    /// The files that are read.
+    pub(crate) fn inputs(&self) -> Vec<&str> {
+        let more = [self.adjacency.as_deref(), self.barriers.as_deref()];
+        std::iter::once(self.units.as_str()).chain(more.into_iter().flatten()).collect()
+    }
 }
 
 /// Units as they were read.
@@ -42,25 +58,33 @@ pub(crate) struct Units {
     pub(crate) graph: UnitGraph,
     /// Their borders, where they were joined.
     pub(crate) coverage: Option<Coverage>,
+    /// What each says under the properties that were asked for.
+    pub(crate) said: Vec<Said>,
 }
 
-/// Reads units; `None` where something keeps them from being used. All of it is in the problems.
-pub(crate) fn read_units(
+/// What a unit says under two properties that were asked for.
+pub(crate) type Said = [Option<String>; 2];
+
+/// Reads units, and what they say under two properties; `None` where something keeps them from being used. All of it is
+/// in the problems.
+pub(crate) fn read_units_saying(
     arguments: &UnitsArguments,
     join_anyway: bool,
+    asked: [Option<&str>; 2],
 ) -> Result<(Option<Units>, Problems), Unusable> {
     let mut areas = Areas::default();
     let features = read_features(&arguments.units, &mut areas, &Options::default())?;
-    let facts: Vec<Facts> = features.iter().map(|feature| Facts::of(feature, arguments)).collect();
+    let facts: Vec<Facts> = features.iter().map(|feature| Facts::of(feature, arguments, asked)).collect();
     areas.take(features, Some(&arguments.id))?;
     let by_index: HashMap<usize, &Facts> = facts.iter().map(|facts| (facts.index, facts)).collect();
-    let mut units = Vec::with_capacity(areas.areas.len());
+    let (mut units, mut said) = (Vec::with_capacity(areas.areas.len()), Vec::new());
     for (area, index) in areas.areas.iter().zip(&areas.indexes) {
         let Some(facts) = by_index.get(index) else { continue };
         for problem in facts.problems(&area.name) {
             areas.problems.push(problem)?;
         }
         units.push(facts.unit(area));
+        said.push(facts.said.clone());
     }
     if units.is_empty() && areas.problems.verdict() == Verdict::Fine {
         areas
@@ -68,6 +92,7 @@ pub(crate) fn read_units(
             .push(Problem::error(Code::MissingField, "the file holds no polygon that could be a unit"))?;
     }
     let mut coverage = None;
+    let join_anyway = join_anyway || arguments.barriers.is_some();
     if !units.is_empty() && (arguments.adjacency.is_none() || join_anyway) {
         let (joined, found) = join(&areas.areas);
         coverage = joined;
@@ -80,11 +105,17 @@ pub(crate) fn read_units(
         (None, None) => Vec::new(),
     };
     let mut problems = std::mem::take(&mut areas.problems);
+    let barred = match (&arguments.barriers, &coverage) {
+        (Some(path), Some(coverage)) => {
+            read_barred((path, arguments.barrier_within_m), coverage, &mut problems)?
+        }
+        _ => Vec::new(),
+    };
     if problems.verdict() == Verdict::Errors {
         return Ok((None, problems));
     }
     match UnitGraph::new(units, links) {
-        Ok(graph) => Ok((Some(Units { graph, coverage }), problems)),
+        Ok(graph) => Ok((Some(Units { graph: graph.with_barred(&barred), coverage, said }), problems)),
         Err(found) => {
             problems.extend_of_coverage(found);
             Ok((None, problems))
@@ -99,10 +130,11 @@ struct Facts {
     pointer: String,
     weight: Result<Weight, Box<Problem>>,
     parent: Result<Option<String>, Box<Problem>>,
+    said: Said,
 }
 
 impl Facts {
-    fn of(feature: &Feature, arguments: &UnitsArguments) -> Self {
+    fn of(feature: &Feature, arguments: &UnitsArguments, asked: [Option<&str>; 2]) -> Self {
         let place = |property: &str| format!("{}/properties/{property}", feature.pointer);
         let weight = weight(feature.properties.get(&arguments.weight), &arguments.weight)
             .map_err(|problem| Box::new(Problem { pointer: Some(place(&arguments.weight)), ..*problem }));
@@ -114,7 +146,8 @@ impl Facts {
             })
         });
         let (index, line, pointer) = (feature.index, feature.line, feature.pointer.clone());
-        Self { index, line, pointer, weight, parent: parent.transpose() }
+        let said = asked.map(|property| text_of(feature.properties.get(property?)));
+        Self { index, line, pointer, weight, parent: parent.transpose(), said }
     }
 
     fn problems(&self, name: &str) -> Vec<Problem> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::districting::explain::page::{both, escaped, label};
-use crate::districting::explain::{Bar, ExplainedCell, Explanation, Lineage, sentences};
+use crate::districting::explain::{Bar, ExplainedCell, Explanation, Lineage, ROUNDING, sentences};
 
 /// Rows of the table; beyond, only cells out of tolerance and those furthest from their mean are listed.
 const MOST_ROWS: usize = 1_000;
@@ -117,7 +117,7 @@ pub(super) fn write_histogram(out: &mut dyn Write, explanation: &Explanation) ->
 }
 
 fn is_within(bar: &Bar, tolerance_share: f64) -> bool {
-    let holds = |edge: Option<f64>| edge.is_some_and(|edge| edge.abs() <= tolerance_share + 1e-9);
+    let holds = |edge: Option<f64>| edge.is_some_and(|edge| edge.abs() <= tolerance_share + ROUNDING);
     holds(bar.from) && holds(bar.to)
 }
 

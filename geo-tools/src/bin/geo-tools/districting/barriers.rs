@@ -1,0 +1,66 @@
+//! Lines that no cell reaches across, and the bridges over them.
+
+use geo_tools::districting::{Barrier, barred_pairs};
+use geo_tools::formats::Options;
+use geo_tools::{Code, Coverage, Geometry, Problem};
+use serde_json::Value;
+
+use crate::Unusable;
+use crate::input::{Areas, read_features, text_of};
+use crate::problems::Problems;
+
+/// The pairs of units whose common border lies along barriers of a file. Whatever is wrong with it is in the problems.
+pub(crate) fn read_barred(
+    (path, within_m): (&str, f64),
+    coverage: &Coverage,
+    problems: &mut Problems,
+) -> Result<Vec<[u32; 2]>, Unusable> {
+    let mut read = Areas::default();
+    let features = read_features(path, &mut read, &Options::default())?;
+    if read.problems.error_count() > 0 {
+        read.problems.tell(path);
+        let message = format!(
+            "{path}: {} errors in the barriers; mend them or leave them out",
+            read.problems.error_count()
+        );
+        problems.push(Problem::error(Code::BadValue, message))?;
+    }
+    let mut barriers = Vec::new();
+    for feature in &features {
+        let says = |property: &str| is_said(feature.properties.get(property));
+        match &feature.geometry {
+            // What runs in a tunnel parts nothing.
+            Some(Geometry::MultiLine(_)) if says("tunnel") && !says("bridge") => {}
+            Some(Geometry::MultiLine(lines)) => {
+                let is_bridge = says("bridge");
+                barriers.extend(lines.iter().map(|line| Barrier { line: line.clone(), is_bridge }));
+            }
+            _ => {
+                let message = format!("{path}: a barrier is a line, something else was given");
+                let problem = Problem::error(Code::GeometryType, message);
+                let place = (Some(feature.line), Some(feature.pointer.clone()));
+                problems.push(Problem { line: place.0, pointer: place.1, ..problem })?;
+            }
+        }
+    }
+    let pairs = barred_pairs(coverage, &barriers, within_m);
+    if pairs.is_empty() {
+        let message = format!("{path}: no border of two units lies along a barrier, within {within_m} m");
+        problems.push(Problem::warning(Code::BadValue, message))?;
+    }
+    Ok(pairs)
+}
+
+/// Whether a property is there and says anything but no.
+fn is_said(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(value)) => *value,
+        other => text_of(other).is_some_and(|text| !["no", "false", "0"].contains(&text.as_str())),
+    }
+}
+
+/// A distance within which a barrier counts, in metres.
+pub(crate) fn within_m(text: &str) -> Result<f64, String> {
+    let within_m = text.parse::<f64>().ok().filter(|within_m| (0.01..=1_000.0).contains(within_m));
+    within_m.ok_or_else(|| "a distance is a number of metres from 0.01 to 1 000".to_owned())
+}
