@@ -1,7 +1,7 @@
 // The report form says what is missing in the language of the page, and works on while the connection does not.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { NARROW, WIDE, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -37,6 +37,21 @@ for (const [name, viewport] of [['1440 px', WIDE], ['390 px', NARROW]]) {
     await close();
   });
 }
+
+test('a position of the device is drawn with its accuracy, and the cells it could be in share it out', async () => {
+  const { middle } = await demoDistrict();
+  const options = { permissions: ['geolocation'], geolocation: { longitude: middle.lon, latitude: middle.lat, accuracy: 400 } };
+  const { page, close } = await openPage(browser, '?lang=en&panel=report', options);
+  await mapIsLive(page);
+  await page.getByRole('button', { name: 'My position' }).click();
+  await page.waitForFunction(() => globalThis.gridward.map.queryRenderedFeatures({ layers: ['report-accuracy'] }).length > 0);
+  // The circle is drawn as soon as the device answers, the shares once the server does.
+  await page.locator('.located .share').nth(1).waitFor();
+  const shares = await page.locator('.located .share').allTextContents();
+  const total = shares.reduce((sum, share) => sum + Number.parseInt(share, 10), 0);
+  assert.ok(Math.abs(total - 100) <= shares.length, JSON.stringify(shares));
+  await close();
+});
 
 test('closing a panel leads the keyboard back to what opened it', async () => {
   const { page, close } = await openPage(browser, '?lang=en&view=table');

@@ -79,7 +79,7 @@ test('after 30 s without a connection a page resumes by its cursor, without a sn
 
   proxy.cut();
   const cutAt_ms = Date.now();
-  await page.getByText(/Reconnecting|Offline/).first().waitFor();
+  await page.locator('.indicator').getByText('Reconnecting').waitFor();
   const batchesBefore = await page.evaluate(() => globalThis.gridward.live.trace.incidentBatches.length);
   const ids = [];
   const { west, south, east, north } = district.bounds;

@@ -31,6 +31,7 @@ async function picture(name, path, viewport, prepare = async () => undefined) {
   const roads = await page.evaluate(() => globalThis.gridward.map.queryRenderedFeatures().filter((feature) => feature.sourceLayer === 'roads').length);
   const cells = await page.evaluate(() => globalThis.gridward.map.queryRenderedFeatures({ layers: ['cell-fill'] }).length);
   assert.ok(roads > 0 && cells > 0, `${name}: ${roads} roads and ${cells} cells are drawn`);
+  assert.ok(await page.getByText('© OpenStreetMap contributors').isVisible(), `${name}: who made the map is told`);
   const file = join(folder, `${name}.png`);
   await page.screenshot({ path: file });
   assert.ok(statSync(file).size > BYTES_AT_LEAST, `${file} has ${statSync(file).size} bytes`);

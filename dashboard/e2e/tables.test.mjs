@@ -19,6 +19,7 @@ for (const lang of ['en', 'zh-CN']) {
       });
       assert.equal(cut, 0);
       assert.match(await page.locator('thead th').nth(3).textContent(), /Overdue|超期/);
+      assert.ok(await page.getByText('© OpenStreetMap contributors').isVisible(), 'who made the map is told');
       await close();
     });
   }
