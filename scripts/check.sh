@@ -52,18 +52,18 @@ deny() {
 dashboard() { (cd dashboard && npm run check); }
 
 # Along one and the same way each time, so that a change fails for what it did; `make fuzz` goes other ways. Without `repair`,
-# which reads nothing, and whose scrawls of a few units still turn up what no run before did. Beside it the suite that `suites`
-# leaves out: both last as long as they are told to, whatever else runs, so that neither makes the other longer.
+# which reads nothing, and whose scrawls of a few units still turn up what no run before did: what they turned up is a test of
+# geo-tools. Beside it the suite that `suites` leaves out: both last as long as they are told to, whatever else runs, so that
+# neither makes the other longer.
 fuzz() {
-    local file names=() code=0 attack log=$target/schemathesis.log
+    local file names=() code=0 log=$target/schemathesis.log
     for file in fuzz/targets/*.rs; do
         [ "$file" = fuzz/targets/repair.rs ] || names+=("$(basename "$file" .rs)")
     done
-    env -u GRIDWARD_REQUIRE_SUITES SCHEMATHESIS_SECONDS="${SCHEMATHESIS_SECONDS:-300}" \
-        bash scripts/test.sh "$beside" >"$log" 2>&1 &
-    attack=$!
+    behind "$log" env -u GRIDWARD_REQUIRE_SUITES SCHEMATHESIS_SECONDS="${SCHEMATHESIS_SECONDS:-300}" \
+        bash scripts/test.sh "$beside"
     FUZZ_SECONDS=60 FUZZ_SEED=1 bash scripts/fuzz.sh "${names[@]}" || code=1
-    wait "$attack" || code=1
+    wait_behind || code=1
     cat "$log"
     return "$code"
 }
@@ -84,6 +84,7 @@ need_node
 before=$(tree)
 step 'Format' format
 step 'Dashboard: build' build_dashboard
+export DASHBOARD_IS_BUILT=yes
 step 'Dashboard: types, operations, lints' dashboard
 step 'Dependencies' deny
 step 'Clippy' clippy

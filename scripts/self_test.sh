@@ -53,6 +53,53 @@ done
 
 same 'every planted bug says what turns red, and applies' '' "$(bash "$here/planted.sh" --check 2>&1 >/dev/null)"
 
+# Ctrl-C, as a terminal sends it, to all that runs in front: prints who is left of what ran behind.
+left_behind() {
+    local script tries pid
+    script='source "$1/tools.sh"; behind "$2/log" bash -c "sleep 60 & echo \$! >\"$2/pid\"; wait"; sleep 60'
+    set -m
+    bash -c "$script" bash "$here" "$folder" &
+    set +m
+    for tries in $(seq 100); do
+        [ ! -s "$folder/pid" ] || break
+        sleep 0.1
+    done
+    kill -INT -- "-$!"
+    wait "$!" || true
+    pid=$(cat "$folder/pid")
+    for tries in $(seq 50); do
+        # One that has ended, and that nobody has asked for, is none.
+        case $(ps -o stat= -p "$pid") in '' | Z*) return ;; esac
+        sleep 0.1
+    done
+    kill "$pid"
+    echo "process $pid"
+}
+same 'Ctrl-C leaves nothing of what ran behind' '' "$(left_behind 2>&1)"
+
+ended_behind='set -e; source "$1/tools.sh"; behind "$2/log" bash -c "exit 3"; wait_behind || echo "$?"'
+same 'what has ended behind says how, and the script ends well' 'said 3, ended 0' \
+    "said $(bash -c "$ended_behind" bash "$here" "$folder"), ended $?"
+
+attack=$here/../tests/schemathesis/attack.py
+printf '  admin   http://127.0.0.1:9/#token=a\n' >"$folder/demo.log"
+same 'schemathesis asks as nobody whose token is not there' \
+    'no token of worker stands in what the demo printed: nobody may ask as another viewer' \
+    "$(python3 "$attack" http://127.0.0.1:9 "$folder/demo.log" 2>&1)"
+# of_run MODE TOKEN WORKED CODES: how many of the claims about a run hold.
+of_run() {
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$(dirname "$attack") python3 -c '
+import attack, json, sys
+mode, token, worked, codes = sys.argv[1:]
+counted = {"worked": json.loads(worked), "codes": json.loads(codes)}
+print(sum(bool(holds) for holds, _ in attack.of_run(mode, token, counted)))' "$@"
+}
+same 'a viewer who comes to answers' 2 "$(of_run positive t '{"Query.cells": 3}' '{"FORBIDDEN": 2}')"
+same 'a viewer who is refused throughout' 1 "$(of_run positive t '{}' '{"FORBIDDEN": 9}')"
+same 'a viewer whose token nobody knows' 0 "$(of_run positive t '{}' '{"UNAUTHENTICATED": 9}')"
+same 'the public, who has no token' 2 "$(of_run positive '' '{"Query.cells": 3}' '{"UNAUTHENTICATED": 9}')"
+same 'what is not valid, and comes to no answer' 2 "$(of_run negative t '{}' '{}')"
+
 both='rust\t12\t0\t3\t\nbrowser\t4\t0\t9\t\n'
 summary 'all suites pass' '0: 16 passed, 0 failed' "$both" rust browser
 summary 'PostgreSQL was left out' '1: 16 passed, 1 failed' "$both" rust browser postgresql

@@ -8,6 +8,14 @@ geo_tools=$target/debug/geo-tools
 export PYTHONDONTWRITEBYTECODE=1
 all=(scripts rust documentation postgresql dashboard browser graphql-http liechtenstein chicago generated repair formats districting schemathesis)
 
+# What they ask is whether files agree, not when something happens.
+comparing_suites=(liechtenstein chicago generated repair formats districting)
+is_comparing() { [[ " ${comparing_suites[*]} " = *" $1 "* ]]; }
+
+# What wait for servers, for clocks and for their slowest test: there is time of the processors left beside them.
+waiting_suites=(rust postgresql browser)
+is_waiting() { [[ " ${waiting_suites[*]} " = *" $1 "* ]]; }
+
 # required_suites SUITE…: which suites must have run when those named were asked for: these; all where none is named or
 # GRIDWARD_REQUIRE_SUITES=1, but $but, which whoever named it runs by itself. Where a data set is not there, its suite has nothing to judge; GRIDWARD_REQUIRE_DATA=1 says that
 # this is a failure.
@@ -65,8 +73,9 @@ suite_postgresql() { GRIDWARD_REQUIRE_SUITES=1 run_rust ONLY; }
 suite_dashboard() { cd "$root/dashboard" && npm test; }
 
 suite_browser() {
-    command -v chromium >/dev/null || { leave_out 'Chromium is missing'; return; }
-    cd "$root/dashboard" && GRIDWARD_BIN=$gridward npm run test:browser
+    local chromium=${CHROMIUM:-$(command -v chromium)}
+    [ -n "$chromium" ] || { leave_out 'Chromium is missing'; return; }
+    cd "$root/dashboard" && CHROMIUM=$chromium GRIDWARD_BIN=$gridward npm run test:browser
 }
 
 # Starts a server on a free port in a folder of its own, and runs a command with its address and its log. Fails too where
@@ -77,6 +86,8 @@ with_server() {
     port=$(free_port)
     PORT=$port "$gridward" demo --data-dir "$folder/data" >"$folder/log" 2>&1 &
     pid=$!
+    # Where the suite is interrupted: Ctrl-C does not reach what runs behind.
+    trap "kill -TERM $pid 2>/dev/null; rm -rf '$folder'" EXIT
     if node "$root/scripts/wait-ready.mjs" "http://127.0.0.1:$port/ready" 180; then
         "$@" "http://127.0.0.1:$port" "$folder/log" || code=$?
     else
@@ -91,6 +102,7 @@ with_server() {
     wait "$pid"
     ! grep -a -A 5 'panicked at' "$folder/log" || code=1
     rm -rf "$folder"
+    trap - EXIT
     return "$code"
 }
 
@@ -159,15 +171,18 @@ import_chicago() {
     done
 }
 
-# Repairs a real map, and lets GEOS say whether the result is a coverage and whether a clean border moved.
+# Asks what is wrong with a real map and repairs it, and lets GEOS say whether all of it was told, whether the result is a
+# coverage and whether a clean border moved.
 suite_repair() {
     local map=$data/dirty-coverage/DenverCo_precincts2020_orig.geojson.gz folder code=0
     [ -f "$map" ] || { leave_out "the data set $map is not there"; return; }
     "$python" -c 'import shapely' || { leave_out 'shapely is missing'; return; }
     folder=$(mktemp -d)
     # Nine voids that nobody declared are left: that is exit code 1.
+    "$geo_tools" validate "$map" --report "$folder/told.json" 2>/dev/null
+    [ $? = 1 ] || code=1
     "$geo_tools" repair "$map" -o "$folder/mended.geojson" --snap-m 1 --report "$folder/report.json" 2>/dev/null
-    [ $? = 1 ] && "$python" "$root/tests/oracle/repair.py" "$map" "$folder/mended.geojson" "$folder/report.json" || code=1
+    [ $? = 1 ] && "$python" "$root/tests/oracle/repair.py" "$map" "$folder/told.json" "$folder/mended.geojson" "$folder/report.json" || code=1
     rm -rf "$folder"
     return "$code"
 }

@@ -35,10 +35,35 @@ install_dashboard() {
     (cd "$root/dashboard" && npm ci --no-audit --no-fund --no-update-notifier) && cp "$lock" "$kept"
 }
 
+# Once for a run of many scripts.
 build_dashboard() {
+    [ -z "${DASHBOARD_IS_BUILT:-}" ] || return 0
     install_dashboard || return
     say "Building the dashboard"
     (cd "$root/dashboard" && npm run build -- --logLevel warn)
+}
+
+# behind LOG COMMAND…: begins a command beside what follows, as process $behind. It has a process group of its own, which ends
+# with the script, also by Ctrl-C: that reaches only what runs in front, and who is killed leaves what it began.
+behind() {
+    local log=$1
+    shift
+    set -m
+    "$@" >"$log" 2>&1 </dev/null &
+    behind=$!
+    set +m
+    trap "kill -TERM -- -$behind 2>/dev/null" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+# Waits for what was begun so, and answers its exit code. Its number may soon be another's: it is not ended with the script
+# then, and a script under `set -e` does not fail for ending what has ended.
+wait_behind() {
+    local code=0
+    wait "$behind" || code=$?
+    trap - EXIT
+    return "$code"
 }
 
 # Answers a port of the loopback that is free now.
