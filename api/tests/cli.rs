@@ -88,7 +88,7 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("district create --code quezon --name Quezon", 1, "there is a district \"quezon\" already");
     check("district create --code x! --name Quezon", 1, "letters a-z, digits or hyphens");
     check("district create --code q --name Q --timezone Manila", 1, "one such as Asia/Shanghai");
-    check("import cells cells.geojson --district quezon --id code", 1, "cells need a level");
+    check("import cells cells.geojson --district quezon --id code", 2, "cells need a level");
     check("import cells cells.geojson --district quezon --id code --level street", 1, "there is no level");
     check("import cells none.geojson --district quezon --level cell", 2, "cannot be read");
     check("import shops cells.geojson --district quezon", 2, "cells, households, basemap, incidents can");
@@ -101,7 +101,7 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     check("import cells cells.geojson --district quezon --id code --level cell", 0, "0 added, 0 changed");
     check("export cells --district quezon --format csv", 0, "c-1,cell,");
     check("user add Luz --district quezon --role head --cell c-1", 0, "added user Luz: head of cell c-1");
-    check("user add Luz --district quezon --role boss", 1, "roles are observer, worker");
+    check("user add Luz --district quezon --role boss", 2, "possible values: admin, planner, dispatcher");
     check(
         "user change Luz --district quezon --role worker --cell c-1",
         0,
@@ -109,7 +109,7 @@ fn each_way_to_end_has_its_code_and_one_clear_line() {
     );
     check("user change Luz --district quezon --role worker --cell c-1", 0, "was worker of cell c-1 already");
     check("user change Luz --district quezon --role observer", 0, "is observer of the whole district now");
-    check("user change Luz --district quezon --role boss", 1, "roles are observer, worker");
+    check("user change Luz --district quezon --role boss", 2, "possible values: admin, planner, dispatcher");
     check("user change Luz --district quezon --role head --cell c-9", 1, "has no cell \"c-9\"");
     check("user change Lus --district quezon --role head", 1, "district quezon has no user \"Lus\"");
     check("user add Ben --district quezon --role worker", 0, "worker of the whole district (--cell CODE");
@@ -283,6 +283,9 @@ fn a_call_that_would_write_over_what_it_reads_or_asks_for_the_absurd_is_refused_
         check(&format!("{import} --skip-bad {name}"), "is the file to be imported");
     }
     check(&format!("{import} --skip-bad out --report ./out"), "would be written twice");
-    check("import cells - --district quezon --skip-bad out --report out", "would be written twice");
+    check(
+        "import cells - --district quezon --level cell --skip-bad out --report out",
+        "would be written twice",
+    );
     check("check-config --max-rows 0", "max_rows is not valid: it is 0; 1 to 1000000000 is allowed");
 }

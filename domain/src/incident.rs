@@ -144,6 +144,16 @@ pub struct IncidentStep {
     pub note: Option<Note>,
 }
 
+/// That the district has no such category, and which it has; `None` where it has it.
+pub fn category_problem(category: &str, rules: &Rules) -> Option<InputProblem> {
+    if rules.category(category).is_some() {
+        return None;
+    }
+    let allowed: Vec<&str> = rules.categories().iter().map(|category| category.code.as_str()).collect();
+    let message = format!("there is no category {}; allowed are {}", quoted(category), allowed.join(", "));
+    Some(InputProblem::new(InputCode::UnknownCategory, message, &["category"]))
+}
+
 /// A phone's clock may be this far ahead of ours.
 pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 /// Reports of what happened longer ago come by import.
@@ -179,18 +189,8 @@ impl Incident {
         now: DateTime<Utc>,
     ) -> Result<(Self, IncidentStep), Vec<InputProblem>> {
         let rules = &district.rules;
-        let mut problems = Vec::new();
         let category = rules.category(&draft.category);
-        if category.is_none() {
-            let allowed: Vec<&str> =
-                rules.categories().iter().map(|category| category.code.as_str()).collect();
-            let message = format!(
-                "there is no category {}; allowed are {}",
-                quoted(&draft.category),
-                allowed.join(", ")
-            );
-            problems.push(InputProblem::new(InputCode::UnknownCategory, message, &["category"]));
-        }
+        let mut problems: Vec<InputProblem> = category_problem(&draft.category, rules).into_iter().collect();
         problems.extend(accuracy_problem(draft.accuracy_m, rules));
         let occurred_at = draft.occurred_at.unwrap_or(now);
         problems.extend(time_problem(occurred_at, now));

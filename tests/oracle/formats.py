@@ -30,6 +30,9 @@ DRIVERS = {
 NAME_BYTES, TEXT_BYTES = 10, 254
 # GDAL takes a shapefile's whole numbers of more digits for reals.
 EXACT_DIGITS = 18
+DEGREES, METRES = "EPSG:4326", "EPSG:3857"
+# The radius of EPSG:3857, and how far its metres may be off when they are degrees again.
+RADIUS_M, MOST_OFF = 6378137.0, 2e-7
 
 
 def rounded(coordinates):
@@ -66,6 +69,8 @@ def odd_cases():
     holed = [feature(row, "Polygon", polygon(113.7 + at, 34.3, 0.5)) for at, row in enumerate(rows)]
     apart = [feature(row, "MultiPolygon", [polygon(113.7 + at, 34.3, 0.5), polygon(114.3 + at, 34.3, 0.25, False)]) for at, row in enumerate(rows)]
     nulls = [feature(row, *(("Point", [113.0 + at, 34.0]) if at % 3 else (None, None))) for at, row in enumerate(rows)]
+    long_names = ["responsible_person", "responsible_phone", "负责的网格员", "Responsible_place"]
+    named = [feature({name: f"{name} {at}" for name in long_names}, "Point", [113.7 + at / 1000, 34.4]) for at in range(3)]
     many = [feature({"n": at}, "Point", [round(113 + at % 97 / 1000, 7), round(34 + at // 97 / 1000, 7)]) for at in range(5000)]
     return {
         "points": points,
@@ -78,6 +83,7 @@ def odd_cases():
         "nulls": nulls,
         "only-nulls": [feature(row) for row in rows],
         "none": [],
+        "named": named,
         "many": many,
         "mixed": points[:2] + lines[2:4] + holed[4:],
     }
@@ -118,7 +124,17 @@ def expected(features, ending):
         if ending == ".shp":
             cells = [cut(cell) for cell in cells]
         rows.append((cells, normal(shapely.from_geojson(json.dumps(one["geometry"]))) if one["geometry"] else None))
-    return columns, rows
+    return short(columns) if ending == ".shp" else columns, rows
+
+
+def short(names):
+    """What fits into a shapefile of each name: whole letters, and a number where another column has the same, in whatever case."""
+    fitting = []
+    for name in names:
+        tries = [name.encode()[: NAME_BYTES - len(end)].decode(errors="ignore") + end for end in ["", *(f"_{at}" for at in range(1, 100))]]
+        taken = {other.lower() for other in fitting}
+        fitting.append(next(one for one in tries if one.lower() not in taken))
+    return fitting
 
 
 def cut(cell):
@@ -147,7 +163,7 @@ def from_gdal(path):
     rows = []
     for at, shape in enumerate(shapes if shapes is not None else []):
         rows.append(([plain(field[at]) for field in fields], normal(shapely.from_wkb(shape)) if shape is not None else None))
-    return columns, rows, kinds
+    return columns, rows, kinds, meta["crs"]
 
 
 def plain(cell):
@@ -191,20 +207,18 @@ class Judge:
     def __init__(self, tool, folder):
         self.tool, self.folder, self.claims = tool, folder, Claims()
 
-    def convert(self, before, after):
-        return subprocess.run([self.tool, "convert", str(before), str(after)], capture_output=True, text=True, check=False)
+    def convert(self, before, after, *more):
+        return subprocess.run([self.tool, "convert", str(before), str(after), *more], capture_output=True, text=True, check=False)
 
-    def compare(self, claim, wanted, got, by_name):
+    def compare(self, claim, wanted, got):
         (columns, rows), (found_columns, found_rows) = wanted, got
         wrong = []
-        if by_name and [name for name in columns if name not in found_columns]:
-            wrong.append(f"columns {columns} came back as {found_columns}")
-        if not by_name and rows and len(columns) != len([name for name in found_columns]):
+        if rows and [name for name in columns if name not in found_columns]:
             wrong.append(f"columns {columns} came back as {found_columns}")
         if len(rows) != len(found_rows):
             wrong.append(f"{len(rows)} features came back as {len(found_rows)}")
-        places = [found_columns.index(name) for name in columns] if by_name and not wrong else range(len(columns))
         if not wrong:
+            places = [found_columns.index(name) for name in columns] if rows else []
             for (cells, shape), (found, found_shape) in zip(rows, found_rows):
                 cells_found = [found[at] for at in places]
                 wrong.extend(f"{cell!r} came back as {other!r}" for cell, other in zip(cells, cells_found) if not same(cell, other))
@@ -228,23 +242,28 @@ class Judge:
         if not features and ending in (".geojsonl", ".geojsons"):
             self.claims.hold(f"{name}{ending}: no feature makes an empty file", [] if path.stat().st_size == 0 else [path.read_text()])
             return
-        columns, rows, kinds = from_gdal(path)
+        columns, rows, kinds, system = from_gdal(path)
         wanted = expected(features, ending)
+        self.claims.hold(f"{name}{ending}: it says that it is in {DEGREES}", [] if system == DEGREES else [system])
         if ending == ".fgb":
             rows = by_shape(rows)
             wanted = (wanted[0], by_shape(wanted[1]))
         if ending == ".shp":
+            # A table without a column cannot be.
+            fitting = wanted[0] or ["id"]
+            self.claims.hold(f"{name}{ending}: its columns are named by what fits", [] if columns == fitting else [f"{columns} instead of {fitting}"])
             for at, kind in enumerate(kinds):
                 digits = max((len(str(cells[at])) for cells, _ in wanted[1] if isinstance(cells[at], int)), default=0)
                 if kind == "float64" and digits > EXACT_DIGITS:
                     for cells, _ in wanted[1]:
                         cells[at] = None if cells[at] is None else float(cells[at])
-        self.compare(claim, wanted, (columns, rows), by_name=ending not in (".shp",))
+        self.compare(claim, wanted, (columns, rows))
 
     def back(self, name, features, ending):
         """GDAL's is read, and written as GeoJSON."""
         path, after = self.folder / f"gdal-{name}{ending}", self.folder / f"back-{name}{ending}.geojson"
-        if ending == ".shp" and name == "mixed":
+        # It cuts a name within a letter, which it cannot read itself.
+        if ending == ".shp" and name in ("mixed", "named"):
             return
         if ending == ".shp":
             # GDAL cuts what is longer than its field of 24 characters.
@@ -268,7 +287,24 @@ class Judge:
             # GDAL writes an unknown logical value as it pleases, and adds a column where there is none.
             found_columns = found_columns[: len(columns)]
             found_rows = [(cells[: len(columns)], shape) for cells, shape in found_rows]
-        self.compare(claim, (columns, rows), (found_columns, found_rows), by_name=ending != ".shp" and bool(found))
+            # It cuts names in a way of its own.
+            columns = from_gdal(path)[0][: len(columns)]
+        self.compare(claim, (columns, rows), (found_columns, found_rows))
+
+    def metres(self, name, source, features):
+        """What is written in metres GDAL takes for metres, and they are where the degrees were."""
+        for ending in (".gpkg", ".shp", ".fgb"):
+            path = self.folder / f"metres-{name}{ending}"
+            ran = self.convert(source, path, "--to", "web-mercator")
+            wrong = [] if ran.returncode == 0 else [ran.stderr]
+            if not wrong:
+                _, rows, _, system = from_gdal(path)
+                found = sorted(degrees(shapely.from_wkt(shape)) for _, shape in rows)
+                wanted = sorted(tuple(one["geometry"]["coordinates"]) for one in features)
+                wrong.extend([] if system == METRES else [system])
+                wrong.extend([] if len(wanted) == len(found) else [f"{len(wanted)} points came back as {len(found)}"])
+                wrong.extend(f"{at} came back as {other}" for at, other in zip(wanted, found) if math.dist(at, other) > MOST_OFF)
+            self.claims.hold(f"{name}{ending}: metres say that they are in {METRES}, and are", wrong)
 
     def itself(self, name, source, features):
         """GeoJSON is written and read again by nobody but us and Python's own parser."""
@@ -287,6 +323,11 @@ class Judge:
             self.claims.hold(f"{name}{ending}: properties and ids are what they were", wrong)
 
 
+def degrees(point):
+    lat = 2 * math.atan(math.exp(point.y / RADIUS_M)) - math.pi / 2
+    return math.degrees(point.x / RADIUS_M), math.degrees(lat)
+
+
 def by_shape(rows):
     return sorted(rows, key=lambda row: (str(row[1]), [str(cell) for cell in row[0]]))
 
@@ -301,6 +342,7 @@ def main(tool, folder, *files):
         cases[name] = (source, features)
     for path in files:
         cases[pathlib.Path(path).name.split(".")[0]] = (path, read_json(path))
+    judge.metres("points", *cases["points"])
     for name, (source, features) in cases.items():
         judge.itself(name, source, features)
         for ending in DRIVERS:

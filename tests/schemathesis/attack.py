@@ -4,8 +4,8 @@ usage: attack.py http://127.0.0.1:8080 LOG
 
 LOG is what `gridward demo` printed: the tokens stand in it. SCHEMATHESIS_SECONDS (60) is how long it takes, of which each viewer
 has its part; SCHEMATHESIS_SEED (1) leads along one and the same way each time. It fails where an answer is a failure of the
-server or says what the contract does not (`hooks.py`), where a request hangs, where a field of Query or Mutation was hardly
-asked, or where it was asked often and came to an answer with nobody.
+server or says what the contract does not (`hooks.py`), where a request hangs, where a viewer has no token or is refused
+throughout, where a field of Query or Mutation was hardly asked, or where it was asked often and came to an answer with nobody.
 """
 
 import collections
@@ -135,10 +135,27 @@ def fields():
     return found
 
 
-def main(url, log):
-    tokens = {}
+def tokens_in(log):
+    """The token of each viewer, as the demo printed them; the public has none."""
+    tokens = {"public": None}
     for role, token in re.findall(r"^ +(\w+) +http://\S+#token=(\S+)", log.read_text(encoding="utf-8"), re.MULTILINE):
         tokens.setdefault(role.lower(), token)
+    missing = sorted({role for role, _ in RUNS} - tokens.keys())
+    if missing:
+        sys.exit(f"no token of {', '.join(missing)} stands in what the demo printed: nobody may ask as another viewer")
+    return tokens
+
+
+def of_run(mode, token, counted):
+    """What must hold of one run as a whole, each with whether it does."""
+    answers = sum(counted["worked"].values())
+    yield answers or mode == "negative", f"something comes to an answer, not {answers} of all that is asked"
+    unknown = counted["codes"].get("UNAUTHENTICATED", 0)
+    yield not (token and unknown), f"the token is known; {unknown} times it was not"
+
+
+def main(url, log):
+    tokens = tokens_in(log)
     codes = set(re.findall(r"^### `(\w+)`", (ROOT / "docs" / "errors.md").read_text(encoding="utf-8"), re.MULTILINE))
     one_of = re.findall(r"^input (\w+) @oneOf", SDL.read_text(encoding="utf-8"), re.MULTILINE)
     plan = {"codes": sorted(codes - FAULTS), "one_of": one_of, "known": known(url, tokens["admin"])}
@@ -154,11 +171,13 @@ def main(url, log):
     for role, mode in RUNS:
         values = plan["known"] if mode == "positive" else {}
         with tempfile.TemporaryDirectory() as folder:
-            code, said, counted = run(url, tokens.get(role), mode, {**plan, "known": values}, pathlib.Path(folder))
+            code, said, counted = run(url, tokens[role], mode, {**plan, "known": values}, pathlib.Path(folder))
         who = f"{role}, {mode}"
         if code != 0:
             print(said)
         claim(code == 0, f"{who}: schemathesis finds nothing, and ends by itself: it ended with {code}")
+        for holds, what in of_run(mode, tokens[role], counted):
+            claim(holds, f"{who}: {what}")
         # A tenth of what two busy cores come to.
         least = max(SECONDS // len(RUNS) // 15, 1)
         for field, takes in fields().items():

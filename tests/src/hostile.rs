@@ -26,7 +26,7 @@ pub const KIND_COUNT: usize = KINDS.len();
 
 type Make = fn(&mut Chance) -> Vec<u8>;
 
-const KINDS: [(&str, Make); 26] = [
+const KINDS: [(&str, Make); 27] = [
     ("brackets", brackets),
     ("fields in fields", fields_in_fields),
     ("aliases", aliases),
@@ -53,6 +53,7 @@ const KINDS: [(&str, Make); 26] = [
     ("fields that cannot be merged", unmergeable_fields),
     ("variables in depth", variables_in_depth),
     ("keys that stand twice", keys_twice),
+    ("values without end", many_values),
 ];
 
 /// Numbers that look random (SplitMix64).
@@ -306,6 +307,13 @@ fn keys_twice(chance: &mut Chance) -> Vec<u8> {
     let keys = repeated(before, |at| format!("\"k{at}\":1,"));
     let twice = format!("{}{{\"z\":1,\"z\":2}}{}", "[".repeat(depth), "]".repeat(depth));
     format!("{{\"query\":\"{{ viewer {{ role }} }}\",\"variables\":{{{keys}\"last\":{twice}}}}}").into_bytes()
+}
+
+fn many_values(chance: &mut Chance) -> Vec<u8> {
+    let part = chance.one_of(&["1,", "[],", "{\"a\":null},", "\"\",", "true,"]);
+    let count = chance.within(20_000, 1_000_000 / part.len());
+    let values = part.repeat(count);
+    format!("{{\"query\":\"{{ viewer {{ role }} }}\",\"variables\":{{\"a\":[{values}0]}}}}").into_bytes()
 }
 
 #[cfg(test)]

@@ -36,14 +36,7 @@ impl ServerProcess {
     /// # Panics
     /// Where it is gone.
     pub fn cpu_time(&self) -> CpuTime {
-        let folder = format!("/proc/{}/task", self.child.id());
-        let threads = std::fs::read_dir(folder).expect("a process of Linux").flatten();
-        let taken = threads.filter_map(|thread| {
-            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            let nanoseconds = text.split(' ').next()?.parse().ok()?;
-            Some((thread.file_name(), nanoseconds))
-        });
-        CpuTime(taken.collect())
+        CpuTime::of(&self.child.id().to_string())
     }
 
     /// The memory that it holds, in bytes (Linux).
@@ -78,6 +71,21 @@ impl ServerProcess {
 pub struct CpuTime(HashMap<OsString, u64>);
 
 impl CpuTime {
+    /// The CPU time of a process's threads, as the scheduler counts it (Linux).
+    ///
+    /// # Panics
+    /// Where there is no such process.
+    pub fn of(process: &str) -> Self {
+        let threads =
+            std::fs::read_dir(format!("/proc/{process}/task")).expect("a process of Linux").flatten();
+        let taken = threads.filter_map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let nanoseconds = text.split(' ').next()?.parse().ok()?;
+            Some((thread.file_name(), nanoseconds))
+        });
+        Self(taken.collect())
+    }
+
     /// What was taken since a moment before. What a thread that ended meanwhile took is not in it, and what one took
     /// before does not count against the others.
     pub fn since(&self, before: &Self) -> Duration {

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use api::bus::Bus;
 use api::cache::Cache;
@@ -19,7 +20,7 @@ use api::service::Services;
 use api::service::sql_count::SqlCount;
 use api::store::plans::Publication;
 use api::store::{Attempt, DatabaseSettings, Outcome, Store};
-use async_graphql::{Request, Variables};
+use async_graphql::{Request, Response, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::cell::{Cell, CellCode, CellKind, CellSetting};
 use domain::district::{District, DistrictCode};
@@ -31,6 +32,7 @@ use domain::rules::Rules;
 use domain::staff::{Posting, PostingRole, User};
 use domain::text::{LocalTexts, StaffName};
 use domain::viewer::{Role, Viewer};
+use futures_util::StreamExt;
 use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::{Coverage, Polygon, Position};
 use serde_json::{Value, json};
@@ -240,25 +242,52 @@ impl Town {
         operation: Option<&str>,
         variables: Value,
     ) -> Answer {
+        let request = match self.request(role, document, operation, variables) {
+            Ok(request) => request,
+            Err(json) => return Answer { json, statements: Vec::new() },
+        };
+        let count = SqlCount::default();
+        let response = count.scope(self.schema.execute(request)).await;
+        Answer { json: json_of(&response), statements: count.statements() }
+    }
+
+    /// What one subscription of a document tells somebody of a role first.
+    ///
+    /// # Panics
+    /// Where nothing comes within ten seconds.
+    pub async fn ask_subscription(
+        &self,
+        role: Role,
+        document: &str,
+        operation: &str,
+        variables: Value,
+    ) -> Value {
+        let request = match self.request(role, document, Some(operation), variables) {
+            Ok(request) => request,
+            Err(json) => return json,
+        };
+        let mut responses = self.schema.execute_stream(request);
+        let first = tokio::time::timeout(Duration::from_secs(10), responses.next()).await;
+        json_of(&first.expect("an answer within ten seconds").expect("an answer"))
+    }
+
+    /// A request as the server's front door lets it in; else its answer.
+    fn request(
+        &self,
+        role: Role,
+        document: &str,
+        operation: Option<&str>,
+        variables: Value,
+    ) -> Result<Request, Value> {
         let admitted =
-            match preflight::admit(document, operation, variables.as_object(), &DocumentLimits::default()) {
-                Ok(admitted) => admitted,
-                Err(error) => {
-                    let json = json!({ "errors": [error] });
-                    return Answer { json, statements: Vec::new() };
-                }
-            };
+            preflight::admit(document, operation, variables.as_object(), &DocumentLimits::default())
+                .map_err(|error| json!({ "errors": [error] }))?;
         let mut request = Request::new(document).variables(Variables::from_json(variables));
         if let Some(operation) = operation {
             request = request.operation_name(operation);
         }
         request.set_parsed_query(admitted.document);
-        let request = context::for_viewer(request, &self.services, viewer(role));
-        let count = SqlCount::default();
-        let response = count.scope(self.schema.execute(request)).await;
-        let json = answer::written(&response).and_then(|json| serde_json::from_str(&json));
-        let json = json.expect("a response is JSON");
-        Answer { json, statements: count.statements() }
+        Ok(context::for_viewer(request, &self.services, viewer(role)))
     }
 
     /// Lets the server read the plan, so that the next question takes only its own statements.
@@ -301,6 +330,11 @@ impl Town {
         let answer = self.ask(Role::Public, document, json!({ "district": DISTRICT, "code": code })).await;
         answer.data()["cell"]["lineage"].as_str().expect("the cell is there").to_owned()
     }
+}
+
+fn json_of(response: &Response) -> Value {
+    let json = answer::written(response).and_then(|json| serde_json::from_str(&json));
+    json.expect("a response is JSON")
 }
 
 /// Somebody of a role: the worker works in the western community, the head in its first cell.

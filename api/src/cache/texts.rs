@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use domain::ids::CellId;
 use domain::plan::Plan;
 use tokio::sync::OnceCell;
 
@@ -39,7 +38,8 @@ impl Texts {
 /// The texts of the cells of one plan version, for one selection of what never changes of them.
 #[derive(Debug)]
 pub struct CellTexts {
-    slots: HashMap<CellId, Slot>,
+    /// As the cells stand in [`Plan::cells`], which is the same each time that the plan is read.
+    slots: Vec<Slot>,
     most_bytes: usize,
 }
 
@@ -49,7 +49,7 @@ const TEXT_BYTES: usize = 1_000;
 impl CellTexts {
     /// Places without texts, which will take at most so many bytes.
     pub(super) fn of(plan: &Plan, most_bytes: usize) -> Self {
-        let slots = plan.cells().iter().map(|cell| (cell.id, Slot::default())).collect();
+        let slots = plan.cells().iter().map(|_| Slot::default()).collect();
         Self { slots, most_bytes }
     }
 
@@ -58,9 +58,9 @@ impl CellTexts {
         plan.cells().len() * TEXT_BYTES + area_bytes
     }
 
-    /// The place of a cell's text; `None` where the plan does not have the cell.
-    pub fn slot(&self, cell: CellId) -> Option<Slot> {
-        self.slots.get(&cell).map(Arc::clone)
+    /// Where the text is kept of the cell with a place in the plan; `None` where the plan does not have it.
+    pub fn slot(&self, place: usize) -> Option<&Slot> {
+        self.slots.get(place)
     }
 
     /// About how many bytes it holds once every text is written.

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use domain::viewer::Role;
 use geo_tools::Datum;
 
 use crate::config::Overrides;
@@ -133,8 +135,8 @@ pub(super) enum UserCommand {
         /// The district's code.
         #[arg(long)]
         district: String,
-        /// What they may do: admin, planner, dispatcher, head, worker or observer.
-        #[arg(long)]
+        /// What they may do.
+        #[arg(long, value_parser = roles())]
         role: String,
         /// The code of the cell that they work in, with all below it.
         #[arg(long, value_name = "CODE")]
@@ -149,8 +151,8 @@ pub(super) enum UserCommand {
         /// The district's code.
         #[arg(long)]
         district: String,
-        /// What they may do: admin, planner, dispatcher, head, worker or observer.
-        #[arg(long)]
+        /// What they may do.
+        #[arg(long, value_parser = roles())]
         role: String,
         /// The code of the cell that they work in, with all below it [default: the whole district].
         #[arg(long, value_name = "CODE")]
@@ -271,6 +273,12 @@ pub(super) struct ExportFlags {
     pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) settings: SettingsFlags,
+}
+
+/// The roles that somebody may be given.
+fn roles() -> PossibleValuesParser {
+    let given = Role::ALL.into_iter().rev().filter(|role| *role != Role::Public);
+    PossibleValuesParser::new(given.map(Role::as_str))
 }
 
 /// Days, as `30d` or `30`.

@@ -41,6 +41,9 @@ fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
         let kinds = ImportKind::ALL.map(ImportKind::as_str).join(", ");
         Failure::Unusable(format!("{:?} cannot be imported; {kinds} can", flags.kind))
     })?;
+    if kind == ImportKind::Cells && flags.level.is_none() {
+        return Err(Failure::Unusable("cells need a level, such as --level township or --level cell".into()));
+    }
     let format = match flags.format.as_deref() {
         None => FileFormat::of_name(&flags.file.to_string_lossy()),
         Some(word) => FileFormat::parse(word).ok_or_else(|| {

@@ -1,11 +1,11 @@
-//! Which peers speak for others: proxies whose `X-Forwarded-For` is believed.
+//! Which peers speak for others: proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are believed.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::ConfigError;
 
-/// The proxies in front of this server; of anybody else the header is left alone.
+/// The proxies in front of this server; of anybody else the headers are left alone.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TrustedProxies(Vec<Network>);
 
@@ -29,17 +29,19 @@ impl TrustedProxies {
     /// Whose request it is that a peer hands on. `forwarded` is what `X-Forwarded-For` says, in its order: each proxy
     /// puts the one it heard behind, so the last that is no proxy of ours is the last that can be believed.
     pub fn origin_of<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
-        let mut believed = peer.to_canonical();
+        let mut believed = peer;
         for text in forwarded.rev() {
             match address_in(text) {
                 Some(address) if self.trusts(believed) => believed = address,
                 _ => break,
             }
         }
-        believed
+        believed.to_canonical()
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether a peer is one of these proxies.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        let address = peer.to_canonical();
         self.0.iter().any(|network| network.contains(address))
     }
 }

@@ -24,15 +24,140 @@ impl Formatter for AsWritten {
 /// # Errors
 /// Where something in it is no JSON, which is a fault of the server.
 pub fn written(response: &Response) -> serde_json::Result<String> {
-    String::from_utf8(bytes_of(response)?).map_err(serde_json::Error::custom)
+    let json = serialised(response, 1024 + bytes_within(&response.data))?;
+    String::from_utf8(json).map_err(serde_json::Error::custom)
 }
 
-/// The same for who sends bytes: large answers are not looked through once more.
-///
-/// # Errors
-/// As of [`written`].
-pub fn bytes_of(response: &Response) -> serde_json::Result<Vec<u8>> {
-    serialised(response, 1024 + bytes_within(&response.data))
+/// An answer as JSON, in chunks for who sends bytes: what was written before is copied into them and nowhere else.
+#[derive(Debug)]
+pub struct Chunks {
+    /// All that is not written before.
+    text: Vec<u8>,
+    /// What is, each with the byte of the text that it stands before.
+    written: Vec<(usize, Bytes)>,
+    /// What of both has been handed on.
+    given: (usize, usize),
+    byte_count: usize,
+}
+
+/// As much as a connection takes at once.
+const CHUNK_BYTES: usize = 32 << 10;
+
+impl Chunks {
+    /// Those of an answer.
+    ///
+    /// # Errors
+    /// As of [`written`].
+    pub fn of(response: &Response) -> serde_json::Result<Self> {
+        let mut chunks =
+            Self { text: Vec::with_capacity(1024), written: Vec::new(), given: (0, 0), byte_count: 0 };
+        if response.errors.is_empty() && response.extensions.is_empty() {
+            chunks.text.extend_from_slice(br#"{"data":"#);
+            chunks.add(&response.data)?;
+            chunks.text.push(b'}');
+        } else {
+            chunks.text = serialised(response, 1024 + bytes_within(&response.data))?;
+        }
+        let written: usize = chunks.written.iter().map(|(_, json)| json.len()).sum();
+        chunks.byte_count = chunks.text.len() + written;
+        Ok(chunks)
+    }
+
+    /// All bytes of the answer.
+    pub fn byte_count(&self) -> usize {
+        self.byte_count
+    }
+
+    /// The answer whole, where it is one chunk.
+    ///
+    /// # Errors
+    /// The chunks, where it is several.
+    pub fn only(mut self) -> Result<Bytes, Self> {
+        let is_one = self.written.is_empty() || self.byte_count <= CHUNK_BYTES;
+        if is_one { Ok(self.next().unwrap_or_default()) } else { Err(self) }
+    }
+
+    fn add(&mut self, value: &Value) -> serde_json::Result<()> {
+        match value {
+            Value::Binary(json) => self.written.push((self.text.len(), json.clone())),
+            Value::List(values) => {
+                self.text.push(b'[');
+                for (index, value) in values.iter().enumerate() {
+                    self.separate(index);
+                    self.add(value)?;
+                }
+                self.text.push(b']');
+            }
+            Value::Object(members) => {
+                self.text.push(b'{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    self.separate(index);
+                    serde_json::to_writer(&mut self.text, name.as_str())?;
+                    self.text.push(b':');
+                    self.add(value)?;
+                }
+                self.text.push(b'}');
+            }
+            value => serde_json::to_writer(&mut self.text, value)?,
+        }
+        Ok(())
+    }
+
+    fn separate(&mut self, index: usize) {
+        if index > 0 {
+            self.text.push(b',');
+        }
+    }
+
+    /// What comes next of the text, up to the next that was written before, and then that.
+    fn next_piece(&self) -> Piece<'_> {
+        let (in_text, in_written) = self.given;
+        match self.written.get(in_written) {
+            Some((at, json)) if *at == in_text => Piece::Written(json),
+            Some((at, _)) => Piece::Text(&self.text[in_text..*at]),
+            None => Piece::Text(&self.text[in_text..]),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Piece<'a> {
+    Text(&'a [u8]),
+    Written(&'a Bytes),
+}
+
+impl Iterator for Chunks {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        if self.written.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            return (!text.is_empty()).then(|| text.into());
+        }
+        let mut chunk = Vec::new();
+        loop {
+            let (in_text, in_written) = self.given;
+            let (piece, given) = match self.next_piece() {
+                Piece::Text([]) => break,
+                Piece::Text(text) => (text, (in_text + text.len(), in_written)),
+                Piece::Written(json) if chunk.is_empty() && json.len() >= CHUNK_BYTES => {
+                    let json = json.clone();
+                    self.given = (in_text, in_written + 1);
+                    return Some(json);
+                }
+                Piece::Written(json) => (&json[..], (in_text, in_written + 1)),
+            };
+            if !chunk.is_empty() && chunk.len() + piece.len() > CHUNK_BYTES {
+                break;
+            }
+            if chunk.is_empty() {
+                chunk.reserve_exact(CHUNK_BYTES.min(self.byte_count));
+            }
+            chunk.extend_from_slice(piece);
+            self.given = given;
+        }
+        (!chunk.is_empty()).then(|| chunk.into())
+    }
 }
 
 /// A part of an answer as JSON, to stand in answers as bytes.
@@ -66,6 +191,52 @@ mod tests {
     use async_graphql::{Name, Value};
 
     use super::*;
+    use crate::graphql::error::{Code, request_error};
+
+    fn in_chunks(response: &Response) -> String {
+        let chunks = Chunks::of(response).expect("JSON");
+        let byte_count = chunks.byte_count();
+        let bytes: Vec<u8> = match chunks.only() {
+            Ok(bytes) => bytes.into(),
+            Err(chunks) => chunks.flatten().collect(),
+        };
+        assert_eq!(bytes.len(), byte_count);
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn an_answer_in_chunks_is_the_answer() {
+        let json = |length: usize| Value::Binary(format!("\"{}\"", "x".repeat(length)).into());
+        let list = |lengths: &[usize]| Value::List(lengths.iter().map(|length| json(*length)).collect());
+        let object = |members: [(&str, Value); 2]| {
+            Value::Object(members.map(|(name, value)| (Name::new(name), value)).into_iter().collect())
+        };
+        let values = [
+            Value::Null,
+            Value::from("\"日\"\n"),
+            list(&[]),
+            list(&[1, 2, 3]),
+            list(&[1_000; 100]),
+            list(&[CHUNK_BYTES - 2, CHUNK_BYTES, 1, 3 * CHUNK_BYTES, CHUNK_BYTES - 3]),
+            object([("nodes", list(&[20_000, 20_000])), ("total", Value::from(2.5))]),
+            object([("text", Value::from("y".repeat(2 * CHUNK_BYTES))), ("area", json(7))]),
+        ];
+        for value in values {
+            let mut response = Response::new(value);
+            assert_eq!(in_chunks(&response), written(&response).expect("JSON"));
+            response.errors.push(request_error(Code::Busy, "not all of it".to_owned(), None));
+            assert_eq!(in_chunks(&response), written(&response).expect("JSON"));
+        }
+    }
+
+    #[test]
+    fn chunks_are_no_larger_than_what_was_written_before() {
+        let values = (0..200).map(|_| Value::Binary(vec![b'1'; 1_200].into())).collect();
+        let chunks = Chunks::of(&Response::new(Value::List(values))).expect("JSON");
+        let lengths: Vec<usize> = chunks.map(|chunk| chunk.len()).collect();
+        assert!(lengths.iter().all(|length| *length <= CHUNK_BYTES), "{lengths:?}");
+        assert_eq!(lengths.len(), 8, "{lengths:?}");
+    }
 
     #[test]
     fn bytes_stand_in_an_answer_as_they_are_and_the_rest_as_always() {

@@ -14,6 +14,7 @@ use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::{MetaTypeName, Registry};
 use async_graphql::{Context, ContextSelectionSet, OutputType, Positioned, SelectionField, ServerError};
 use async_graphql::{ServerResult, Value};
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::answer;
@@ -34,19 +35,35 @@ impl<T> Written<T> {
     }
 }
 
-/// A list of objects with the places of their texts.
+/// A list of objects, or of what was written of them.
 #[derive(Clone, Debug)]
-pub struct WrittenList<T>(Vec<Written<T>>);
+pub struct WrittenList<T>(List<T>);
+
+#[derive(Clone, Debug)]
+enum List<T> {
+    Texts(Vec<Bytes>),
+    Objects(Vec<Written<T>>),
+}
 
 impl<T> WrittenList<T> {
-    /// A list.
-    pub fn new(objects: Vec<Written<T>>) -> Self {
-        Self(objects)
-    }
-
-    /// The texts, where each is written by now.
-    fn texts(&self) -> Option<Vec<&Text>> {
-        self.0.iter().map(|object| object.slot.as_ref()?.get()).collect()
+    /// A list of objects, each of which may have a place where its text is kept.
+    ///
+    /// The objects are made only where a text is still to be written, or where all texts together are more than the budget
+    /// has left: then the object says so that it was too much for.
+    pub fn new<Objects: Iterator<Item = T>>(
+        budget: &Budget,
+        slots: &[Option<&Slot>],
+        objects: impl FnOnce() -> Objects,
+    ) -> Self {
+        let texts: Option<Vec<&Text>> = slots.iter().map(|slot| slot.and_then(|slot| slot.get())).collect();
+        let area_bytes = |texts: &Vec<&Text>| texts.iter().map(|text| text.area_bytes).sum();
+        match texts.filter(|texts| budget.take_area(area_bytes(texts)).is_ok()) {
+            Some(texts) => Self(List::Texts(texts.into_iter().map(|text| text.json.clone()).collect())),
+            None => {
+                let object = |(object, slot): (T, &Option<&Slot>)| Written::new(object, slot.cloned());
+                Self(List::Objects(objects().zip(slots).map(object).collect()))
+            }
+        }
     }
 }
 
@@ -116,15 +133,10 @@ impl<T: OutputType> OutputType for WrittenList<T> {
 
     /// A list that is written has no need of a future for each of its objects, which takes longer than the rest.
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if let Some(texts) = self.texts() {
-            let area_bytes = texts.iter().map(|text| text.area_bytes).sum();
-            // Where that is too much, the object that it was too much for says so.
-            if ctx.data_unchecked::<Arc<Budget>>().take_area(area_bytes).is_ok() {
-                let value = |text: &Text| Value::Binary(text.json.clone());
-                return Ok(Value::List(texts.into_iter().map(value).collect()));
-            }
+        match &self.0 {
+            List::Texts(texts) => Ok(Value::List(texts.iter().cloned().map(Value::Binary).collect())),
+            List::Objects(objects) => objects.resolve(ctx, field).await,
         }
-        self.0.resolve(ctx, field).await
     }
 }
 
@@ -230,8 +242,9 @@ fn write_selection(
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Schema};
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, PathSegment, Request, Schema};
     use futures_util::future::join_all;
+    use tokio::sync::OnceCell;
 
     use super::*;
     use crate::service::texts::Texts;
@@ -257,6 +270,52 @@ mod tests {
     struct Root {
         thing: Counted,
         texts: Texts,
+    }
+
+    /// Lists of things that are written by now, each with an area of nine of the sixteen mebibytes that an answer may hold.
+    struct Areas;
+
+    #[Object]
+    impl Areas {
+        async fn things(&self, ctx: &Context<'_>, count: usize) -> WrittenList<Counted> {
+            let text = Text { json: r#"{"number":42}"#.into(), area_bytes: 9 << 20 };
+            let slots: Vec<Slot> =
+                (0..count).map(|_| Arc::new(OnceCell::new_with(Some(text.clone())))).collect();
+            let slots: Vec<Option<&Slot>> = slots.iter().map(Some).collect();
+            WrittenList::new(ctx.data_unchecked::<Arc<Budget>>(), &slots, || {
+                (0..count).map(|_| Counted::default())
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn areas_that_were_written_before_are_taken_from_what_the_answer_may_hold() {
+        let schema = Schema::new(Areas, EmptyMutation, EmptySubscription);
+        let ask =
+            async |query: &str| schema.execute(Request::new(query).data(Arc::<Budget>::default())).await;
+        let one = ask("{ things(count: 1) { number(plus: 1) } }").await;
+        assert_eq!(answer::written(&one).expect("JSON"), r#"{"data":{"things":[{"number":42}]}}"#);
+        for (query, path) in [
+            ("{ things(count: 2) { number(plus: 1) } }", ["things", "1"]),
+            (
+                "{ things(count: 1) { number(plus: 1) } again: things(count: 1) { number(plus: 1) } }",
+                ["again", "0"],
+            ),
+        ] {
+            let response = ask(query).await;
+            let [error] = &response.errors[..] else { panic!("{:?}", response.errors) };
+            let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+            assert_eq!(code, Some(&Value::from("DOCUMENT_REFUSED")));
+            let steps: Vec<String> = error.path.iter().map(step).collect();
+            assert_eq!(steps, path, "{query}");
+        }
+    }
+
+    fn step(segment: &PathSegment) -> String {
+        match segment {
+            PathSegment::Field(name) => name.clone(),
+            PathSegment::Index(index) => index.to_string(),
+        }
     }
 
     #[Object]

@@ -3,28 +3,31 @@
 //! A request that is refused before anything ran answers without `data`; with `application/graphql-response+json` its
 //! status says so (400), with `application/json` it is 200, as the specification asks. Subscriptions have their own ends.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError, Variables};
 use domain::viewer::Viewer;
+use futures_util::stream;
 use rust_embed::RustEmbed;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::State;
 use super::body::Body;
 use super::error::HttpError;
 use super::negotiate::{self, AnswerForm};
-use super::once::OnceMap;
+use super::once::{OnceMap, Unread};
 use super::viewer::Caller;
-use crate::config::{DocumentLimits, Documents, Introspection, Settings};
-use crate::graphql::answer::bytes_of;
+use crate::config::{Documents, Introspection, Settings};
+use crate::graphql::answer::Chunks;
 use crate::graphql::context;
 use crate::graphql::error::{Code, Executed, executed, request_error};
-use crate::graphql::preflight::{self, Introspects, ListedDocuments};
+use crate::graphql::preflight::{self, Introspects, KeptDocuments, ListedDocuments};
 use crate::graphql::schema;
 
 /// The members of a request, as they come over HTTP and in the payload of `subscribe`.
@@ -39,7 +42,7 @@ pub(super) struct RequestMembers {
     // Read so that another type than an object is refused; what is in it is left alone.
     #[serde(default)]
     #[expect(dead_code, reason = "only its type is checked")]
-    extensions: Option<Map<String, Value>>,
+    extensions: Option<Unread>,
 }
 
 impl RequestMembers {
@@ -58,7 +61,7 @@ impl RequestMembers {
         }
         let name = self.operation_name.as_deref();
         let variables = self.variables.as_ref().map(|OnceMap(map)| map);
-        let admitted = preflight::admit(&self.query, name, variables, &rules.limits)?;
+        let admitted = rules.kept.admit(&self.query, name, variables)?;
         let told = match rules.introspection {
             Introspection::Everybody => true,
             Introspection::Staff => viewer.user().is_some(),
@@ -75,9 +78,9 @@ impl RequestMembers {
 }
 
 /// What a document is held to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct DocumentRules {
-    limits: DocumentLimits,
+    kept: KeptDocuments,
     introspection: Introspection,
     /// `None` where any document may come.
     listed: Option<ListedDocuments>,
@@ -96,7 +99,7 @@ impl DocumentRules {
             ListedDocuments::of(texts.iter().map(String::as_str))
         };
         Self {
-            limits: settings.limits.document,
+            kept: KeptDocuments::new(settings.limits.document),
             introspection: settings.introspection,
             listed: (settings.documents == Documents::Listed).then(committed),
         }
@@ -163,7 +166,7 @@ pub(super) async fn get(request: HttpRequest, state: web::Data<State>) -> Result
     else {
         return Ok(refused(form, StatusCode::BAD_REQUEST, bad_request("the parameter query is missing")));
     };
-    let members = match (object::<OnceMap>(variables), object::<Map<String, Value>>(extensions)) {
+    let members = match (object::<OnceMap>(variables), object::<Unread>(extensions)) {
         (Ok(variables), Ok(extensions)) => {
             let operation_name = operation_name.filter(|name| !name.is_empty());
             RequestMembers { query, operation_name, variables, extensions }
@@ -282,8 +285,18 @@ pub(super) fn refusal(form: AnswerForm, status: StatusCode, errors: &[ServerErro
 }
 
 fn ran(form: AnswerForm, response: &Response) -> HttpResponse {
-    match bytes_of(response) {
-        Ok(body) => HttpResponse::Ok().content_type(form.content_type()).body(body),
+    match Chunks::of(response) {
+        Ok(chunks) => {
+            let mut answer = HttpResponse::Ok();
+            answer.content_type(form.content_type());
+            match chunks.only() {
+                Ok(whole) => answer.body(whole),
+                Err(chunks) => {
+                    let byte_count = chunks.byte_count() as u64;
+                    answer.body(SizedStream::new(byte_count, stream::iter(chunks.map(Ok::<_, Infallible>))))
+                }
+            }
+        }
         Err(problem) => actix_web::ResponseError::error_response(&HttpError::Internal(Arc::new(problem))),
     }
 }

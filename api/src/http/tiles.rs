@@ -3,13 +3,14 @@
 //! A tile of the grid or the base map never changes under its address, and may be kept for ever; a tile of incidents is
 //! for one viewer at one moment, and may not be kept at all.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HOST, IF_NONE_MATCH, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::State;
 use super::error::HttpError;
 use super::viewer::Caller;
+use crate::config::TrustedProxies;
 use crate::service::tiles::{MAX_ZOOM, TileLayer, TilePlace};
 
 const TILE_TYPE: &str = "application/vnd.mapbox-vector-tile";
@@ -59,8 +60,7 @@ pub(super) async fn tile_json(
     let bounds = state.services.district_bounds(&caller.viewer, &district).await?;
     let map_version =
         format!("{}-{}", district.plan_version.map_or(0, |version| version.0), district.basemap_version);
-    let connection = request.connection_info().clone();
-    let origin = format!("{}://{}", connection.scheme(), connection.host());
+    let origin = origin_asked(&request, &state.settings.trusted_proxies);
     let document = |layer: TileLayer| {
         let version = if layer == TileLayer::Incidents { "now" } else { &map_version };
         let template = format!(
@@ -91,6 +91,18 @@ pub(super) async fn tile_json(
     answer["layers"] =
         TileLayer::ALL.map(|layer| (layer.as_str().to_owned(), document(layer))).into_iter().collect();
     Ok(HttpResponse::Ok().content_type("application/json").body(answer.to_string()))
+}
+
+/// Scheme and host that a request was sent to: as a proxy of ours heard them, else as the request itself has them.
+fn origin_asked(request: &HttpRequest, proxies: &TrustedProxies) -> String {
+    if request.peer_addr().is_some_and(|peer| proxies.trusts(peer.ip())) {
+        let heard = request.connection_info();
+        return format!("{}://{}", heard.scheme(), heard.host());
+    }
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let scheme = if request.app_config().secure() { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or(request.app_config().host()))
 }
 
 /// The layers inside a tile and what each feature of them says; the same list as in `docs/tiles.md`.

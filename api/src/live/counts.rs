@@ -128,7 +128,7 @@ impl CountSubscriber {
             // Read before the mailbox: everything up to there is in it.
             let head = self.registration.head();
             match self.registration.mailbox.take() {
-                Some(waiting) => self.take_in(waiting, &head).await?,
+                Some(waiting) => Box::pin(self.take_in(waiting, &head)).await?,
                 None if self.rhythm.is_bookmark_due() => {}
                 None => {
                     self.rhythm.wait(self.registration.mailbox.rung()).await;
@@ -136,7 +136,7 @@ impl CountSubscriber {
                 }
             }
             if self.queue.is_empty() && self.rhythm.is_bookmark_due() {
-                self.put(BatchKind::Bookmark, HashSet::new(), self.stand.moved_to(&head)).await?;
+                Box::pin(self.put(BatchKind::Bookmark, HashSet::new(), self.stand.moved_to(&head))).await?;
             }
         }
     }

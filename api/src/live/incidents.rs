@@ -160,14 +160,14 @@ impl IncidentSubscriber {
             // Read before the mailbox: everything up to there is in it.
             let head = self.registration.head();
             match self.registration.mailbox.take() {
-                Some(waiting) => self.take_in(waiting, &head).await?,
+                Some(waiting) => Box::pin(self.take_in(waiting, &head)).await?,
                 None if self.rhythm.is_bookmark_due() || self.rhythm.is_look_due() => {}
                 None => {
                     self.rhythm.wait(self.registration.mailbox.rung()).await;
                     continue;
                 }
             }
-            self.do_what_is_due(&head).await?;
+            Box::pin(self.do_what_is_due(&head)).await?;
         }
     }
 

@@ -13,6 +13,7 @@ use domain::access::{Scope, incident_scope};
 use domain::event::EventNumber;
 use domain::ids::DistrictId;
 use domain::viewer::{Role, Viewer};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::service::ServiceError;
@@ -23,6 +24,8 @@ use crate::service::texts::Texts;
 const SHARED_FOR: Duration = Duration::from_secs(1);
 /// More than this are not kept: a burst costs statements, not memory.
 const MOST_KEPT: usize = 20_000;
+/// More than this do not read at once of one kind: half of the connections that SQLite is read by.
+const MOST_AT_ONCE: usize = 2;
 
 /// What decides what is shown of incidents, and counted: those for whom it is the same see the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -77,10 +80,14 @@ impl Moment {
 /// so that nobody looks again.
 #[derive(Debug)]
 pub(super) struct Readings<Name, Seen> {
-    /// Held by who reads, so that others wait for what they read.
-    turn: tokio::sync::Mutex<()>,
+    /// Held by who reads, so that others who see the same wait for what they read.
+    turns: Mutex<HashMap<Sight, Turn>>,
+    /// For who reads: a rush of many who see different things does not keep the database from all others.
+    places: Semaphore,
     kept: Mutex<HashMap<(Sight, Name), Reading<Seen>>>,
 }
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 #[derive(Debug)]
 struct Reading<Seen> {
@@ -97,7 +104,7 @@ impl<Seen> Reading<Seen> {
 
 impl<Name, Seen> Default for Readings<Name, Seen> {
     fn default() -> Self {
-        Self { turn: tokio::sync::Mutex::default(), kept: Mutex::default() }
+        Self { turns: Mutex::default(), places: Semaphore::new(MOST_AT_ONCE), kept: Mutex::default() }
     }
 }
 
@@ -117,10 +124,13 @@ impl<Name: Copy + Eq + Hash, Seen: Clone> Readings<Name, Seen> {
         if missing.is_empty() {
             return Ok(found);
         }
-        let _turn = self.turn.lock().await;
+        let turn = Arc::clone(locked(&self.turns).entry(sight).or_default());
+        let _turn = turn.lock().await;
         // Somebody else may have read them while this waited for its turn.
         let (mut found, missing) = self.find(sight, names, &moment);
         if !missing.is_empty() {
+            // It is never closed.
+            let _place = self.places.acquire().await;
             let seen = read(missing.clone()).await?;
             self.keep(sight, &missing, moment, &seen);
             found.extend(seen);
@@ -130,7 +140,8 @@ impl<Name: Copy + Eq + Hash, Seen: Clone> Readings<Name, Seen> {
 
     /// Lets go of what is too old to be handed on.
     pub(super) fn sweep(&self, now: Instant) {
-        let mut kept = self.lock();
+        locked(&self.turns).retain(|_, turn| Arc::strong_count(turn) > 1);
+        let mut kept = locked(&self.kept);
         kept.retain(|_, reading| reading.is_fresh(now));
         // What a burst took is given back.
         if kept.is_empty() {
@@ -139,7 +150,7 @@ impl<Name: Copy + Eq + Hash, Seen: Clone> Readings<Name, Seen> {
     }
 
     fn find(&self, sight: Sight, names: &[Name], moment: &Moment) -> (HashMap<Name, Seen>, Vec<Name>) {
-        let (kept, now) = (self.lock(), Instant::now());
+        let (kept, now) = (locked(&self.kept), Instant::now());
         let (mut found, mut missing) = (HashMap::new(), Vec::new());
         for name in names {
             match kept.get(&(sight, *name)) {
@@ -154,7 +165,7 @@ impl<Name: Copy + Eq + Hash, Seen: Clone> Readings<Name, Seen> {
 
     fn keep(&self, sight: Sight, asked: &[Name], moment: Moment, seen: &HashMap<Name, Seen>) {
         let read_at = Instant::now();
-        let mut kept = self.lock();
+        let mut kept = locked(&self.kept);
         if kept.len() + asked.len() > MOST_KEPT {
             kept.retain(|_, reading| reading.is_fresh(read_at));
         }
@@ -164,15 +175,20 @@ impl<Name: Copy + Eq + Hash, Seen: Clone> Readings<Name, Seen> {
             kept.extend(asked.iter().map(reading));
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Sight, Name), Reading<Seen>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use futures_util::poll;
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -222,8 +238,31 @@ mod tests {
         let (readings, count) = (Readings::default(), Cell::new(0));
         ask(&readings, &count, Sight::of(&Viewer::public(), DISTRICT, 1), (1, 10, 3)).await;
         readings.sweep(Instant::now());
-        assert_eq!(readings.lock().len(), 2);
+        assert_eq!(locked(&readings.kept).len(), 2);
         readings.sweep(Instant::now() + SHARED_FOR);
-        assert_eq!(readings.lock().capacity(), 0);
+        assert_eq!(locked(&readings.kept).capacity(), 0);
+        assert!(locked(&readings.turns).is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_sees_the_same_waits_for_what_one_of_them_reads_and_who_sees_something_else_does_not() {
+        let readings: Readings<u8, u32> = Readings::default();
+        let moment = Moment { epoch: 1, number: EventNumber(1), looks: 1 };
+        let [one, other] = [1, 2].map(|epoch| Sight::of(&Viewer::public(), DISTRICT, epoch));
+        let (go_on, held) = oneshot::channel();
+        let mut slow = pin!(readings.share(one, &[THERE], moment, async |_| {
+            held.await.expect("it is told to go on");
+            Ok(HashMap::from([(THERE, 7)]))
+        }));
+        assert!(poll!(slow.as_mut()).is_pending());
+        let mut same = pin!(readings.share(one, &[THERE], moment, async |_| panic!("it is read already")));
+        assert!(poll!(same.as_mut()).is_pending());
+        let quick = pin!(readings.share(other, &[THERE], moment, async |_| Ok(HashMap::from([(THERE, 8)]))));
+        let Poll::Ready(Ok(seen)) = poll!(quick) else { panic!("it waits for those who see something else") };
+        assert_eq!(seen[&THERE], 8);
+        readings.sweep(Instant::now());
+        go_on.send(()).expect("it waits");
+        assert_eq!(slow.await.expect("it is read")[&THERE], 7);
+        assert_eq!(same.await.expect("it was read")[&THERE], 7);
     }
 }

@@ -154,7 +154,8 @@ impl Rights {
         if !is_told && epoch == self.epoch() && !registration.mailbox.is_to_read_anew() {
             return Ok(());
         }
-        self.look_up_again(hub).await?;
+        // Apart, as all that is rare: what a subscriber holds while nothing happens has no room for it.
+        Box::pin(self.look_up_again(hub)).await?;
         // The same viewer; but the tree may be another, of which the event may not have come yet.
         if epoch != self.epoch() && !is_told && !queue.is_empty() {
             registration.mailbox.put(Waiting::read_anew);
@@ -170,12 +171,16 @@ impl Rights {
 impl Hub {
     async fn authorisation_epoch(&self, feed: &Feed) -> Result<i64, ServiceError> {
         let oldest = self.inner.pace.rights;
-        if let Some(epoch) = feed.authorisation_epoch(oldest) {
-            return Ok(epoch);
+        match feed.authorisation_epoch(oldest) {
+            Some(epoch) => Ok(epoch),
+            None => Box::pin(self.ask_authorisation_epoch(feed)).await,
         }
+    }
+
+    async fn ask_authorisation_epoch(&self, feed: &Feed) -> Result<i64, ServiceError> {
         let _turn = feed.asking.lock().await;
         // Somebody else may have asked while this waited for its turn.
-        if let Some(epoch) = feed.authorisation_epoch(oldest) {
+        if let Some(epoch) = feed.authorisation_epoch(self.inner.pace.rights) {
             return Ok(epoch);
         }
         let asked_at = Instant::now();

@@ -69,15 +69,49 @@ pub struct CellKey {
     pub code: Arc<str>,
 }
 
-/// A page of cells.
+/// A page of cells of one plan. Which cells they are is known by their places; each is made for who asks for it.
 #[derive(Clone, Debug)]
 pub struct CellPage {
-    /// The cells.
-    pub cells: Vec<CellInPlan>,
+    district: Arc<District>,
+    plan: Arc<Plan>,
+    places: Vec<usize>,
     /// Whether there are more after them.
     pub has_more: bool,
     /// How many the whole list has.
     pub total_count: usize,
+}
+
+impl CellPage {
+    /// The district.
+    pub fn district(&self) -> &District {
+        &self.district
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Where the cells stand in [`Plan::cells`].
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    /// The cells.
+    pub fn cells(&self) -> impl Iterator<Item = CellInPlan> + '_ {
+        self.places.iter().filter_map(|&place| self.at(place))
+    }
+
+    /// The first and the last; one of them where there is one.
+    pub fn ends(&self) -> impl Iterator<Item = CellInPlan> + '_ {
+        let last = self.places.last().filter(|_| self.places.len() > 1);
+        self.places.first().into_iter().chain(last).filter_map(|&place| self.at(place))
+    }
+
+    fn at(&self, place: usize) -> Option<CellInPlan> {
+        let cell = self.plan.cells().get(place)?.clone();
+        Some(CellInPlan { district: Arc::clone(&self.district), plan: Arc::clone(&self.plan), cell })
+    }
 }
 
 impl CellKey {
@@ -154,20 +188,16 @@ impl Services {
         };
         let plan = self.plan(viewer, district, at).await?;
         let rank = query.level.as_deref().map(|level| rank_of(district, level)).transpose()?;
-        let chosen = in_area(&plan, rank, query.area)?;
-        let total_count = chosen.len();
-        let is_after =
-            |cell: &&Cell| after.is_none_or(|key| (cell.rank, cell.code.as_str()) > (key.rank, &*key.code));
+        let mut places = places_in_area(&plan, rank, query.area)?;
+        let total_count = places.len();
+        if let Some(key) = after {
+            let is_after = |cell: &Cell| (cell.rank, cell.code.as_str()) > (key.rank, &*key.code);
+            places.retain(|&place| is_after(&plan.cells()[place]));
+        }
         let rows = usize::try_from(first.rows()).unwrap_or(usize::MAX);
-        let mut rest = chosen.into_iter().filter(is_after);
-        let in_plan = |cell: &Cell| CellInPlan {
-            district: Arc::clone(district),
-            plan: Arc::clone(&plan),
-            cell: cell.clone(),
-        };
-        let cells: Vec<CellInPlan> = rest.by_ref().take(rows).map(in_plan).collect();
-        let has_more = rest.next().is_some();
-        Ok(CellPage { cells, has_more, total_count })
+        let has_more = places.len() > rows;
+        places.truncate(rows);
+        Ok(CellPage { district: Arc::clone(district), plan, places, has_more, total_count })
     }
 
     /// The cell with a code; `None` where the plan does not have it.
@@ -304,20 +334,26 @@ fn rank_of(district: &District, level: &str) -> Result<LevelRank, ServiceError> 
 /// # Errors
 /// [`ServiceError::NotFound`] where the area is that of a cell that the plan does not have.
 pub fn in_area(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<&Cell>, ServiceError> {
-    if let Area::Cell(root) | Area::Subtree(root) = area
-        && plan.cell(root).is_none()
-    {
-        return Err(ServiceError::not_found("cell", root));
-    }
-    let is_of_rank = |cell: &&Cell| rank.is_none_or(|rank| cell.rank == rank);
+    let places = places_in_area(plan, rank, area)?;
+    Ok(places.into_iter().map(|place| &plan.cells()[place]).collect())
+}
+
+/// Where they stand in [`Plan::cells`].
+fn places_in_area(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<usize>, ServiceError> {
+    let place_of = |id: CellId| plan.place(id).ok_or_else(|| ServiceError::not_found("cell", id));
+    let is_of_rank = |place: &usize| rank.is_none_or(|rank| plan.cells()[*place].rank == rank);
+    let all = 0..plan.cells().len();
     Ok(match area {
-        Area::Everywhere => plan.cells().iter().filter(is_of_rank).collect(),
-        Area::Within(bounds) => plan.cells_overlapping(bounds).filter(is_of_rank).collect(),
-        Area::Cell(id) => plan.cell(id).into_iter().filter(is_of_rank).collect(),
+        Area::Everywhere => all.filter(is_of_rank).collect(),
+        Area::Within(bounds) => plan.places_overlapping(bounds).filter(is_of_rank).collect(),
+        Area::Cell(id) => std::iter::once(place_of(id)?).filter(is_of_rank).collect(),
         Area::Subtree(root) => {
-            let is_below =
-                |cell: &&Cell| cell.id == root || plan.ancestors(cell.id).any(|above| above.id == root);
-            plan.cells().iter().filter(is_of_rank).filter(is_below).collect()
+            let root_place = place_of(root)?;
+            let is_below = |place: &usize| {
+                let mut above = plan.ancestors(plan.cells()[*place].id);
+                *place == root_place || above.any(|above| above.id == root)
+            };
+            all.filter(is_of_rank).filter(is_below).collect()
         }
     })
 }

@@ -41,6 +41,12 @@ impl LocatedPosition {
     pub fn cell(&self) -> Option<CellInPlan> {
         CellInPlan::find(&self.district, &self.plan, self.location.assignment.cell?)
     }
+
+    /// The cells that the accuracy circle touches, with their shares of it; what lies outside every cell is no candidate.
+    pub fn candidates(&self) -> impl Iterator<Item = (CellInPlan, f64)> {
+        let cell = |cell| CellInPlan::find(&self.district, &self.plan, cell);
+        self.location.candidates.iter().filter_map(move |found| Some((cell(found.cell?)?, found.share)))
+    }
 }
 
 impl Services {

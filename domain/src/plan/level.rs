@@ -4,6 +4,7 @@
 //! level replaces the cells of its rank under the parents that it mentions; at the top it replaces all of them.
 
 mod above;
+mod order;
 
 use std::collections::{HashMap, HashSet};
 
@@ -69,7 +70,8 @@ impl NextPlan {
 /// which, it is that of the plan in force. `new_id` gives an id to each cell that was not known by its code.
 ///
 /// # Errors
-/// Every problem of the drawing: gaps, overlaps, parents that are not found or not tiled within `tolerance_m2`.
+/// Every problem of the drawing: gaps, overlaps, parents that are not found or not tiled within `tolerance_m2`, a level that
+/// comes after one below it.
 pub fn lay_level(
     current: Option<&Plan>,
     rank: LevelRank,
@@ -191,7 +193,10 @@ impl Level<'_> {
         let built = build(&areas, &self.build_options());
         match built.coverage {
             Some(coverage) => Ok((coverage, leaf_cells, self.named(built.problems, &areas))),
-            None => Err(self.named(built.problems, &areas)),
+            None => {
+                let problems = self.said_by_order(built.problems, &areas, kept);
+                Err(self.named(problems, &areas))
+            }
         }
     }
 
@@ -383,6 +388,28 @@ mod tests {
         let again = lay_level(Some(&in_force), LevelRank(0), &townships(), None, 1.0, &mut new_id)
             .expect("children win");
         assert!(!again.is_news(), "{again:?}");
+    }
+
+    #[test]
+    fn a_level_that_comes_after_one_below_it_is_told_once_beside_what_else_is_wrong() {
+        let mut new_id = ids(0);
+        let mut cells = cells();
+        cells.iter_mut().for_each(|cell| cell.parent = None);
+        let in_force =
+            plan(lay_level(None, LevelRank(2), &cells, None, 1.0, &mut new_id).expect("nothing above"));
+        let mut lay = |drawn: &[DrawnCell]| {
+            let problems = lay_level(Some(&in_force), LevelRank(0), drawn, None, 1.0, &mut new_id);
+            problems.expect_err("too late")
+        };
+        let problems = lay(&townships());
+        assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), [Code::LevelOrder]);
+        assert!(problems[0].message.contains("\"c-1\" among them"), "{}", problems[0].message);
+        let mut overlapping = townships();
+        overlapping.push(drawn("t-3", 2, None, rectangle(15, 0, 25, 10)));
+        let problems = lay(&overlapping);
+        assert_eq!(problems[0].code, Code::LevelOrder);
+        let overlap = problems.iter().find(|problem| problem.code == Code::Overlap).expect("told too");
+        assert_eq!(overlap.features, ["t-2", "t-3"]);
     }
 
     #[test]

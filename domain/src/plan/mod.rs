@@ -175,6 +175,11 @@ impl Plan {
         self.index_by_id.get(&id).map(|&index| &self.cells[index])
     }
 
+    /// Where a cell stands in [`Plan::cells`].
+    pub fn place(&self, id: CellId) -> Option<usize> {
+        self.index_by_id.get(&id).copied()
+    }
+
     /// A cell by its code.
     pub fn cell_by_code(&self, code: &str) -> Option<&Cell> {
         self.index_by_code.get(code).map(|&index| &self.cells[index])
@@ -219,10 +224,10 @@ impl Plan {
         self.index_by_id.get(&id).map(|&index| self.boxes[index])
     }
 
-    /// The cells whose box overlaps another, of every level, by level, then code.
-    pub fn cells_overlapping(&self, bounds: Bounds) -> impl Iterator<Item = &Cell> {
-        let cells = self.cells.iter().zip(&self.boxes);
-        cells.filter(move |(_, own)| own.overlaps(&bounds)).map(|(cell, _)| cell)
+    /// Where the cells stand in [`Plan::cells`] whose box overlaps another, of every level, by level, then code.
+    pub fn places_overlapping(&self, bounds: Bounds) -> impl Iterator<Item = usize> {
+        let boxes = self.boxes.iter().enumerate();
+        boxes.filter(move |(_, own)| own.overlaps(&bounds)).map(|(place, _)| place)
     }
 
     /// A cell's area in square metres, 0 for an unknown one.
@@ -315,7 +320,8 @@ mod tests {
         let plan = plan();
         let check = |west: f64, east: f64, expected: &[CellId]| {
             let bounds = Bounds::new(at(west, 14.6002), at(east, 14.6003)).expect("the right way round");
-            let found: Vec<CellId> = plan.cells_overlapping(bounds).map(|cell| cell.id).collect();
+            let found: Vec<CellId> =
+                plan.places_overlapping(bounds).map(|place| plan.cells()[place].id).collect();
             assert_eq!(found, expected, "{west} to {east}");
         };
         check(120.9802, 120.9803, &[TOWNSHIP, WEST]);

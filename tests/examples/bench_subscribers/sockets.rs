@@ -1,6 +1,7 @@
 //! The subscribers: sockets of this process, a tenth of which can be told to read nothing.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,13 +12,13 @@ use serde_json::json;
 use socket2::SockRef;
 use tests::measured::ServerProcess;
 use tests::world;
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// What the dashboard keeps of an incident.
 const SUBSCRIPTION: &str = "subscription { incidentChanges(district: \"410184\") { cursor kind last
@@ -30,7 +31,9 @@ const REPORT: &str =
 const AT_ONCE: usize = 100;
 /// Longer than any answer takes, so that what is missing ends the run.
 const LATE: Duration = Duration::from_secs(120);
-/// Nobody hears of anything for so long: what was under way has come.
+/// Reports that are sent at once where nobody measures.
+const FEW: usize = 6;
+/// So long those that are read have to say that they took theirs.
 const QUIET: Duration = Duration::from_millis(500);
 /// The segments of the tenth, so that the system takes no more for one than it would from far away: on one machine it
 /// takes megabytes.
@@ -63,17 +66,28 @@ pub(super) enum Reading {
 struct Heard {
     at: Instant,
     of_tenth: bool,
+    /// How many: what comes while a socket is told of something is told together.
+    incidents: usize,
     bytes: usize,
+}
+
+/// What the sockets of the tenth share.
+struct Tenth {
+    reads: AtomicBool,
+    /// Tells them when that changes.
+    changed: Notify,
+    /// How many follow the district now.
+    following: AtomicUsize,
 }
 
 /// Sockets that are open.
 pub(super) struct Sockets {
     heard: mpsc::UnboundedReceiver<Heard>,
-    /// Whether the tenth reads, and what tells it when that changes.
-    tenth_reads: Arc<(AtomicBool, Notify)>,
-    /// Those that were closed.
+    tenth: Arc<Tenth>,
+    /// Those of the other nine tenths that were closed.
     lost: Arc<AtomicUsize>,
     server: Server,
+    tenth_count: usize,
     /// Nine tenths of them.
     others: usize,
     http: reqwest::Client,
@@ -86,7 +100,8 @@ pub(super) struct Sockets {
 impl Sockets {
     pub(super) async fn open(process: &ServerProcess, server: Server, count: usize) -> Self {
         let (sender, heard) = mpsc::unbounded_channel();
-        let tenth_reads = Arc::new((AtomicBool::new(true), Notify::new()));
+        let (changed, following) = (Notify::new(), AtomicUsize::new(0));
+        let tenth = Arc::new(Tenth { reads: AtomicBool::new(true), changed, following });
         let lost = Arc::<AtomicUsize>::default();
         let (ready, mut readied) = mpsc::channel(AT_ONCE);
         let before = process.held_bytes();
@@ -95,13 +110,13 @@ impl Sockets {
                 let opened = timeout(LATE, readied.recv()).await;
                 opened.expect("a socket in time").expect("a socket");
             }
-            let pausing = (number % 10 == 0).then(|| Arc::clone(&tenth_reads));
-            let following = follow(process.address, server, pausing, sender.clone(), ready.clone());
-            let lost = Arc::clone(&lost);
-            tokio::spawn(async move {
-                following.await;
-                lost.fetch_add(1, Ordering::Relaxed);
-            });
+            let subscriber = Subscriber {
+                address: process.address,
+                server,
+                tenth: (number % 10 == 0).then(|| Arc::clone(&tenth)),
+                heard: sender.clone(),
+            };
+            tokio::spawn(subscriber.stay(ready.clone(), Arc::clone(&lost)));
         }
         for _ in 0..count.min(AT_ONCE) {
             timeout(LATE, readied.recv()).await.expect("a socket in time").expect("a socket");
@@ -109,19 +124,44 @@ impl Sockets {
         let bytes_each = process.held_bytes().saturating_sub(before) / count as u64;
         let others = count - count.div_ceil(10);
         let http = reqwest::Client::new();
-        Self { heard, tenth_reads, lost, server, others, http, bytes_each, message_bytes: 0 }
+        let tenth_count = count - others;
+        Self { heard, tenth, tenth_count, lost, server, others, http, bytes_each, message_bytes: 0 }
     }
 
-    pub(super) fn let_read(&self, reading: Reading) {
-        self.tenth_reads.0.store(reading == Reading::All, Ordering::Relaxed);
-        self.tenth_reads.1.notify_waiters();
+    /// Lets the tenth read or not, once all of it follows: those that were let go of have come back then.
+    pub(super) async fn let_read(&self, reading: Reading) {
+        let all_follow = async {
+            while self.tenth.following.load(Ordering::Relaxed) < self.tenth_count {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(LATE, all_follow).await.expect("the tenth follows in time");
+        self.tenth.reads.store(reading == Reading::All, Ordering::Relaxed);
+        self.tenth.changed.notify_waiters();
     }
 
-    /// Reports so many incidents at once, and waits until nobody hears of anything any more.
+    /// How many of the tenth the server has let go of.
+    pub(super) fn let_go(&self) -> usize {
+        self.tenth_count - self.tenth.following.load(Ordering::Relaxed)
+    }
+
+    /// Reports so many incidents, a few at once, and waits each time until the nine tenths have heard of all of them: those
+    /// that read are not to fall behind.
     pub(super) async fn burst(&mut self, process: &ServerProcess, reports: usize) {
-        join_all((0..reports).map(|number| self.report(process, number))).await;
-        let quiet = async { while timeout(QUIET, self.heard.recv()).await.is_ok() {} };
-        timeout(LATE, quiet).await.expect("it is quiet in time");
+        for _ in 0..reports / FEW {
+            let answers = join_all((0..FEW).map(|number| self.report(process, number)));
+            let mut missing = FEW * self.others;
+            let told = async {
+                while missing > 0 {
+                    let heard = self.heard.recv().await.expect("the sockets are open");
+                    if !heard.of_tenth {
+                        missing -= heard.incidents;
+                    }
+                }
+            };
+            let (_, told) = futures_util::future::join(answers, timeout(LATE, told)).await;
+            told.expect("everybody hears of them in time");
+        }
     }
 
     /// Reports one incident after the other, each once the nine tenths have heard of the one before; answers how long it
@@ -147,7 +187,7 @@ impl Sockets {
             let ((), told) = futures_util::future::join(answer, timeout(LATE, told)).await;
             self.message_bytes = self.message_bytes.max(told.expect("everybody hears of it in time"));
         }
-        assert_eq!(self.lost.load(Ordering::Relaxed), 0, "the server has let go of sockets");
+        assert_eq!(self.lost.load(Ordering::Relaxed), 0, "the server has let go of sockets that read");
         times_ms
     }
 
@@ -177,57 +217,107 @@ impl Sockets {
     }
 }
 
-/// One subscriber: opens a socket, says that it is ready, and when it hears of something, until the socket is closed.
-async fn follow(
-    address: std::net::SocketAddr,
+/// One of those who follow the district.
+struct Subscriber {
+    address: SocketAddr,
     server: Server,
-    pausing: Option<Arc<(AtomicBool, Notify)>>,
+    /// Where it is of the tenth.
+    tenth: Option<Arc<Tenth>>,
     heard: mpsc::UnboundedSender<Heard>,
-    ready: mpsc::Sender<()>,
-) {
-    let small = TcpSocket::new_v4().expect("a socket");
-    small.set_recv_buffer_size(4_096).expect("a small buffer");
-    if pausing.is_some() {
-        SockRef::from(&small).set_tcp_mss(SMALL_SEGMENTS).expect("small segments");
-    }
-    let stream = small.connect(address).await.expect("a connection");
-    let mut request = format!("ws://{address}/graphql/ws").into_client_request().expect("a request");
-    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
-    // By default each holds 128 KiB to read into.
-    let small = WebSocketConfig::default().read_buffer_size(2_048).write_buffer_size(0);
-    let (mut socket, _) = client_async_with_config(request, stream, Some(small)).await.expect("a socket");
-    if server == Server::Gridward {
-        for message in [
-            json!({ "type": "connection_init" }),
-            json!({ "id": "1", "type": "subscribe", "payload": { "query": SUBSCRIPTION } }),
-        ] {
-            socket.send(Message::text(message.to_string())).await.expect("sent");
+}
+
+impl Subscriber {
+    /// Opens a socket, says that it is ready, and when it hears of something. Whoever of the tenth was let go of comes back
+    /// when it reads again; another is lost.
+    async fn stay(self, ready: mpsc::Sender<()>, lost: Arc<AtomicUsize>) {
+        let mut ready = Some(ready);
+        loop {
+            self.follow(&mut ready).await;
+            let Some(tenth) = &self.tenth else {
+                lost.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            tenth.following.fetch_sub(1, Ordering::Relaxed);
+            self.until_it_reads().await;
         }
     }
-    let mut ready = Some(ready);
-    if server == Server::Bare {
-        ready.take().expect("once").send(()).await.expect("somebody waits");
+
+    async fn until_it_reads(&self) {
+        let Some(tenth) = &self.tenth else { return };
+        loop {
+            let changed = tenth.changed.notified();
+            if tenth.reads.load(Ordering::Relaxed) {
+                return;
+            }
+            changed.await;
+        }
     }
-    loop {
-        if let Some(pausing) = &pausing {
-            let woken = pausing.1.notified();
-            if !pausing.0.load(Ordering::Relaxed) {
-                woken.await;
-                continue;
+
+    /// From the snapshot on it follows; until the socket is closed.
+    async fn follow(&self, ready: &mut Option<mpsc::Sender<()>>) {
+        let mut socket = self.open().await;
+        let mut follows = false;
+        if self.server == Server::Bare {
+            self.follows(ready).await;
+            follows = true;
+        }
+        loop {
+            if follows {
+                self.until_it_reads().await;
+            }
+            let text = match socket.next().await {
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => break,
+            };
+            if text.contains("\"CHANGES\"") {
+                let (of_tenth, bytes) = (self.tenth.is_some(), text.len());
+                let incidents = match self.server {
+                    Server::Gridward => text.matches("\"version\":").count(),
+                    Server::Bare => 1,
+                };
+                // Who does not listen any more has ended the run.
+                let _ = self.heard.send(Heard { at: Instant::now(), of_tenth, incidents, bytes });
+            } else if text.contains("\"SNAPSHOT\"") && !follows {
+                self.follows(ready).await;
+                follows = true;
             }
         }
-        let text = match socket.next().await {
-            Some(Ok(Message::Text(text))) => text,
-            Some(Ok(_)) => continue,
-            Some(Err(_)) | None => return,
-        };
-        if text.contains("\"CHANGES\"") {
-            // Who does not listen any more has ended the run.
-            let _ = heard.send(Heard { at: Instant::now(), of_tenth: pausing.is_some(), bytes: text.len() });
-        } else if text.contains("\"SNAPSHOT\"")
-            && let Some(ready) = ready.take()
-        {
+        assert!(follows, "the server has closed a socket that it had told nothing");
+    }
+
+    async fn follows(&self, ready: &mut Option<mpsc::Sender<()>>) {
+        if let Some(tenth) = &self.tenth {
+            tenth.following.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(ready) = ready.take() {
             ready.send(()).await.expect("somebody waits");
         }
+    }
+
+    async fn open(&self) -> WebSocketStream<TcpStream> {
+        let small = TcpSocket::new_v4().expect("a socket");
+        small.set_recv_buffer_size(4_096).expect("a small buffer");
+        if self.tenth.is_some() {
+            SockRef::from(&small).set_tcp_mss(SMALL_SEGMENTS).expect("small segments");
+        }
+        let stream = small.connect(self.address).await.expect("a connection");
+        let mut request =
+            format!("ws://{}/graphql/ws", self.address).into_client_request().expect("a request");
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+        // By default each holds 128 KiB to read into.
+        let small = WebSocketConfig::default().read_buffer_size(2_048).write_buffer_size(0);
+        let (mut socket, _) = client_async_with_config(request, stream, Some(small)).await.expect("a socket");
+        if self.server == Server::Gridward {
+            for message in [
+                json!({ "type": "connection_init" }),
+                json!({ "id": "1", "type": "subscribe", "payload": { "query": SUBSCRIPTION } }),
+            ] {
+                socket.send(Message::text(message.to_string())).await.expect("sent");
+            }
+        }
+        socket
     }
 }

@@ -188,7 +188,8 @@ impl<'a> Asked<'a> {
             "text": Some(&incident.text).filter(|_| self.oracle.reads_cases(self.district)),
             "lon": lon, "lat": lat, "accuracy_m": null,
             "cell": leaf.map(|leaf| &self.district.grid().cells[leaf].code), "method": any(),
-            "reported_at": any(), "due_at": any(), "closed_at": any(),
+            "reported_at": any(), "due_at": any(), "closed_at": any(), "occurred_at": any(),
+            "note": if self.oracle.reads_cases(self.district) { any() } else { Value::Null },
         })
     }
 
@@ -196,12 +197,13 @@ impl<'a> Asked<'a> {
         let (leaf, _) = self.district.placed(home.spot);
         let reads = self.oracle.reads_homes(self.district);
         let spot = home.spot.filter(|_| reads).map(Spot::degrees);
-        let building = home.building.map(|building| &self.district.buildings[building].source);
+        let building = home.building.map(|building| &self.district.buildings[building]).filter(|_| reads);
         json!({
-            "id": id, "building": building.filter(|_| reads), "address": Some(&home.address).filter(|_| reads),
+            "id": id, "building": building.map(|one| &one.source), "address": Some(&home.address).filter(|_| reads),
             "lon": spot.map(|spot| spot.0), "lat": spot.map(|spot| spot.1),
             "cell": leaf.map(|leaf| &self.district.grid().cells[leaf].code), "method": any(),
             "distance_to_border_m": if reads { any() } else { Value::Null },
+            "members": home.members.filter(|_| reads), "building_address": building.map(|one| &one.address),
         })
     }
 

@@ -28,8 +28,13 @@ fn questions() -> usize {
 
 /// Chance that can be repeated; the seed is printed.
 fn chance(test: &str) -> Chance {
+    Chance(seed(test))
+}
+
+/// What chance begins with: fresh in each run, or `ACCESS_SEED`; it is printed.
+pub(crate) fn seed(test: &str) -> u64 {
     let fresh = uuid::Uuid::new_v4().as_u128() as u64;
     let seed = std::env::var("ACCESS_SEED").map_or(fresh, |text| text.parse().expect("a number"));
     eprintln!("{test}: ACCESS_SEED={seed}");
-    Chance(seed)
+    seed
 }

@@ -12,7 +12,9 @@ use tests::app::{TestApp, answered};
 use tests::world;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Every way in.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Every way in, but for those that the head of [`super::table`] names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Door {
     Locate,
@@ -29,11 +31,13 @@ pub(super) enum Door {
     IncidentsGeojson,
     HouseholdsCsv,
     IncidentsCsv,
+    HouseholdsXlsx,
+    IncidentsXlsx,
     Tiles,
 }
 
 impl Door {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Locate,
         Self::LocateMany,
         Self::Area,
@@ -48,6 +52,8 @@ impl Door {
         Self::IncidentsGeojson,
         Self::HouseholdsCsv,
         Self::IncidentsCsv,
+        Self::HouseholdsXlsx,
+        Self::IncidentsXlsx,
         Self::Tiles,
     ];
     /// Those that take positions over GraphQL.
@@ -64,14 +70,26 @@ impl Door {
     pub(super) const GEOJSON: [Self; 4] =
         [Self::CellsGeojson, Self::BasemapGeojson, Self::HouseholdsGeojson, Self::IncidentsGeojson];
     /// Those that take tables.
-    pub(super) const TABLES: [Self; 2] = [Self::HouseholdsCsv, Self::IncidentsCsv];
+    pub(super) const TABLES: [Self; 4] =
+        [Self::HouseholdsCsv, Self::IncidentsCsv, Self::HouseholdsXlsx, Self::IncidentsXlsx];
+    /// Those of them that take a workbook.
+    pub(super) const WORKBOOKS: [Self; 2] = [Self::HouseholdsXlsx, Self::IncidentsXlsx];
+
+    /// What a file that goes through it is said to be.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            door if Self::WORKBOOKS.contains(&door) => XLSX,
+            door if Self::TABLES.contains(&door) => "text/csv",
+            _ => "application/geo+json",
+        }
+    }
 
     /// Where it is, with what it must be told.
     fn import_path(self) -> &'static str {
         match self {
             Self::CellsGeojson => "cells?level=cell&id=code",
             Self::BasemapGeojson => "basemap?",
-            Self::HouseholdsGeojson | Self::HouseholdsCsv => "households?",
+            Self::HouseholdsGeojson | Self::HouseholdsCsv | Self::HouseholdsXlsx => "households?",
             _ => "incidents?",
         }
     }
@@ -82,8 +100,8 @@ impl Door {
             Self::BasemapGeojson => (ImportKind::Basemap, FileFormat::Geojson),
             Self::HouseholdsGeojson => (ImportKind::Households, FileFormat::Geojson),
             Self::IncidentsGeojson => (ImportKind::Incidents, FileFormat::Geojson),
-            Self::HouseholdsCsv => (ImportKind::Households, FileFormat::Csv),
-            Self::IncidentsCsv => (ImportKind::Incidents, FileFormat::Csv),
+            Self::HouseholdsCsv | Self::HouseholdsXlsx => (ImportKind::Households, FileFormat::Csv),
+            Self::IncidentsCsv | Self::IncidentsXlsx => (ImportKind::Incidents, FileFormat::Csv),
             _ => return None,
         };
         let mut options = ImportOptions::new(kind, format);
@@ -227,10 +245,10 @@ pub(super) async fn ask(app: &TestApp, door: Door, request: &Request) -> Answere
 
 /// The same file as an operator would import it, through the command that the local socket carries; its problems.
 pub(super) async fn ask_operator(app: &TestApp, door: Door, request: &Request) -> Option<Vec<[String; 3]>> {
-    let Request::File { bytes, query: "", content_type: "application/geo+json" | "text/csv" } = request
-    else {
+    let Request::File { bytes, query: "", content_type } = request else { return None };
+    if *content_type != door.content_type() {
         return None;
-    };
+    }
     let path = app.folder().join("bad-input");
     std::fs::write(&path, bytes).expect("the folder takes files");
     let command = AdminCommand::Import {

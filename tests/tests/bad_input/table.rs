@@ -1,4 +1,8 @@
-//! Every item of "bad input, by name" at every door that exists: its code, its sentence, its place; nothing is stored.
+//! Every item of "bad input, by name" at each door below: its code, its sentence, its place; nothing is stored.
+//!
+//! Zipped Shapefiles, GeoPackages and FlatGeobufs come to the same imports by readers of their own: what is bad in their
+//! bytes stands in `http/formats.rs` and in the suite `formats` of geo-tools. A rule file has no coordinates and is read
+//! by the command line: `domain/src/rules/file.rs`.
 //!
 //! An item without a row or a reason ([`reasons`]) for a door fails the test. What each row is answered stands in the
 //! snapshots, one for each door.
@@ -9,7 +13,7 @@ use tests::app::TestApp;
 
 use super::doors::{self, Answered, Door, Request};
 use super::rows::{at_the_edge, rows};
-use super::watch::{Panics, Rows};
+use super::watch::{Panics, Rows, differences};
 
 /// The list, in its order.
 const ITEMS: [&str; 39] = [
@@ -124,7 +128,7 @@ const NO_PLACE: &[(&[&str], &str)] = &[
 #[expect(clippy::too_many_lines, reason = "a list, best seen whole")]
 fn reasons() -> Vec<(&'static [&'static str], Vec<Door>, &'static str)> {
     use Door::{
-        Area, BasemapGeojson, CellsGeojson, ChangeIncident, HouseholdsCsv, HouseholdsGeojson,
+        Area, BasemapGeojson, CellsGeojson, ChangeIncident, HouseholdsCsv, HouseholdsGeojson, HouseholdsXlsx,
         IncidentsGeojson, RegisterHousehold, Tiles,
     };
     let graphql: Vec<Door> = Door::POSITIONS.into_iter().chain([ChangeIncident]).collect();
@@ -146,13 +150,13 @@ fn reasons() -> Vec<(&'static [&'static str], Vec<Door>, &'static str)> {
         (&["null geometry"], vec![Area], "no area is all of the district"),
         (
             &["null geometry"],
-            vec![RegisterHousehold, HouseholdsCsv],
+            vec![RegisterHousehold, HouseholdsCsv, HouseholdsXlsx],
             "it is placed by its address, or by hand",
         ),
         (&["future times"], vec![RegisterHousehold, ChangeIncident], "carries no time"),
         (
             &["future times"],
-            vec![CellsGeojson, BasemapGeojson, HouseholdsGeojson, HouseholdsCsv],
+            vec![CellsGeojson, BasemapGeojson, HouseholdsGeojson, HouseholdsCsv, HouseholdsXlsx],
             "carries no time",
         ),
         (&["duplicate ids"], graphql, "one thing at a time; a key used again is CLIENT_KEY_REUSED"),
@@ -258,7 +262,7 @@ async fn each_item_is_answered_at_each_door_by_code_sentence_and_place_and_nothi
     let panics = Panics::watch();
     let app = TestApp::start().await;
     let beside = Rows::of(&app).await;
-    let mut before = beside.counts().await;
+    let mut before = beside.contents().await;
     let mut tables: BTreeMap<Door, String> = BTreeMap::new();
     let mut complaints = Vec::new();
     for row in rows() {
@@ -272,9 +276,9 @@ async fn each_item_is_answered_at_each_door_by_code_sentence_and_place_and_nothi
         {
             complaints.push(format!("{name}: an operator is told something else: {operator:.600?}"));
         }
-        let after = beside.counts().await;
+        let after = beside.contents().await;
         if after != before {
-            complaints.push(format!("{name}: something was stored: {before:?} became {after:?}"));
+            complaints.push(format!("{name}: something was stored: {:?}", differences(&before, &after)));
             before = after;
         }
     }

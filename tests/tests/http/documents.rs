@@ -1,11 +1,11 @@
 //! Which documents are executed, and who may ask what the schema is, where the configuration says so.
 
-use api::config::{Documents, Introspection, Overrides};
+use api::config::{Documents, Introspection, LimitOverrides, Overrides};
 use domain::viewer::Role;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::app::{Client, TestApp, answered};
+use tests::app::{Client, TestApp, answered, limited};
 use tests::town::root;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -80,5 +80,31 @@ async fn the_schema_is_told_to_those_whom_the_configuration_names() {
         }
         assert_eq!(codes(&app.public(), "{ districts { __typename code } }").await, [""; 3]);
         assert_eq!(app.public().get("/schema.graphql").await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_was_asked_before_is_held_to_its_variables_and_to_who_asks() {
+    const CELLS: &str =
+        "query($count: Int!) { cells(district: \"410184\", first: $count) { nodes { code level } } }";
+    const SCHEMA: &str = "{ __schema { queryType { name } } }";
+    let limits = LimitOverrides { max_complexity: Some(100), ..LimitOverrides::default() };
+    let given = Overrides { introspection: Some(Introspection::Staff), ..limited(limits) };
+    let app = TestApp::start_with(given).await;
+    let (public, observer) = (app.public(), app.staff(Role::Observer));
+    let asked = [
+        (&public, json!({ "query": CELLS, "variables": { "count": 2 } }), "nodes"),
+        (&public, json!({ "query": CELLS, "variables": { "count": 200 } }), "too complex"),
+        (&public, json!({ "query": CELLS, "variables": { "count": "2" } }), "expected type"),
+        (&public, json!({ "query": CELLS, "variables": {} }), "must be given"),
+        (&observer, json!({ "query": SCHEMA }), "Query"),
+        (&public, json!({ "query": SCHEMA }), "INTROSPECTION_REFUSED"),
+    ];
+    // Each is asked after each other, so that every one of them comes first once and is known once.
+    for round in 0..2 {
+        for (client, body, said) in &asked {
+            let answer = client.post(body.clone()).await.body.to_string();
+            assert!(answer.contains(said), "{round}: {body} is told {answer}, not {said}");
+        }
     }
 }

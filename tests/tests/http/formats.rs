@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use api::config::LimitOverrides;
 use domain::viewer::Role;
@@ -91,6 +92,17 @@ fn long_record() -> Vec<u8> {
     shp[100..104].copy_from_slice(&1_i32.to_be_bytes());
     shp[104..108].copy_from_slice(&words(BOMB_BYTES));
     archive(&[("bomb.shp", shp.as_slice())])
+}
+
+/// A GeoPackage with one area, whose WKB says that it has 2^32 - 1 rings.
+fn endless_rings() -> Vec<u8> {
+    const AREA: &str = r#"{"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Polygon","coordinates":
+[[[120.982,14.582],[120.984,14.582],[120.984,14.584],[120.982,14.582]]]}}"#;
+    const ONE_RING: [u8; 9] = [1, 3, 0, 0, 0, 1, 0, 0, 0];
+    let mut bytes = file_of("gpkg", Datum::Wgs84, AREA);
+    let start = bytes.windows(ONE_RING.len()).position(|bytes| bytes == ONE_RING).expect("a polygon");
+    bytes[start + 5..start + ONE_RING.len()].fill(0xff);
+    bytes
 }
 
 /// What is wrong, the ending, the bytes, and the code that they are answered with.
@@ -192,4 +204,18 @@ async fn what_is_broken_cut_or_swollen_is_answered_by_name_and_leaves_nothing() 
         assert_eq!(stored().await, before, "{what} as {ending}");
     }
     assert_eq!(files(), before_files);
+}
+
+#[tokio::test]
+async fn a_count_of_2_to_the_32_in_the_wkb_of_a_geopackage_is_told_with_its_row_in_no_time() {
+    let app = TestApp::start().await;
+    for kind in ["households", "incidents", "cells", "basemap"] {
+        let path = format!("/d/410184/import/{kind}?level=cell&id=id");
+        let begun = Instant::now();
+        let answer = send(&app.staff(Role::Planner), &path, "gpkg", endless_rings()).await;
+        assert!(begun.elapsed() < Duration::from_secs(2), "{kind}: {:?}", begun.elapsed());
+        let problem = &answer.body["problems"][0];
+        assert_eq!((answer.status, &problem["code"]), (422, &json!("BAD_FORMAT")), "{kind}: {}", answer.body);
+        assert_eq!(answer.body["row_count"], 1, "{kind}");
+    }
 }

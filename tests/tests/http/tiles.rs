@@ -1,8 +1,9 @@
 //! Vector tiles and where they are said to be.
 
+use api::config::Overrides;
 use domain::viewer::Role;
 use serde_json::{Value, json};
-use tests::app::{Client, TestApp};
+use tests::app::{Client, TestApp, answered};
 use tests::world;
 
 /// The tile at a zoom that a position lies in.
@@ -116,4 +117,26 @@ async fn the_tile_json_says_where_the_tiles_are_and_what_is_on_them() {
     assert_eq!(ids("grid"), ["cells", "borders", "cell_labels"]);
     assert_eq!(ids("base"), ["roads", "buildings"]);
     assert_eq!(ids("incidents"), ["incidents"]);
+}
+
+#[tokio::test]
+async fn addresses_of_tiles_are_made_of_what_a_proxy_of_ours_heard_and_of_what_nobody_else_says() {
+    let address = async |app: &TestApp| {
+        let mut request = app.public().request(reqwest::Method::GET, "/d/410184/tiles.json");
+        for (name, said) in [
+            ("x-forwarded-host", "maps.example"),
+            ("x-forwarded-proto", "https"),
+            ("forwarded", "host=maps.example;proto=https"),
+        ] {
+            request = request.header(name, said);
+        }
+        let document = answered(request).await.body;
+        document["tiles"][0].as_str().expect("an address").to_owned()
+    };
+    let alone = TestApp::start().await;
+    let own = format!("http://{}/d/410184/tiles/grid/", alone.address());
+    assert!(address(&alone).await.starts_with(&own), "{}", address(&alone).await);
+    let trusted = Overrides { trusted_proxies: Some(vec!["127.0.0.1".to_owned()]), ..Overrides::default() };
+    let behind = TestApp::start_with(trusted).await;
+    assert!(address(&behind).await.starts_with("https://maps.example/d/410184/tiles/grid/"));
 }

@@ -75,6 +75,46 @@ async fn households_leave_the_address_that_their_building_has_from_another_file(
 }
 
 #[tokio::test]
+async fn an_address_that_is_said_to_be_none_is_taken_from_its_building() {
+    let office = office().await;
+    let buildings = "id,lon,lat,address,flats\nb-1,121.005,14.625,Kaliraya 12,2\n";
+    let kept = [Some("Kaliraya 12".to_owned())];
+    for (name, without, columns, empty) in [
+        (
+            "buildings.csv",
+            "id,lon,lat,flats\nb-1,121.005,14.625,2\n",
+            &["dwellings=flats"][..],
+            "id,lon,lat,address,flats\nb-1,121.005,14.625, ,2\n",
+        ),
+        (
+            "homes.csv",
+            "id,building,lon,lat\nh-1,b-1,121.005,14.625\n",
+            &[],
+            "id,building,building_address,lon,lat\nh-1,b-1,,121.005,14.625\n",
+        ),
+        (
+            "joined.csv",
+            "id,building,lon,lat\nh-1,b-1,121.005,14.625\n",
+            &["building_address=street,number"],
+            "id,building,street,number,lon,lat\nh-1,b-1,,,121.005,14.625\n",
+        ),
+        (
+            "home.geojson",
+            r#"{"type":"Feature","id":"h-1","properties":{"building":"b-1"},"geometry":{"type":"Point","coordinates":[121.005,14.625]}}"#,
+            &[],
+            r#"{"type":"Feature","id":"h-1","properties":{"building":"b-1","building_address":null},"geometry":{"type":"Point","coordinates":[121.005,14.625]}}"#,
+        ),
+    ] {
+        imported(&office, "first.csv", buildings, &["dwellings=flats"]).await;
+        assert_eq!(found(&office, "kaliraya").await, kept, "{name}");
+        imported(&office, name, without, columns).await;
+        assert_eq!(found(&office, "kaliraya").await, kept, "{name}: the column is not there");
+        imported(&office, name, empty, columns).await;
+        assert_eq!(found(&office, "kaliraya").await, [], "{name}: the column is empty");
+    }
+}
+
+#[tokio::test]
 async fn a_household_without_a_position_lies_in_its_building_of_an_earlier_file() {
     let office = office().await;
     let table =
@@ -86,9 +126,12 @@ async fn a_household_without_a_position_lies_in_its_building_of_an_earlier_file(
         h-3,b-9,kaliraya 12\n\
         h-4,b-9,Nowhere 1\n";
     let report = imported(&office, "homes.csv", table, &[]).await;
-    let told: Vec<_> =
-        report["problems"].as_array().expect("a list").iter().map(|told| &told["line"]).collect();
-    assert_eq!(told, [5], "{report}");
+    let problems = report["problems"].as_array().expect("a list");
+    let told: Vec<_> = problems.iter().map(|told| (&told["line"], told["code"].as_str())).collect();
+    let expected = [(&Value::from(4), Some("UNKNOWN_BUILDING")), (&Value::from(5), Some("NULL_GEOMETRY"))];
+    assert_eq!(told, expected, "{report}");
+    let message = "there is no building \"b-9\"; by its address it was put into \"b-1\"";
+    assert_eq!(problems[0]["message"], message);
     let table = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
     let starts =
         |start: &str| assert!(table.lines().any(|line| line.starts_with(start)), "{start} in {table}");

@@ -127,6 +127,57 @@ async fn a_file_that_looks_shifted_changes_nothing_until_its_datum_is_said() {
     }
 }
 
+/// A base map over all of [`CELLS`], as roads from west to east or as footprints.
+fn base_map(shape: &str, datum: Datum) -> String {
+    let pair = |at: Position| {
+        let Coordinates { x, y } = datum.rounded(at).expect("it has a place there");
+        format!("[{x},{y}]")
+    };
+    let places = true_places();
+    let near = |at: Position, lon: f64, lat: f64| {
+        pair(Position::new(at.lon() + lon, at.lat() + lat).expect("in range"))
+    };
+    let house = |at: &Position| {
+        let corners = [near(*at, 0.0, 0.0), near(*at, 1e-4, 0.0), near(*at, 1e-4, 1e-4), near(*at, 0.0, 0.0)];
+        format!("[[{}]]", corners.join(","))
+    };
+    let street =
+        |row: &[Position]| format!("[{}]", row.iter().map(|at| pair(*at)).collect::<Vec<_>>().join(","));
+    let shapes: Vec<String> = match shape {
+        "LineString" => places.chunks(STEPS).map(street).collect(),
+        _ => places.iter().map(house).collect(),
+    };
+    let feature = |coordinates: &String| {
+        format!(
+            r#"{{"type":"Feature","properties":{{}},"geometry":{{"type":"{shape}","coordinates":{coordinates}}}}}"#
+        )
+    };
+    let features: Vec<String> = shapes.iter().map(feature).collect();
+    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",\n"))
+}
+
+#[tokio::test]
+async fn a_base_map_that_looks_shifted_changes_nothing_until_its_datum_is_said() {
+    for (shape, count) in [("LineString", STEPS), ("Polygon", STEPS * STEPS)] {
+        let office = with_cells().await;
+        let take = |datum: Datum, said: Option<Datum>| {
+            let path = office.file("map.geojson", base_map(shape, datum));
+            let options = ImportOptions { datum: said, ..options(ImportKind::Basemap, &path, &[]) };
+            import("quezon", &path, options)
+        };
+        for datum in [Datum::Gcj02, Datum::Bd09] {
+            let report = office.refused(take(datum, None)).await;
+            let problem = &report["problems"][0];
+            assert_eq!((&report["bad_count"], &problem["code"]), (&1.into(), &"DATUM_SUSPECTED".into()));
+            let message = problem["message"].as_str().expect("a sentence");
+            assert!(message.contains(datum.name()), "{message}");
+        }
+        let report = office.done(take(Datum::Gcj02, Some(Datum::Gcj02))).await;
+        let expected = serde_json::json!({ "added": count, "changed": 0, "unchanged": 0, "removed": 0 });
+        assert_eq!(report["figures"]["rows"], expected, "{shape}: nothing was there before");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_is_said_to_be_wgs84_comes_in_as_it_stands() {
     let office = with_cells().await;

@@ -3,6 +3,11 @@
 use std::time::Instant;
 
 use api::service::export::{ExportFormat, ExportKind};
+use api::service::location::Fix;
+use api::service::plans::At;
+use domain::level::LevelRank;
+use domain::viewer::Viewer;
+use geo_tools::Position;
 
 use super::Office;
 
@@ -23,6 +28,11 @@ async fn the_demo_is_made_once_from_what_is_embedded() {
         [of_level("township"), of_level("community"), of_level("cell"), of_level("micro-cell")],
         [1, 4, 7, 25]
     );
+    let named = Fix { position: Position::new(24.9445, 60.1715).expect("in range"), accuracy_m: None };
+    let located = office.services.locate(&Viewer::public(), "demo", named, At::Now).await;
+    let cell =
+        located.expect("the public may ask").cell().expect("the contract says that the demo covers it");
+    assert_eq!(cell.cell.rank, LevelRank(3), "a micro-cell");
     let incidents = office.exported("demo", ExportKind::Incidents, ExportFormat::Csv).await;
     assert_eq!(count(&incidents), 48);
     office.services.open_demo().await.expect("the demo is there");

@@ -36,6 +36,7 @@ on_both_databases!(
     past_incidents_come_in_with_when_they_were_closed,
     a_second_import_leaves_every_row_as_it_was,
     an_incident_without_a_time_or_in_the_future_or_named_before_is_refused_with_its_line,
+    a_category_that_is_not_known_is_told_with_whatever_else_is_wrong_with_its_row,
     good_rows_come_in_where_bad_ones_are_skipped_and_every_bad_one_is_written_out,
     an_import_that_is_given_up_half_way_changes_nothing_and_the_next_one_is_whole,
     an_incident_that_is_there_is_left_as_it_is_and_what_differs_is_said,
@@ -149,7 +150,7 @@ async fn past_incidents_come_in_with_when_they_were_closed(office: Office) {
     assert_eq!(report["figures"]["incidents"]["added"], 2, "{report}");
     let exported = office.exported("quezon", ExportKind::Incidents, ExportFormat::Csv).await;
     assert_eq!(exported.lines().count(), 3, "{exported}");
-    assert!(exported.contains(",2026-01-06T00:00:00.000Z\n"), "{exported}");
+    assert!(exported.contains(",2026-01-06T00:00:00.000Z,2026-01-05T00:00:00.000Z,swept\n"), "{exported}");
     let rows = rows(&office).await;
     let steps: Vec<&String> = rows.iter().filter(|row| row.starts_with("incident_steps ")).collect();
     assert_eq!(steps.len(), 3, "{steps:?}");
@@ -223,6 +224,18 @@ fn assert_bad_places(report: &Value) {
         assert_eq!((*line, *code), (expected_line, expected_code), "{message}");
         assert!(message.starts_with(start), "{message}");
     }
+}
+
+async fn a_category_that_is_not_known_is_told_with_whatever_else_is_wrong_with_its_row(office: Office) {
+    let row = "sr-1,121.005,14.625,dragons,A dragon,yesterday,,\n";
+    let report = office.refused(command(&office, &format!("{HEADER}{row}"))).await;
+    let told = report["problems"].as_array().expect("a list").iter();
+    let told: Vec<(&Value, &str)> =
+        told.map(|told| (&told["line"], told["message"].as_str().expect("a sentence"))).collect();
+    assert_eq!(told.len(), 2, "{report}");
+    assert!(told.iter().all(|(line, _)| **line == 2), "{report}");
+    assert!(told[0].1.starts_with("there is no category \"dragons\"; allowed are "), "{report}");
+    assert!(told[1].1.starts_with("occurred_at is \"yesterday\""), "{report}");
 }
 
 async fn an_incident_without_a_time_or_in_the_future_or_named_before_is_refused_with_its_line(
@@ -338,7 +351,8 @@ async fn a_day_and_the_name_of_a_category_are_understood(office: Office) {
     office.done(command(&office, &[HEADER, row].concat())).await;
     let exported = office.exported("quezon", ExportKind::Incidents, ExportFormat::Csv).await;
     assert!(exported.contains(",rubbish,"), "{exported}");
-    assert_eq!(exported.matches("2026-01-04T16:00:00.000Z").count(), 2, "{exported}");
+    // Reported, closed and happened.
+    assert_eq!(exported.matches("2026-01-04T16:00:00.000Z").count(), 3, "{exported}");
 }
 
 async fn an_id_that_no_index_can_hold_is_refused_with_its_line_and_one_of_200_characters_comes_in(

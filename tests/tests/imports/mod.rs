@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod buildings;
+mod columns;
 mod datum;
 mod demo;
 mod files;

@@ -96,7 +96,10 @@ async fn households_are_located_placed_by_address_or_listed_and_come_in_once() {
     assert_eq!((&problems[0]["line"], &problems[0]["severity"]), (&json!(5), &json!("warning")));
     let exported = office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await;
     let mut lines: Vec<&str> = exported.lines().collect();
-    assert_eq!(lines.remove(0), "id,building,address,lon,lat,cell,method,distance_to_border_m");
+    assert_eq!(
+        lines.remove(0),
+        "id,building,address,lon,lat,cell,method,distance_to_border_m,members,building_address"
+    );
     lines.sort_unstable();
     let starts = |line: &str, start: &str| assert!(line.starts_with(start), "{line}");
     starts(lines[0], "b-1/1,b-1,Kaliraya 12,121.005,14.625,137404001,inside,");
@@ -107,6 +110,42 @@ async fn households_are_located_placed_by_address_or_listed_and_come_in_once() {
     let again = office.done(import("quezon", &path, options(ImportKind::Households, &path, &[]))).await;
     assert_eq!(again["figures"]["rows"]["added"], 0, "{again}");
     assert_eq!(again["figures"]["rows"]["changed"], 0, "{again}");
+}
+
+#[tokio::test]
+async fn exported_households_and_incidents_lose_nothing_on_their_way_into_another_database() {
+    let (here, there) = (office().await, office().await);
+    let homes = "id,building,building_address,lon,lat,address,members\n\
+        h-1,b-1,Kaliraya 12,121.005,14.625,\"Kaliraya 12, unit 601\",4\n\
+        h-2,b-1,Kaliraya 12,121.005,14.625,\"Kaliraya 12, unit 602\",\n\
+        h-3,,,121.015,14.625,Victory Avenue 3,2\n";
+    let incidents = "id,lon,lat,category,channel,text,occurred_at,closed_at,note\n\
+        sr-1,121.005,14.625,rubbish,patrol,Two bags,2026-01-05T08:00:00Z,2026-01-06T08:00:00Z,\"swept, twice\"\n\
+        sr-2,121.015,14.625,water,phone,The drain smells,2026-01-05T09:00:00.125Z,,\n";
+    let ends_of_homes = [",4,Kaliraya 12\n", ",,Kaliraya 12\n", ",2,\n"];
+    let ends_of_incidents = [",2026-01-05T08:00:00.000Z,\"swept, twice\"\n", ",2026-01-05T09:00:00.125Z,\n"];
+    for (kind, exported, content, ends) in [
+        (ImportKind::Households, ExportKind::Households, homes, &ends_of_homes[..]),
+        (ImportKind::Incidents, ExportKind::Incidents, incidents, &ends_of_incidents),
+    ] {
+        let path = here.file("given.csv", content);
+        here.done(import("quezon", &path, options(kind, &path, &[]))).await;
+        let taken_out = here.exported("quezon", exported, ExportFormat::Csv).await;
+        for end in ends {
+            assert!(taken_out.contains(end), "{end:?} in {taken_out}");
+        }
+        let path = there.file("taken-out.csv", &taken_out);
+        there.done(import("quezon", &path, options(kind, &path, &[]))).await;
+        let again = there.exported("quezon", exported, ExportFormat::Csv).await;
+        assert_eq!(without_ids(&again), without_ids(&taken_out), "{kind:?}");
+    }
+}
+
+/// The rows of a table without their first column: each database gives incidents ids of its own.
+fn without_ids(table: &str) -> Vec<&str> {
+    let mut rows: Vec<&str> = table.lines().filter_map(|line| Some(line.split_once(',')?.1)).collect();
+    rows.sort_unstable();
+    rows
 }
 
 #[tokio::test]

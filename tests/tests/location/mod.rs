@@ -41,6 +41,22 @@ async fn an_accuracy_circle_over_borders_names_every_cell_with_its_share() {
 }
 
 #[tokio::test]
+async fn what_an_accuracy_circle_has_outside_every_cell_is_what_its_cells_leave_of_it() {
+    let town = Town::start().await;
+    let candidates = async |east: f64| {
+        let mut at_the_rim = position(east, 0.5);
+        at_the_rim["accuracyM"] = json!(50.0);
+        let answer = town.ask(Role::Public, LOCATE, json!({ "d": DISTRICT, "p": at_the_rim })).await;
+        answer.data()["locate"]["candidates"].as_array().expect("a list").clone()
+    };
+    let half = candidates(2.0).await;
+    assert_eq!((half.len(), &half[0]["cell"]["code"]), (1, &json!("C2-1")));
+    let share = half[0]["share"].as_f64().expect("a number");
+    assert!((share - 0.5).abs() < 0.01, "the circle's middle lies on the rim: {share}");
+    assert_eq!(candidates(3.0).await, Vec::<Value>::new(), "all of the circle lies outside");
+}
+
+#[tokio::test]
 async fn many_positions_come_back_in_their_order_and_a_thousand_and_one_are_too_many() {
     let town = Town::start().await;
     town.warm().await;

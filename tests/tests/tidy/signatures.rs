@@ -120,7 +120,7 @@ fn written(node: &impl ToTokens) -> String {
     node.to_token_stream().to_string().replace(' ', "")
 }
 
-/// A bare pair of numbers in a public function, or a boolean among its arguments.
+/// A bare pair of numbers of one kind in a public function, or a boolean among its arguments.
 pub(crate) fn bare_pairs_and_booleans(source: &Source) -> Vec<Finding> {
     if !source.is_in_crate(PRODUCT) {
         return Vec::new();
@@ -129,7 +129,7 @@ pub(crate) fn bare_pairs_and_booleans(source: &Source) -> Vec<Finding> {
     for signature in read(source).public.into_iter().filter(|s| !source.is_test_line(s.span().start().line)) {
         let line = signature.ident.span().start().line;
         let name = &signature.ident;
-        let pair = |text: String| text.contains("(f64,f64)") || text.contains("(f32,f32)");
+        let pair = |text: String| NUMBERS.iter().any(|number| text.contains(&format!("({number},{number})")));
         let returned = std::iter::once(written(&signature.output));
         if arguments(signature).map(|(_, kind)| written(kind)).chain(returned).any(pair) {
             let mend = "take or return a Position, or a struct whose fields are named: longitude and latitude swap silently";
@@ -380,6 +380,9 @@ mod proofs {
             path,
             "struct A; impl A { pub fn f(&self) -> (f64, f64) { (0.0, 0.0) } }",
         );
+        catches(bare_pairs_and_booleans, path, "pub fn f(at_e7: (i32, i32)) {}");
+        catches(bare_pairs_and_booleans, path, "pub fn f() -> Option<(usize, usize)> { None }");
+        passes(bare_pairs_and_booleans, path, "pub fn f() -> (u32, f64) { (0, 0.0) }");
         catches(bare_pairs_and_booleans, path, "pub fn f(force: bool) {}");
         catches(bare_pairs_and_booleans, path, "pub trait A { fn f(&self, force: bool); }");
         passes(bare_pairs_and_booleans, path, "pub fn is_open(&self) -> bool { true } fn f(force: bool) {}");

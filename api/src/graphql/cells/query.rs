@@ -3,13 +3,14 @@
 use async_graphql::{Context, Object, Result};
 use domain::page::PageSize;
 
+use super::types::cells_list;
 use super::{Cell, CellConnection};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::outward;
 use crate::graphql::location::{AreaInput, At};
-use crate::graphql::page::{Extent, ListName, Rows, list_cost};
+use crate::graphql::page::list_cost;
 use crate::service::ServiceError;
-use crate::service::cells::{CellInPlan, CellKey, CellQuery as Question};
+use crate::service::cells::{CellKey, CellQuery as Question};
 
 /// Cells.
 #[derive(Default, Debug)]
@@ -62,13 +63,10 @@ async fn cells(ctx: &Context<'_>, asked: Asked) -> Result<CellConnection, Servic
     let district = services.district(viewer, &asked.district).await?;
     let area = AreaInput::parse(asked.area, district.id)?;
     let question = Question { level: asked.level, area, at };
-    let list = ListName::new(&[&"cells", &district.id, &question]);
-    let after = asked.after.map(|cursor| list.key(&cursor, CellKey::parse)).transpose()?;
+    let read = |cursor: String| cells_list(district.id, &question).key(&cursor, CellKey::parse);
+    let after = asked.after.map(read).transpose()?;
     let page = services.cells(viewer, &district, &question, after.as_ref(), first).await?;
-    let row = |cell: CellInPlan| (cell.key(), Cell::from(cell));
-    let extent = Extent { has_previous: after.is_some(), has_next: page.has_more };
-    let rows = Rows::new(list, page.cells.into_iter().map(row).collect(), extent);
-    Ok(CellConnection::new(rows, page.total_count))
+    Ok(CellConnection { question, page, has_previous: after.is_some() })
 }
 
 async fn cell(

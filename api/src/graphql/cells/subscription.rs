@@ -32,7 +32,8 @@ impl CellSubscription {
     ) -> Result<impl Stream<Item = Result<CountBatch>> + use<>> {
         let (resumption, budget) = (ctx.resumption().cloned(), Arc::clone(ctx.budget()));
         let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
-        let batches = counts(ctx, district, area, after).await.map_err(outward)?;
+        // Apart: what the stream holds as long as it is followed has no room for how it begins.
+        let batches = Box::pin(counts(ctx, district, area, after)).await.map_err(outward)?;
         Ok(batches.map(move |batch| {
             budget.refill();
             if let (Some(resumption), Ok(batch)) = (&resumption, &batch) {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::ids::DistrictId;
 
 use crate::graphql::context::ContextExt;
 use crate::graphql::districts::Counts;
@@ -12,12 +13,13 @@ use crate::graphql::id::GlobalId;
 use crate::graphql::incidents::{IncidentConnection, IncidentFilter};
 use crate::graphql::loaders::{CountsKey, HouseholdsKey, PostingsKey, loaders};
 use crate::graphql::location::{Bounds, Datum};
-use crate::graphql::page::{PageInfo, Row, Rows, list_cost};
+use crate::graphql::page::{Extent, ListName, PageInfo, Row, Rows, list_cost};
 use crate::graphql::scalars::GeoJsonMultiPolygon;
 use crate::graphql::text::{LocalText, local_texts};
-use crate::graphql::written::{Written, WrittenList, selection_key};
+use crate::graphql::written::{WrittenList, selection_key};
 use crate::service::ServiceError;
-use crate::service::cells::{Area, CellInPlan, CellKey, CellName};
+use crate::service::cells::{Area, CellInPlan, CellKey, CellName, CellPage, CellQuery};
+use crate::service::texts::Slot;
 
 /// A part of the ordinary grid, or one of its own for a campus or a factory.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -237,50 +239,61 @@ impl Cell {
 }
 
 /// A page of cells.
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex)]
+#[derive(Clone, Debug)]
 pub struct CellConnection {
-    #[graphql(skip)]
-    rows: Rows<CellKey, Cell>,
+    pub(super) question: CellQuery,
+    pub(super) page: CellPage,
+    pub(super) has_previous: bool,
+}
+
+/// A page of cells.
+#[Object]
+impl CellConnection {
     /// How many the whole list has.
-    total_count: Option<i32>,
-}
-
-impl CellConnection {
-    pub(super) fn new(rows: Rows<CellKey, Cell>, total_count: usize) -> Self {
-        Self { rows, total_count: i32::try_from(total_count).ok() }
+    async fn total_count(&self) -> Option<i32> {
+        i32::try_from(self.page.total_count).ok()
     }
-}
 
-#[ComplexObject]
-impl CellConnection {
     /// The cells with their cursors.
     async fn edges(&self) -> Vec<CellEdge> {
-        self.rows.edges().into_iter().map(|Row { cursor, node }| CellEdge { cursor, node }).collect()
+        let rows = self.rows(self.page.cells()).edges();
+        rows.into_iter().map(|Row { cursor, node }| CellEdge { cursor, node }).collect()
     }
 
     /// The cells.
     async fn nodes(&self, ctx: &Context<'_>) -> Result<WrittenList<Cell>> {
-        written(ctx, self.rows.nodes()).await.map_err(outward)
+        written(ctx, &self.page).await.map_err(outward)
     }
 
     /// Where this page lies.
     async fn page_info(&self) -> PageInfo {
-        self.rows.info()
+        self.rows(self.page.ends()).info()
     }
 }
 
+impl CellConnection {
+    fn rows(&self, cells: impl Iterator<Item = CellInPlan>) -> Rows<CellKey, Cell> {
+        let list = cells_list(self.page.district().id, &self.question);
+        let extent = Extent { has_previous: self.has_previous, has_next: self.page.has_more };
+        Rows::new(list, cells.map(|cell| (cell.key(), Cell::from(cell))).collect(), extent)
+    }
+}
+
+/// What the cursors of a list of cells are bound to.
+pub(super) fn cells_list(district: DistrictId, question: &CellQuery) -> ListName {
+    ListName::new(&[&"cells", &district, question])
+}
+
 /// Cells of one plan; where only what never changes of them is selected, each is written once for everybody.
-async fn written(ctx: &Context<'_>, cells: Vec<Cell>) -> Result<WrittenList<Cell>, ServiceError> {
-    let texts = match (selection_key(ctx, "Cell", ctx.field(), never_changes), cells.first()) {
-        (Some(key), Some(Cell(first))) => ctx.services().cell_texts(ctx.viewer(), first, key).await?,
-        _ => None,
+async fn written(ctx: &Context<'_>, page: &CellPage) -> Result<WrittenList<Cell>, ServiceError> {
+    let texts = match selection_key(ctx, "Cell", ctx.field(), never_changes) {
+        Some(key) => ctx.services().cell_texts(ctx.viewer(), page, key).await?,
+        None => None,
     };
-    let with_slot = |cell: Cell| {
-        let slot = texts.as_ref().and_then(|texts| texts.slot(cell.0.cell.id));
-        Written::new(cell, slot)
-    };
-    Ok(WrittenList::new(cells.into_iter().map(with_slot).collect()))
+    let slot = |place: &usize| texts.as_ref().and_then(|texts| texts.slot(*place));
+    let slots: Vec<Option<&Slot>> = page.places().iter().map(slot).collect();
+    // Cells that are written by now need not be made.
+    Ok(WrittenList::new(ctx.budget(), &slots, || page.cells().map(Cell::from)))
 }
 
 /// Whether a field of a cell, or of what is so many levels below one, says the same to everybody as long as the plan

@@ -36,7 +36,8 @@ impl IncidentSubscription {
     ) -> Result<impl Stream<Item = Result<IncidentBatch>> + use<>> {
         let (resumption, budget) = (ctx.resumption().cloned(), Arc::clone(ctx.budget()));
         let after = resumption.as_ref().and_then(Resumption::came_after).or(after);
-        let batches = changes(ctx, district, area, filter, after).await.map_err(outward)?;
+        // Apart: what the stream holds as long as it is followed has no room for how it begins.
+        let batches = Box::pin(changes(ctx, district, area, filter, after)).await.map_err(outward)?;
         let selection = selection_of_upserts(ctx);
         Ok(batches.map(move |batch| {
             budget.refill();

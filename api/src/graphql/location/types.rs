@@ -127,8 +127,8 @@ impl Location {
 
     /// The cells that the accuracy circle touches, the largest share first; empty where no accuracy was given.
     async fn candidates(&self) -> Vec<CellCandidate> {
-        let candidates = self.0.location.candidates.iter();
-        candidates.map(|candidate| CellCandidate { of: self.0.clone(), candidate: *candidate }).collect()
+        let candidates = self.0.candidates();
+        candidates.map(|(cell, share)| CellCandidate { cell: cell.into(), share }).collect()
     }
 
     /// The version of the plan that was asked.
@@ -143,22 +143,10 @@ impl Location {
 }
 
 /// A cell that an accuracy circle touches.
-#[derive(Clone, Debug)]
+#[derive(SimpleObject, Clone, Debug)]
 pub struct CellCandidate {
-    of: LocatedPosition,
-    candidate: domain::plan::Candidate,
-}
-
-/// A cell that an accuracy circle touches.
-#[Object]
-impl CellCandidate {
-    /// The leaf cell; null is the part of the circle that lies outside every cell.
-    async fn cell(&self) -> Option<Cell> {
-        CellInPlan::find(&self.of.district, &self.of.plan, self.candidate.cell?).map(Cell::from)
-    }
-
-    /// Its share of the circle, 0 to 1; all shares sum to 1.
-    async fn share(&self) -> f64 {
-        self.candidate.share
-    }
+    /// The leaf cell.
+    cell: Cell,
+    /// Its share of the circle, 0 to 1; what all shares leave of 1 lies outside every cell.
+    share: f64,
 }

@@ -4,12 +4,13 @@
 //! is 2^30 visits, 1 KB of brackets ends a process. So [`lex`] looks at the bytes without recursion, and [`cost`]
 //! counts each fragment once, and [`keys`] looks for fields that stand twice. What introspection comes to is [`introspection`]'s. List sizes are not seen here: resolvers multiply by `first` (`complexity`).
 //!
-//! Start at [`admit`].
+//! Start at [`KeptDocuments::admit`], which spares who asks again.
 //!
 //! Invariant: nothing is parsed whose bytes were not admitted, nothing executed whose shape was not.
 
 mod cost;
 mod introspection;
+mod kept;
 mod keys;
 mod lex;
 mod listed;
@@ -22,6 +23,7 @@ use serde_json::{Map, Value};
 use super::error::{Code, request_error};
 use crate::config::DocumentLimits;
 
+pub use kept::KeptDocuments;
 pub use listed::ListedDocuments;
 
 /// A document that may be executed, and the operation of it that was asked for.

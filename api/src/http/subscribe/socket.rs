@@ -128,7 +128,8 @@ impl Socket {
         match next {
             Next::End(close) => Err(close),
             Next::Stop => Err(Close::GoingAway),
-            Next::Message(message) => self.hear(message).await,
+            // Apart: a socket that is quiet has no room for what it rarely does.
+            Next::Message(message) => Box::pin(self.hear(message)).await,
             Next::Asked => Ok(()),
             Next::Answer(answer) => match self.operations.accept(answer).await {
                 Some(text) => self.write(text).await,
@@ -140,7 +141,7 @@ impl Socket {
                 Ok(())
             }
             Next::Slow => Err(Close::Silent),
-            Next::Ping => self.ping().await,
+            Next::Ping => Box::pin(self.ping()).await,
         }
     }
 

@@ -6,13 +6,16 @@
 
 mod rows;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use domain::access::{Action, Personal, Scope, household_scope, incident_scope};
 use domain::district::District;
+use domain::ids::IncidentId;
+use domain::incident::Incident;
 use domain::page::PageSize;
 use domain::plan::Plan;
+use domain::text::Note;
 use domain::viewer::Viewer;
 use futures_util::stream::{self, Stream};
 use geo_tools::formats::geojson::geometry_json;
@@ -21,8 +24,8 @@ use serde_json::{Map, Value, json};
 
 use super::audit::HouseholdRead;
 use super::{ServiceError, Services};
-use crate::store::{Area, HouseholdKey, IncidentKey, IncidentOrder, IncidentQuery};
-use rows::{Line, cell_line, household_line, incident_line};
+use crate::store::{Area, HouseholdKey, IncidentKey, IncidentOrder, IncidentQuery, Store};
+use rows::{Line, cell_line, closing_notes, household_line, incident_line};
 
 /// What is taken out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -248,7 +251,11 @@ impl Export {
                 let page = page.map_err(ServiceError::internal)?;
                 *after = page.rows.last().map(|(key, _)| *key).or(*after);
                 let shown = scope.personal() == Personal::Shown;
-                Ok(page.rows.iter().map(|(_, incident)| incident_line(plan, incident, shown)).collect())
+                let notes = if shown { notes_of(store, scope, &page.rows).await? } else { HashMap::new() };
+                let line = |(_, incident): &(IncidentKey, Incident)| {
+                    incident_line(plan, incident, notes.get(&incident.id), shown)
+                };
+                Ok(page.rows.iter().map(line).collect())
             }
         }
     }
@@ -273,6 +280,17 @@ impl Export {
         }
         Ok(bytes)
     }
+}
+
+/// What was noted when each incident was closed.
+async fn notes_of(
+    store: &Store,
+    scope: &Scope,
+    incidents: &[(IncidentKey, Incident)],
+) -> Result<HashMap<IncidentId, Note>, ServiceError> {
+    let ids: Vec<IncidentId> = incidents.iter().map(|(_, incident)| incident.id).collect();
+    let steps = store.incident_steps(scope, &ids).await.map_err(ServiceError::internal)?;
+    Ok(closing_notes(incidents, steps))
 }
 
 fn feature(line: &Line) -> Value {

@@ -22,6 +22,8 @@ const MAX_COLUMNS: usize = 1_000;
 const MAX_REASONS: usize = 20;
 /// What stands before a row's own cells. A name that the file has too gets this before it.
 const PREFIX: &str = "bad_";
+/// What is ours in every such table; the id besides, where the file has none.
+const OWN: [&str; 5] = ["line", "index", "code", "reason", "pointer"];
 
 /// Where the rows are written that stay out.
 #[derive(Clone)]
@@ -88,6 +90,14 @@ impl BadRow {
             ("pointer", self.pointer.clone()),
         ]
     }
+}
+
+/// Whether a column of a table is ours, which then is one of bad rows that comes back.
+pub(super) fn is_ours(columns: &[String], name: &str) -> bool {
+    let prefixed = |own: &str| format!("{PREFIX}{own}");
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    let ours = |own: &str| if has(&prefixed(own)) { prefixed(own) } else { own.to_owned() };
+    OWN.iter().any(|own| ours(own) == name) && OWN.iter().all(|own| has(&ours(own)))
 }
 
 /// The place of the row that a problem is about: of two the later, which is the one that stays out.

@@ -41,6 +41,8 @@ pub(crate) enum DwellingContent {
     Building {
         /// How many.
         dwellings: u32,
+        /// Whether the file says an address.
+        mention: Mention,
     },
     /// One household.
     Household {
@@ -51,6 +53,15 @@ pub(crate) enum DwellingContent {
     },
 }
 
+/// Whether a file says something of a building's own address, be it that there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mention {
+    /// It has the column: where that is empty, the building has no address, whatever it had before.
+    Said,
+    /// It has no such column, and leaves the address that the building has.
+    Unsaid,
+}
+
 /// A building as a household names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct NamedBuilding {
@@ -58,6 +69,8 @@ pub(crate) struct NamedBuilding {
     pub(crate) source_id: String,
     /// Its own address, which everybody may see: none where the file does not say it, whatever the household's is.
     pub(crate) address: Option<Address>,
+    /// Whether the file says it.
+    pub(crate) mention: Mention,
 }
 
 /// Reads one record.
@@ -96,19 +109,28 @@ fn address(field: &str, record: &Record, options: &ImportOptions) -> Result<Opti
     parsed.map_err(|invalid| record.problem(Code::BadValue, format!("{field}: {invalid}")))
 }
 
+fn mention(field: &str, record: &Record, options: &ImportOptions) -> Mention {
+    let columns = options.columns.columns(field);
+    let is_said = record.has(field) && columns.is_empty() || columns.iter().any(|column| record.has(column));
+    if is_said { Mention::Said } else { Mention::Unsaid }
+}
+
 fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, Box<Problem>> {
     if let Some(column) = options.columns.column("dwellings") {
         let dwellings = record.whole_number(column, 0..=MAX_DWELLINGS)?;
         let missing =
             || record.problem(Code::MissingField, format!("no {column:?}: how many dwellings does it have?"));
-        return dwellings.map(|dwellings| DwellingContent::Building { dwellings }).ok_or_else(missing);
+        let mention = mention("address", record, options);
+        let building = |dwellings| DwellingContent::Building { dwellings, mention };
+        return dwellings.map(building).ok_or_else(missing);
     }
     let members = options.columns.column("members").unwrap_or("members");
     let building = options.columns.column("building").unwrap_or("building");
     let source_id = record.text(building).map(|name| record.short(building, name)).transpose()?;
     let address = address("building_address", record, options)?;
+    let mention = mention("building_address", record, options);
     Ok(DwellingContent::Household {
-        building: source_id.map(|source_id| NamedBuilding { source_id, address }),
+        building: source_id.map(|source_id| NamedBuilding { source_id, address, mention }),
         member_count: record.whole_number(members, 0..=MAX_MEMBER_COUNT)?,
     })
 }

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::district::District;
-use domain::incident::{Channel, Incident, IncidentDraft};
+use domain::incident::{Channel, Incident, IncidentDraft, category_problem};
 use domain::input::quoted;
 use domain::text::{IncidentText, Note};
 use geo_tools::{Code, Problem, shown};
@@ -45,8 +45,9 @@ pub(crate) fn past_incident(
     let source_id = record.id(options.id.as_deref()).map_err(|problem| problems.push(*problem)).ok();
     let called = record.text(&column("category"));
     let known = called.as_deref().and_then(|called| district.rules.category_called(called));
-    // What is not known is refused when it is filed, with what is allowed.
     let category = known.map(|category| category.code.clone()).or(called);
+    let unknown = category.as_deref().and_then(|category| category_problem(category, &district.rules));
+    problems.extend(unknown.map(|problem| *record.problem(Code::BadValue, problem.message)));
     let columns = options.columns.columns("text");
     let text = if columns.is_empty() { record.text("text") } else { record.joined(columns) };
     let occurred_at = record.text(&column("occurred_at"));

@@ -11,6 +11,7 @@
 mod bad_rows;
 mod basemap;
 mod cells;
+mod columns;
 mod file_format;
 mod given;
 mod households;
@@ -107,8 +108,7 @@ impl Services {
     /// The source under the caps, and held where its datum was not said and looks like another.
     async fn prepared(&self, source: ImportSource, job: &Job<'_>) -> Result<ImportSource, ServiceError> {
         let source = source.within(&self.import_caps);
-        // Roads and footprints lie beyond the cells as well.
-        if job.options.datum.is_some() || job.options.kind == ImportKind::Basemap {
+        if job.options.datum.is_some() {
             return Ok(source);
         }
         Ok(source.measured_by(self.plan_in_force(&job.district).await?))

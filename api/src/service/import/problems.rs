@@ -100,6 +100,18 @@ impl ProblemList {
         problems.into_iter().for_each(|problem| self.push(problem));
     }
 
+    /// Takes warnings in that are about the whole file, and lists them before those about rows: many of these would hide
+    /// them.
+    pub(super) fn push_before_warnings(&mut self, warnings: Vec<Problem>) {
+        let is_warning = |problem: &Problem| problem.severity == Severity::Warning;
+        let first = self.listed.iter().position(is_warning).unwrap_or(self.listed.len());
+        let of_rows = self.listed.split_off(first);
+        let counted = std::mem::take(&mut self.warning_count);
+        self.extend(warnings);
+        self.warning_count += counted;
+        self.listed.extend(of_rows);
+    }
+
     /// Sees to it that every problem so far is on the disk: the bad rows in their file, the report's beside it.
     pub(in crate::service) fn flush(&mut self) {
         self.settle();
@@ -129,7 +141,7 @@ impl ProblemList {
         self.count(Problem::error(Code::Unreadable, format!("{what} cannot be written: {error}")));
     }
 
-    /// The first of each severity, in the order of the file.
+    /// The first of each severity, in the order of the file; of warnings those about the whole file before.
     pub fn listed(&self) -> &[Problem] {
         &self.listed
     }

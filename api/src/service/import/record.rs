@@ -72,6 +72,14 @@ impl Record {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// Whether it has a property or column of this name, be it empty.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        match &*self.fields {
+            Fields::Properties(properties) => properties.contains_key(column),
+            Fields::Cells(row) => row.cell(column).is_some(),
+        }
+    }
+
     /// The texts of several columns, joined with a space; `None` where all are empty.
     pub(crate) fn joined(&self, columns: &[String]) -> Option<String> {
         let texts: Vec<String> = columns.iter().filter_map(|column| self.text(column)).collect();

@@ -4,6 +4,7 @@ use geo_tools::formats::geojson::geometry_json;
 use geo_tools::{Problem, Severity};
 use serde_json::{Map, Value, json};
 
+use super::columns::Columns;
 use super::next::Next;
 use super::options::{BadRows, Effect, ImportKind, ImportOptions};
 use super::problems::ProblemList;
@@ -29,6 +30,7 @@ pub struct ImportReport {
     pub plan_version: Option<i32>,
     /// Its problems, warnings included.
     pub problems: ProblemList,
+    pub(super) columns: Columns,
 }
 
 /// Whether a file was taken.
@@ -67,15 +69,22 @@ impl ImportReport {
             figures: Vec::new(),
             plan_version: None,
             problems: ProblemList::begin(progress),
+            columns: Columns::of(options),
         }
     }
 
     /// Counts the row or feature that comes next, once however many problems it has; what is wrong with the file is no row.
     pub(super) fn count(&mut self, next: &Next) {
         self.problems.look_at(next);
+        self.columns.look_at(next);
         if let Some(index) = next.index() {
             self.row_count = self.row_count.max(index as u64 + 1);
         }
+    }
+
+    /// Says which columns of the file were not taken, once all of it was read.
+    pub(super) fn tell_columns(&mut self) {
+        self.problems.push_before_warnings(self.columns.warnings());
     }
 
     /// Whether nothing is written for what is wrong: any error where bad rows are refused; where they are skipped, one that

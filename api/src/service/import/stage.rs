@@ -4,6 +4,7 @@
 //! of them were.
 
 use domain::household::{Building, Household};
+use domain::ids::BuildingId;
 use tokio::task::JoinHandle;
 
 use super::promote::import_error;
@@ -38,14 +39,17 @@ impl Stage {
         })
     }
 
-    /// Begins to write households and, before them, the buildings they are in; waits only for what was given before.
+    /// Begins to write households and, before them, the buildings they are in, some of which have lost their address; waits
+    /// only for what was given before.
     pub(super) async fn write(
         &mut self,
         buildings: Vec<Building>,
+        bare: Vec<BuildingId>,
         households: Vec<Household>,
     ) -> Result<(), ServiceError> {
         self.import().await?;
         if let Self::Ready(mut import) = std::mem::replace(self, Self::Absent) {
+            import.take_addresses(&bare);
             *self = Self::Writing(tokio::spawn(async move {
                 let written = import.stage_dwellings(&buildings, &households).await;
                 (import, written)

@@ -1,7 +1,8 @@
 //! Files that look as if they were in another datum than WGS 84 and do not say so: held until somebody says which it is.
 //!
 //! What is measured by is the grid in force: points and corners of the file should lie in its cells. The first cells of a
-//! district cannot be told, nor a shift that moves fewer than thirty points out of the cells.
+//! district cannot be told, nor a shift that moves fewer than thirty points out of the cells, nor a base map of which more
+//! than a fifth lies beyond them.
 //!
 //! Invariant: nothing is converted unless the datum was said.
 

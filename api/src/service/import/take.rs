@@ -201,6 +201,7 @@ impl Taking<'_> {
     }
 
     async fn finish<R: Rows>(mut self, rows: R) -> Result<ImportReport, ServiceError> {
+        self.report.tell_columns();
         self.report.problems.flush();
         self.report.totals = rows.totals();
         if self.outside_count > 0 {

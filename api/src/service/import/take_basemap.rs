@@ -59,6 +59,7 @@ impl Services {
         let mut report = ImportReport::begin(&job.options, job.progress);
         let mut import = self.begin_staging(Staging::Basemap, &job).await?;
         let read = self.read_basemap(source, &job, import.as_mut(), &mut report).await;
+        report.tell_columns();
         report.problems.flush();
         let is_refused = report.is_refused(job.options.bad_rows);
         if is_refused {

@@ -42,6 +42,7 @@ impl Services {
         let drawn = off_thread(move || draw(source, &options, &caps, begun));
         let Drawing { cells, voids, mut report } = drawn.await?;
         job.progress.reach(report.row_count);
+        report.tell_columns();
         report.problems.flush();
         if report.is_refused(job.options.bad_rows) {
             report.outcome = ImportOutcome::Refused;

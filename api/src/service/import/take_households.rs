@@ -7,7 +7,7 @@ use domain::plan::Assignment;
 use domain::text::Address;
 use geo_tools::{Code, Position, Problem};
 
-use super::households::{Dwelling, DwellingContent, NamedBuilding, dwelling};
+use super::households::{Dwelling, DwellingContent, Mention, NamedBuilding, dwelling};
 use super::promote::{Staged, import_error};
 use super::record::Record;
 use super::report::ImportFigure;
@@ -28,6 +28,8 @@ pub(super) struct Dwellings {
     /// Households without a position, to be placed when all buildings are known.
     unplaced: Vec<Dwelling>,
     buildings: Vec<Building>,
+    /// Those to be staged of which the file says that they have no address.
+    bare: Vec<BuildingId>,
     households: Vec<Household>,
     building_count: u64,
     household_count: u64,
@@ -62,8 +64,9 @@ impl Rows for Dwellings {
             return taking.report.problems.push(found.problem(Code::DuplicateId, message));
         }
         match (found.content.clone(), found.position) {
-            (DwellingContent::Building { dwellings }, Some(position)) => {
-                self.add_building(found, dwellings, Place { position: Some(position), assignment }, taking);
+            (DwellingContent::Building { dwellings, mention }, Some(position)) => {
+                let place = Place { position: Some(position), assignment };
+                self.add_building(found, (dwellings, mention), place, taking);
             }
             (DwellingContent::Household { building, member_count }, Some(position)) => {
                 let building = building.map(|named| self.name_building(named, position, taking));
@@ -87,10 +90,11 @@ impl Rows for Dwellings {
     async fn stage(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
         let (mut buildings, households) =
             (std::mem::take(&mut self.buildings), std::mem::take(&mut self.households));
+        let bare = std::mem::take(&mut self.bare);
         let named = std::mem::take(&mut self.named_now).into_iter();
         buildings.extend(named.map(|(digest, building)| self.counted(digest, building)));
         match taking.stage() {
-            Some(stage) => stage.write(buildings, households).await,
+            Some(stage) => stage.write(buildings, bare, households).await,
             None => Ok(()),
         }
     }
@@ -117,7 +121,13 @@ struct Place {
 
 impl Dwellings {
     /// A building with its households, `ID/1` to `ID/N`.
-    fn add_building(&mut self, found: Dwelling, dwellings: u32, place: Place, taking: &Taking<'_>) {
+    fn add_building(
+        &mut self,
+        found: Dwelling,
+        (dwellings, mention): (u32, Mention),
+        place: Place,
+        taking: &Taking<'_>,
+    ) {
         let id = BuildingId(taking.services.ids.next_id());
         for number in 1..=dwellings {
             let source_id = format!("{}/{number}", found.source_id);
@@ -126,6 +136,7 @@ impl Dwellings {
         self.household_count += u64::from(dwellings);
         if let Some(position) = place.position {
             self.building_count += 1;
+            self.note_address(id, found.address.as_ref(), mention);
             let building = building(id, found.source_id, found.address, position, dwellings, taking);
             self.buildings.push(building);
         }
@@ -142,8 +153,16 @@ impl Dwellings {
         // Nothing is there: that was looked for.
         self.named.insert(&digest, KnownBuilding { id, position, dwellings: 1, staged: 0 }).ok();
         self.building_count += 1;
+        self.note_address(id, named.address.as_ref(), named.mention);
         self.named_now.push((digest, building(id, named.source_id, named.address, position, 1, taking)));
         id
+    }
+
+    /// Notes where a file says that a building has no address.
+    fn note_address(&mut self, id: BuildingId, address: Option<&Address>, mention: Mention) {
+        if address.is_none() && mention == Mention::Said {
+            self.bare.push(id);
+        }
     }
 
     /// A building with as many dwellings as were met so far, about to be staged.
@@ -191,7 +210,8 @@ impl Dwellings {
     }
 }
 
-/// The building of an earlier file that a household names, else the one at its address; a warning where there is none.
+/// The building of an earlier file that a household names, else the one at its address; a warning where it is not the one
+/// that it names.
 async fn known_place(
     found: &Dwelling,
     named: Option<&str>,
@@ -207,10 +227,22 @@ async fn known_place(
     if let (None, Some(address)) = (&known, &found.address) {
         known = store.building_by_address(district, address).await.map_err(ServiceError::internal)?;
     }
-    if known.is_none() {
-        let message = "neither a position nor a building or address that is known; place it by hand";
-        taking.report.problems.push(found.warning(Code::NullGeometry, message.to_owned()));
-    }
+    let warning = match (&known, named) {
+        (None, _) => {
+            let message = "neither a position nor a building or address that is known; place it by hand";
+            Some((Code::NullGeometry, message.to_owned()))
+        }
+        (Some(known), Some(named)) if known.source_id.as_deref() != Some(named) => {
+            let by_address = known.source_id.as_deref().map_or("another".to_owned(), quoted);
+            let named = quoted(named);
+            let message =
+                format!("there is no building {named}; by its address it was put into {by_address}");
+            Some((Code::UnknownBuilding, message))
+        }
+        (Some(_), _) => None,
+    };
+    let warning = warning.map(|(code, message)| found.warning(code, message));
+    taking.report.problems.extend(warning);
     Ok((known.as_ref().map(|building| building.id), known.map(|building| building.position)))
 }
 

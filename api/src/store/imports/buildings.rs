@@ -33,6 +33,11 @@ const STAGE_COUNTS: &str = "INSERT INTO staged_buildings (district_id, import_id
     ON CONFLICT (district_id, import_id, source_id) DO UPDATE SET dwellings = excluded.dwellings";
 
 impl Import {
+    /// Says of buildings that come next that they have no address: what is there of one is taken away.
+    pub fn take_addresses(&mut self, buildings: &[BuildingId]) {
+        self.bare_buildings = buildings.iter().filter(|_| self.has_rows).map(|building| building.0).collect();
+    }
+
     /// Writes buildings, before the households that are in them.
     ///
     /// # Errors
@@ -61,8 +66,9 @@ impl Import {
                 continue;
             };
             self.held_buildings.insert(row.id, held.id);
-            // Households that name their building rarely say its address, and take none away that another file gave.
-            if row.address.is_none() {
+            // Households that name their building rarely say its address, and take none away that another file gave, unless
+            // they say that there is none.
+            if row.address.is_none() && !self.bare_buildings.contains(&row.id) {
                 row.address.clone_from(&held.address);
                 row.search_text.clone_from(&held.search_text);
             }

@@ -17,7 +17,7 @@ mod households;
 mod incidents;
 mod insert;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::ids::DistrictId;
@@ -78,6 +78,8 @@ pub struct Import {
     has_rows: bool,
     /// The ids of buildings of the file that are there already, each with its own.
     held_buildings: HashMap<Uuid, Uuid>,
+    /// The ids of buildings of the file that come next and have no address, whatever they had.
+    bare_buildings: HashSet<Uuid>,
 }
 
 /// How many rows an import was given, and what became of them.
@@ -154,6 +156,7 @@ impl Store {
             tally: Tally::default(),
             has_rows: false,
             held_buildings: HashMap::new(),
+            bare_buildings: HashSet::new(),
         };
         match kind {
             ImportKind::Households => {

@@ -6,6 +6,8 @@ use geo_tools::Datum;
 use geo_tools::datum::Coordinates;
 use tests::world;
 
+use crate::imports::formats::made::{archive, sheets, workbook};
+
 use super::super::doors::{Door, Request};
 use super::super::table::TAKEN;
 use super::areas::{WHOLE, polygon};
@@ -128,16 +130,14 @@ fn kml_and_wkb(table: &mut Table, door: Door) {
 
 /// Files in another datum than WGS 84: said to be in one that there is none, and in GCJ-02 without saying so.
 pub(super) fn datums(table: &mut Table, door: Door) {
-    let content_type = if Door::TABLES.contains(&door) { "text/csv" } else { "application/geo+json" };
+    let content_type = door.content_type();
     let request = Request::File { bytes: b"x".to_vec(), query: "datum=mars", content_type };
     table.row("datum mix-ups", door, "of another planet", request, "BAD_REQUEST");
-    if door != Door::BasemapGeojson {
-        table.file("datum mix-ups", door, "GCJ-02 unsaid", shifted(door), "DATUM_SUSPECTED");
-    }
+    table.file("datum mix-ups", door, "GCJ-02 unsaid", shifted(door), "DATUM_SUSPECTED");
 }
 
-/// All of the township as points, or as a cell of many corners, in GCJ-02.
-fn shifted(door: Door) -> String {
+/// All of the township as points, as one long street, or as a cell of many corners, in GCJ-02.
+fn shifted(door: Door) -> Vec<u8> {
     let steps = if door == Door::CellsGeojson { 48 } else { 12 };
     let place = |column: i32, row: i32| {
         let along = |step: i32| 2.0 * world::STEP * (f64::from(step) + 0.5) / f64::from(steps);
@@ -152,7 +152,7 @@ fn shifted(door: Door) -> String {
         let north = (0..last).map(|step| place(last - step, last));
         let west = (0..=last).map(|step| place(0, last - step));
         let ring: Vec<String> = south.chain(east).chain(north).chain(west).map(pair).collect();
-        return collection(&[feature(door, "n-1", &polygon(&format!("[{}]", ring.join(","))))], "");
+        return collection(&[feature(door, "n-1", &polygon(&format!("[{}]", ring.join(","))))], "").into();
     }
     let places = (0..steps * steps).map(|step| place(step % steps, step / steps));
     if Door::TABLES.contains(&door) {
@@ -160,13 +160,23 @@ fn shifted(door: Door) -> String {
         for (step, Coordinates { x, y }) in places.enumerate() {
             writeln!(table, "n-{step},{x},{y},noise,x,2026-05-30T04:00:00Z").expect("into memory");
         }
-        return table;
+        return table_for(door, &table);
+    }
+    if door == Door::BasemapGeojson {
+        let line = places.map(pair).collect::<Vec<String>>().join(",");
+        let street = format!(r#"{{"type":"LineString","coordinates":[{line}]}}"#);
+        return collection(&[feature(door, "n-1", &street)], "").into();
     }
     let point = |(step, at): (usize, Coordinates)| {
         let shape = format!(r#"{{"type":"Point","coordinates":{}}}"#, pair(at));
         feature(door, &format!("n-{step}"), &shape)
     };
-    collection(&places.enumerate().map(point).collect::<Vec<String>>(), "")
+    collection(&places.enumerate().map(point).collect::<Vec<String>>(), "").into()
+}
+
+/// A table as its door takes it: as CSV, or as the one sheet of a workbook.
+fn table_for(door: Door, csv: &str) -> Vec<u8> {
+    if Door::WORKBOOKS.contains(&door) { workbook(csv.as_bytes()) } else { csv.as_bytes().to_vec() }
 }
 
 /// What can be wrong with a table.
@@ -174,34 +184,64 @@ pub(super) fn tables(table: &mut Table, door: Door) {
     let head = "id,lon,lat,address,category,text,occurred_at";
     let with =
         |lon: &str, lat: &str| format!("{head}\nn-1,{lon},{lat},Kaliraya 12,noise,x,2026-05-30T04:00:00Z\n");
-    let mut check = |item: &'static str, case: &str, bytes: Vec<u8>, code: &'static str| {
-        table.file(item, door, case, bytes, code);
+    let mut check = |item: &'static str, case: &str, csv: &str, code: &'static str| {
+        table.file(item, door, case, table_for(door, csv), code);
     };
     let fine = with("120.985", "14.585");
-    check("out of range", "lon 180.5", with("180.5", "14.585").into(), "COORD_RANGE");
-    check("out of range", "lon 1e308", with("1e308", "14.585").into(), "COORD_RANGE");
-    check("swapped lon/lat", "", with("14.585", "120.985").into(), "COORD_RANGE");
-    check("NaN", "", with("NaN", "14.585").into(), "COORD_TYPE");
-    check("infinity", "", with("120.985", "inf").into(), "COORD_TYPE");
-    check("infinity", "1e999", with("1e999", "14.585").into(), "COORD_RANGE");
-    check("strings for numbers", "", with("120°59'", "14.585").into(), "COORD_TYPE");
-    check("antimeridian", "lon 180.2", with("180.2", "14.585").into(), "COORD_RANGE");
-    check("poles", "lat 90.5", with("120.985", "90.5").into(), "COORD_RANGE");
-    check("a phone at 0,0", "", with("0", "0.0").into(), "COORD_RANGE");
-    check("gzip bombs", "one text", gzip(&[b'a'; 1 << 20], 8), "TOO_LARGE");
-    check("BOM", "", [b"\xef\xbb\xbf", fine.as_bytes()].concat(), TAKEN);
-    check("UTF-16", "", utf16(&fine), "ENCODING");
-    check("NUL", "", fine.replace("n-1", "n-\0").into(), "ENCODING");
+    check("out of range", "lon 180.5", &with("180.5", "14.585"), "COORD_RANGE");
+    check("out of range", "lon 1e308", &with("1e308", "14.585"), "COORD_RANGE");
+    check("swapped lon/lat", "", &with("14.585", "120.985"), "COORD_RANGE");
+    check("NaN", "", &with("NaN", "14.585"), "COORD_TYPE");
+    check("infinity", "", &with("120.985", "inf"), "COORD_TYPE");
+    check("infinity", "1e999", &with("1e999", "14.585"), "COORD_RANGE");
+    check("strings for numbers", "", &with("120°59'", "14.585"), "COORD_TYPE");
+    check("antimeridian", "lon 180.2", &with("180.2", "14.585"), "COORD_RANGE");
+    check("poles", "lat 90.5", &with("120.985", "90.5"), "COORD_RANGE");
+    check("a phone at 0,0", "", &with("0", "0.0"), "COORD_RANGE");
+    check("NUL", "", &fine.replace("n-1", "n-\0"), "ENCODING");
     let second = "1,120.986,14.585,Kaliraya 13,noise,x,2026-05-30T04:00:00Z\n";
     check(
         "duplicate ids",
         "1 and \"1\"",
-        format!("{}{}", fine.replace("n-1", "\"1\""), second).into(),
+        &format!("{}{}", fine.replace("n-1", "\"1\""), second),
         "DUPLICATE_ID",
     );
-    if door == Door::IncidentsCsv {
-        check("null geometry", "", with("", "").into(), "COORD_TYPE");
-        check("future times", "", fine.replace("2026-05-30", "2026-06-02").into(), "BAD_VALUE");
+    if matches!(door, Door::IncidentsCsv | Door::IncidentsXlsx) {
+        check("null geometry", "", &with("", ""), "COORD_TYPE");
+        check("future times", "", &fine.replace("2026-05-30", "2026-06-02"), "BAD_VALUE");
+    }
+    if Door::WORKBOOKS.contains(&door) {
+        workbooks(table, door, &fine);
+    } else {
+        table.file("gzip bombs", door, "one text", gzip(&[b'a'; 1 << 20], 8), "TOO_LARGE");
+        table.file("BOM", door, "", [b"\xef\xbb\xbf", fine.as_bytes()].concat(), TAKEN);
+        table.file("UTF-16", door, "", utf16(&fine), "ENCODING");
     }
     kml_and_wkb(table, door);
+}
+
+/// What can be wrong with a workbook, which is XML in an archive.
+fn workbooks(table: &mut Table, door: Door, fine: &str) {
+    let bomb = table_for(door, &fine.replace("Kaliraya 12", &"a".repeat(8 << 20)));
+    table.file("gzip bombs", door, "one text", bomb, "UNREADABLE");
+    let cell = |text: &str| format!(r#"<c t="str"><v>{text}</v></c>"#);
+    let row = |line: &str| format!("<row>{}</row>", line.split(',').map(cell).collect::<String>());
+    let rows: String = fine.lines().map(row).collect();
+    let entity = rows.replace("Kaliraya", "&a;");
+    table.file("KML bombs", door, "an entity", sheets(&[("1", &entity)]), "BAD_FORMAT");
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    table.file("BOM", door, "", book(&[b"\xef\xbb\xbf", sheet.as_bytes()].concat()), TAKEN);
+    table.file("UTF-16", door, "", book(&utf16(&sheet)), "BAD_FORMAT");
+}
+
+/// A workbook with the bytes of its one sheet.
+fn book(sheet: &[u8]) -> Vec<u8> {
+    let names =
+        r#"<workbook xmlns:r="r"><sheets><sheet name="1" sheetId="1" r:id="r1"/></sheets></workbook>"#;
+    let parts = r#"<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>"#;
+    archive(&[
+        ("xl/workbook.xml", names.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", parts.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ])
 }

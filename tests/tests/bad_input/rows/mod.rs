@@ -44,7 +44,7 @@ impl Table {
         bytes: impl Into<Vec<u8>>,
         code: &'static str,
     ) {
-        let content_type = if Door::TABLES.contains(&door) { "text/csv" } else { "application/geo+json" };
+        let content_type = door.content_type();
         // What is put right is taken, so it is only tried.
         let query = if code == TAKEN { "dryRun=true" } else { "" };
         self.row(item, door, case, Request::File { bytes: bytes.into(), query, content_type }, code);
