@@ -70,7 +70,8 @@ impl KeptDocuments {
 impl Generations {
     fn find(&mut self, source: &str, name: Option<&str>) -> Option<Arc<Admitted>> {
         if let Some((source, operations)) = self.old.remove_entry(source) {
-            self.make_room(source.len());
+            // It comes with all of its operations, each of which counts as much as when it was kept.
+            self.make_room(source.len() * operations.len());
             self.young.insert(source, operations);
         }
         let operations = self.young.get(source)?;
@@ -164,5 +165,22 @@ mod tests {
         assert!(bytes <= 2 * GENERATION_BYTES, "{bytes}");
         assert!(kept.young.len() + kept.old.len() < 300);
         assert_eq!(first.kind, OperationType::Query);
+    }
+
+    #[test]
+    fn the_operations_of_one_document_stay_within_bounds_however_often_it_is_asked() {
+        let documents = kept();
+        let named = |number: usize| format!("a{number}");
+        let operations: String = (0..20).map(|number| format!("query {} {{ a }} ", named(number))).collect();
+        let source = format!("{operations}{}", " ".repeat(16_000));
+        let most = 2 * GENERATION_BYTES / source.len();
+        for round in 0..5 {
+            for number in 0..20 {
+                documents.admit(&source, Some(&named(number)), None).expect("it may run");
+                let kept = documents.lock();
+                let count: usize = kept.young.values().chain(kept.old.values()).map(Vec::len).sum();
+                assert!(count <= most, "{count} operations, {most} allowed, in round {round}");
+            }
+        }
     }
 }
