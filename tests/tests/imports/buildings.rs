@@ -115,6 +115,29 @@ async fn an_address_that_is_said_to_be_none_is_taken_from_its_building() {
 }
 
 #[tokio::test]
+async fn the_first_row_that_says_the_address_of_a_building_counts_wherever_it_stands() {
+    let office = office().await;
+    // So many that what is said last comes when what is said first was written.
+    let others: String = (0..4_100).map(|number| format!("o-{number},b-2,,121.015,14.625\n")).collect();
+    let place = "121.005,14.625";
+    for (name, between, address, at, another) in [
+        ("late.csv", &*others, "Kaliraya 12", place, "Another 7"),
+        ("late-again.csv", &*others, "Kaliraya 14", place, "Another 7"),
+        ("soon.csv", "", "Kaliraya 16", place, "Another 7"),
+        ("soon-again.csv", "", "Kaliraya 16", place, "Another 7"),
+        ("without-a-place.csv", "", "Kaliraya 18", ",", ""),
+    ] {
+        let table = format!(
+            "id,building,building_address,lon,lat\nh-1,b-1,,{place}\n{between}\
+             h-2,b-1,{address},{at}\nh-3,b-1,{another},{place}\nh-4,b-1,,{place}\n"
+        );
+        imported(&office, name, &table, &[]).await;
+        assert_eq!(found(&office, "kaliraya").await, [Some(address.to_owned())], "{name}");
+        assert_eq!(found(&office, "another").await, [], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_household_without_a_position_lies_in_its_building_of_an_earlier_file() {
     let office = office().await;
     let table =

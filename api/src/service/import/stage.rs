@@ -5,6 +5,7 @@
 
 use domain::household::{Building, Household};
 use domain::ids::BuildingId;
+use domain::text::Address;
 use tokio::task::JoinHandle;
 
 use super::promote::import_error;
@@ -20,6 +21,19 @@ pub(super) enum Stage {
     Ready(Import),
     /// A chunk is on its way.
     Writing(JoinHandle<(Import, Result<(), StoreError>)>),
+}
+
+/// Households, and the buildings they are in.
+#[derive(Debug)]
+pub(super) struct DwellingChunk {
+    /// Buildings that come for the first time.
+    pub(super) buildings: Vec<Building>,
+    /// Those of them that have lost their address.
+    pub(super) bare: Vec<BuildingId>,
+    /// Addresses of buildings that came in a chunk before, without one.
+    pub(super) late_addresses: Vec<(BuildingId, Address)>,
+    /// The households.
+    pub(super) households: Vec<Household>,
 }
 
 impl Stage {
@@ -39,19 +53,12 @@ impl Stage {
         })
     }
 
-    /// Begins to write households and, before them, the buildings they are in, some of which have lost their address; waits
-    /// only for what was given before.
-    pub(super) async fn write(
-        &mut self,
-        buildings: Vec<Building>,
-        bare: Vec<BuildingId>,
-        households: Vec<Household>,
-    ) -> Result<(), ServiceError> {
+    /// Begins to write households and, before them, the buildings they are in; waits only for what was given before.
+    pub(super) async fn write(&mut self, chunk: DwellingChunk) -> Result<(), ServiceError> {
         self.import().await?;
         if let Self::Ready(mut import) = std::mem::replace(self, Self::Absent) {
-            import.take_addresses(&bare);
             *self = Self::Writing(tokio::spawn(async move {
-                let written = import.stage_dwellings(&buildings, &households).await;
+                let written = stage_chunk(&mut import, &chunk).await;
                 (import, written)
             }));
         }
@@ -75,4 +82,10 @@ impl Stage {
             import.give_up().await;
         }
     }
+}
+
+async fn stage_chunk(import: &mut Import, chunk: &DwellingChunk) -> Result<(), StoreError> {
+    import.take_addresses(&chunk.bare);
+    import.stage_dwellings(&chunk.buildings, &chunk.households).await?;
+    import.say_addresses(&chunk.late_addresses).await
 }

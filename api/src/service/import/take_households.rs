@@ -1,5 +1,7 @@
 //! Taking households: what names no place is placed by its building or its address, when the whole file is known.
 
+use std::collections::HashMap;
+
 use domain::household::{Building, Household};
 use domain::ids::{BuildingId, HouseholdId, PlanVersion};
 use domain::input::quoted;
@@ -12,6 +14,7 @@ use super::promote::{Staged, import_error};
 use super::record::Record;
 use super::report::ImportFigure;
 use super::seen::{ByDigest, FirstLines, IdDigest, digest_of};
+use super::stage::DwellingChunk;
 use super::take::{Reading, Rows, Taking};
 use crate::service::ServiceError;
 use crate::store::imports::{ImportKind as Staging, ImportSummary};
@@ -30,6 +33,8 @@ pub(super) struct Dwellings {
     buildings: Vec<Building>,
     /// Those to be staged of which the file says that they have no address.
     bare: Vec<BuildingId>,
+    /// Addresses of buildings of which no row before had said one, since the last time that rows were staged.
+    late_addresses: HashMap<BuildingId, Address>,
     households: Vec<Household>,
     building_count: u64,
     household_count: u64,
@@ -43,6 +48,8 @@ struct KnownBuilding {
     dwellings: u32,
     /// How many it had when it was staged; 0 before.
     staged: u32,
+    /// Whether a row has said its address.
+    has_address: bool,
 }
 
 impl Rows for Dwellings {
@@ -90,11 +97,13 @@ impl Rows for Dwellings {
     async fn stage(&mut self, taking: &mut Taking<'_>) -> Result<(), ServiceError> {
         let (mut buildings, households) =
             (std::mem::take(&mut self.buildings), std::mem::take(&mut self.households));
-        let bare = std::mem::take(&mut self.bare);
+        let mut bare = std::mem::take(&mut self.bare);
+        bare.retain(|building| !self.late_addresses.contains_key(building));
         let named = std::mem::take(&mut self.named_now).into_iter();
-        buildings.extend(named.map(|(digest, building)| self.counted(digest, building)));
+        buildings.extend(named.map(|(digest, building)| self.known_by_now(digest, building)));
+        let late_addresses = std::mem::take(&mut self.late_addresses).into_iter().collect();
         match taking.stage() {
-            Some(stage) => stage.write(buildings, bare, households).await,
+            Some(stage) => stage.write(DwellingChunk { buildings, bare, late_addresses, households }).await,
             None => Ok(()),
         }
     }
@@ -144,18 +153,32 @@ impl Dwellings {
 
     /// The building that a household names, known from now on.
     fn name_building(&mut self, named: NamedBuilding, position: Position, taking: &Taking<'_>) -> BuildingId {
-        let digest = digest_of(&named.source_id);
-        if let Some(building) = self.named.get_mut(&digest) {
-            building.dwellings += 1;
-            return building.id;
+        if let Some((id, _)) = self.name_again(&named) {
+            return id;
         }
-        let id = BuildingId(taking.services.ids.next_id());
+        let (id, digest) = (BuildingId(taking.services.ids.next_id()), digest_of(&named.source_id));
+        let has_address = named.address.is_some();
+        let known = KnownBuilding { id, position, dwellings: 1, staged: 0, has_address };
         // Nothing is there: that was looked for.
-        self.named.insert(&digest, KnownBuilding { id, position, dwellings: 1, staged: 0 }).ok();
+        self.named.insert(&digest, known).ok();
         self.building_count += 1;
         self.note_address(id, named.address.as_ref(), named.mention);
         self.named_now.push((digest, building(id, named.source_id, named.address, position, 1, taking)));
         id
+    }
+
+    /// A building that a household of this file has named before, which has one more now; the first row that says its address
+    /// counts, wherever it stands.
+    fn name_again(&mut self, named: &NamedBuilding) -> Option<(BuildingId, Position)> {
+        let known = self.named.get_mut(&digest_of(&named.source_id))?;
+        known.dwellings += 1;
+        if let Some(address) = &named.address
+            && !known.has_address
+        {
+            known.has_address = true;
+            self.late_addresses.insert(known.id, address.clone());
+        }
+        Some((known.id, known.position))
     }
 
     /// Notes where a file says that a building has no address.
@@ -165,11 +188,12 @@ impl Dwellings {
         }
     }
 
-    /// A building with as many dwellings as were met so far, about to be staged.
-    fn counted(&mut self, digest: IdDigest, building: Building) -> Building {
+    /// A building with the dwellings and the address that were met so far, about to be staged.
+    fn known_by_now(&mut self, digest: IdDigest, building: Building) -> Building {
         let Some(named) = self.named.get_mut(&digest) else { return building };
         named.staged = named.dwellings;
-        Building { dwellings: named.dwellings, ..building }
+        let address = self.late_addresses.remove(&building.id).or_else(|| building.address.clone());
+        Building { dwellings: named.dwellings, address, ..building }
     }
 
     fn add_household(
@@ -191,14 +215,13 @@ impl Dwellings {
             let DwellingContent::Household { building, member_count } = found.content.clone() else {
                 continue;
             };
-            let named = building.map(|building| building.source_id);
-            let in_file = named.as_deref().and_then(|source_id| self.named.get_mut(&digest_of(source_id)));
+            let in_file = building.as_ref().and_then(|named| self.name_again(named));
             let (building, position) = match in_file {
-                Some(known) => {
-                    known.dwellings += 1;
-                    (Some(known.id), Some(known.position))
+                Some((id, position)) => (Some(id), Some(position)),
+                None => {
+                    let named = building.as_ref().map(|building| building.source_id.as_str());
+                    known_place(&found, named, taking).await?
                 }
-                None => known_place(&found, named.as_deref(), taking).await?,
             };
             let assignment = match position {
                 Some(position) => taking.plan.assign(position, taking.district().rules.nearest_within_m()),

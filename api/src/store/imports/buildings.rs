@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use domain::household::Building;
 use domain::ids::BuildingId;
+use domain::text::Address;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryFilter, Value};
+use uuid::Uuid;
 
 use super::insert::Columns;
 use super::{CHUNK_ROWS, Import, Sorted, among, execute};
-use crate::store::buildings::row_of;
+use crate::store::buildings::{row_of, searched};
 use crate::store::entity::buildings;
 use crate::store::rows::to_i32;
 use crate::store::{MAX_BINDS, StoreError, scope};
@@ -20,17 +22,28 @@ const NEW_BUILDINGS: Columns<2, 8> =
 const STAGED_BUILDINGS: Columns<2, 8> =
     Columns { table: "staged_buildings", shared: ["district_id", "import_id"], each: BUILDING };
 
-/// How many buildings are counted at once: so few that SQLite is quick to find each value by its number.
-const COUNTED_ROWS: usize = 250;
-const UPDATE_COUNTS: &str = "UPDATE buildings SET dwellings = counted.column2 FROM (VALUES {counts}) AS counted \
+/// Of how many buildings something is said at once: so few that SQLite is quick to find each value by its number.
+const SAID_ROWS: usize = 250;
+const UPDATE_COUNTS: &str = "UPDATE buildings SET dwellings = counted.column2 FROM (VALUES {said}) AS counted \
     WHERE buildings.district_id = $1 AND buildings.since_import = $2 AND buildings.id = counted.column1";
 /// A building that was there already is staged, if it was not, with nothing else changed.
 const STAGE_COUNTS: &str = "INSERT INTO staged_buildings (district_id, import_id, id, source_id, address, search_text, \
     lon_e7, lat_e7, hilbert, dwellings) \
     SELECT $1, $2, held.id, held.source_id, held.address, held.search_text, held.lon_e7, held.lat_e7, held.hilbert, \
-    counted.column2 FROM (VALUES {counts}) AS counted JOIN buildings AS held ON held.id = counted.column1 \
+    counted.column2 FROM (VALUES {said}) AS counted JOIN buildings AS held ON held.id = counted.column1 \
     WHERE held.district_id = $1 \
     ON CONFLICT (district_id, import_id, source_id) DO UPDATE SET dwellings = excluded.dwellings";
+const UPDATE_ADDRESSES: &str = "UPDATE buildings SET address = named.column2, search_text = named.column3 \
+    FROM (VALUES {said}) AS named \
+    WHERE buildings.district_id = $1 AND buildings.since_import = $2 AND buildings.id = named.column1";
+/// Of such a building too nothing else is changed.
+const STAGE_ADDRESSES: &str = "INSERT INTO staged_buildings (district_id, import_id, id, source_id, address, search_text, \
+    lon_e7, lat_e7, hilbert, dwellings) \
+    SELECT $1, $2, held.id, held.source_id, named.column2, named.column3, held.lon_e7, held.lat_e7, held.hilbert, \
+    held.dwellings FROM (VALUES {said}) AS named JOIN buildings AS held ON held.id = named.column1 \
+    WHERE held.district_id = $1 \
+    ON CONFLICT (district_id, import_id, source_id) DO UPDATE SET address = excluded.address, \
+    search_text = excluded.search_text";
 
 impl Import {
     /// Says of buildings that come next that they have no address: what is there of one is taken away.
@@ -94,37 +107,72 @@ impl Import {
     /// # Errors
     /// [`StoreError::ImportOvertaken`], [`StoreError::Database`].
     pub async fn count_dwellings(&mut self, counts: &[(BuildingId, u32)]) -> Result<(), StoreError> {
-        for chunk in counts.chunks(COUNTED_ROWS) {
-            let (mut new, mut held) = (Vec::new(), Vec::new());
-            for (building, dwellings) in chunk {
-                let dwellings: Value = to_i32("dwellings", *dwellings)?.into();
-                match self.held_buildings.get(&building.0) {
-                    Some(own) => held.push([(*own).into(), dwellings]),
-                    None => new.push([building.0.into(), dwellings]),
-                }
-            }
-            self.tally.staged += held.len() as u64;
-            let tx = self.begin_chunk().await?;
-            self.write_counts(&tx, UPDATE_COUNTS, self.number.into(), new).await?;
-            self.write_counts(&tx, STAGE_COUNTS, self.id.into(), held).await?;
-            tx.commit().await?;
+        for chunk in counts.chunks(SAID_ROWS) {
+            let count = |(building, dwellings): &(BuildingId, u32)| -> Result<[Value; 2], StoreError> {
+                Ok([self.own_id(*building).into(), to_i32("dwellings", *dwellings)?.into()])
+            };
+            let said = chunk.iter().map(count).collect::<Result<Vec<_>, _>>()?;
+            self.say(chunk, said, [UPDATE_COUNTS, STAGE_COUNTS]).await?;
         }
         Ok(())
     }
 
-    async fn write_counts(
+    /// Says the addresses of buildings that were written without one.
+    ///
+    /// # Errors
+    /// [`StoreError::ImportOvertaken`], [`StoreError::Database`].
+    pub async fn say_addresses(&mut self, addresses: &[(BuildingId, Address)]) -> Result<(), StoreError> {
+        for chunk in addresses.chunks(SAID_ROWS) {
+            let address = |(building, address): &(BuildingId, Address)| -> [Value; 3] {
+                [self.own_id(*building).into(), address.as_str().into(), searched(Some(address)).into()]
+            };
+            let said = chunk.iter().map(address).collect();
+            self.say(chunk, said, [UPDATE_ADDRESSES, STAGE_ADDRESSES]).await?;
+        }
+        Ok(())
+    }
+
+    /// The id of a building of the file that is there already, else the one that it is given.
+    fn own_id(&self, building: BuildingId) -> Uuid {
+        self.held_buildings.get(&building.0).copied().unwrap_or(building.0)
+    }
+
+    /// Writes what is said of each of some buildings: for those that are new, and for those that were there.
+    async fn say<T, const COLUMNS: usize>(
+        &mut self,
+        buildings: &[(BuildingId, T)],
+        said: Vec<[Value; COLUMNS]>,
+        [update_new, stage_held]: [&str; 2],
+    ) -> Result<(), StoreError> {
+        let (mut new, mut held) = (Vec::new(), Vec::new());
+        for ((building, _), row) in buildings.iter().zip(said) {
+            let rows = if self.held_buildings.contains_key(&building.0) { &mut held } else { &mut new };
+            rows.push(row);
+        }
+        self.tally.staged += held.len() as u64;
+        let tx = self.begin_chunk().await?;
+        self.write_said(&tx, update_new, self.number.into(), new).await?;
+        self.write_said(&tx, stage_held, self.id.into(), held).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn write_said<const COLUMNS: usize>(
         &self,
         tx: &DatabaseTransaction,
         sql: &str,
         own: Value,
-        counts: Vec<[Value; 2]>,
+        said: Vec<[Value; COLUMNS]>,
     ) -> Result<(), StoreError> {
-        if counts.is_empty() {
+        if said.is_empty() {
             return Ok(());
         }
-        let marks = (0..counts.len()).map(|row| format!("(${}, ${})", 2 * row + 3, 2 * row + 4));
-        let sql = sql.replace("{counts}", &marks.collect::<Vec<_>>().join(", "));
-        let values = [self.district.0.into(), own].into_iter().chain(counts.into_iter().flatten());
+        let row = |row: usize| {
+            let marks = (0..COLUMNS).map(|column| format!("${}", COLUMNS * row + column + 3));
+            format!("({})", marks.collect::<Vec<_>>().join(", "))
+        };
+        let sql = sql.replace("{said}", &(0..said.len()).map(row).collect::<Vec<_>>().join(", "));
+        let values = [self.district.0.into(), own].into_iter().chain(said.into_iter().flatten());
         execute(tx, sql, values).await?;
         Ok(())
     }

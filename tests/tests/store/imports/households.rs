@@ -26,6 +26,7 @@ on_both_databases!(
     a_row_without_source_id_is_refused,
     rows_that_are_not_promoted_show_nowhere_and_leave_with_their_import,
     dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of_old_ones,
+    addresses_that_are_said_late_are_those_of_new_buildings_and_of_old_ones,
     addresses_that_buildings_had_of_their_households_are_forgotten,
     reports_commit_between_the_chunks_of_an_import,
 );
@@ -246,6 +247,41 @@ async fn dwellings_that_are_counted_at_the_end_are_those_of_new_buildings_and_of
         dwellings.push(building.expect("it is there").dwellings);
     }
     assert_eq!(dwellings, [2, 7, 1, 4, 9]);
+}
+
+async fn addresses_that_are_said_late_are_those_of_new_buildings_and_of_old_ones(test: TestStore) {
+    let (district, plan) = test.with_plan().await;
+    imported(&test, &district, &file(&test, &district, &plan, 4)).await;
+    let mut second = file(&test, &district, &plan, 6);
+    second.buildings.iter_mut().for_each(|building| building.address = None);
+    let id = test.new_id();
+    let import = test.store.begin_import(district.id, ImportKind::Households, id, noon()).await;
+    let mut import = import.expect("a transaction");
+    import.take_addresses(&[second.buildings[0].id, second.buildings[3].id]);
+    import.stage_buildings(&second.buildings).await.expect("a transaction");
+    let address = |number: usize| Address::parse(&format!("Quezon Street {number}")).expect("an address");
+    let said = [0, 1, 4].map(|number| (second.buildings[number].id, address(number)));
+    import.say_addresses(&said).await.expect("a transaction");
+
+    let summary =
+        done(import.promote_households(PlanVersion(1), &test.attempt()).await.expect("a transaction"));
+
+    // The first has another for the one that it lost, the second for its own, the third has its own, the fourth lost it; two
+    // are new.
+    assert_eq!(summary, ImportSummary { inserted: 2, updated: 3, unchanged: 1 });
+    let mut addresses = Vec::new();
+    for number in 0..6 {
+        let found = test.store.building_by_source(district.id, &format!("way/{number}")).await;
+        let found = found.expect("a statement").expect("it is there");
+        addresses.push(found.address.map(|address| address.as_str().to_owned()).unwrap_or_default());
+    }
+    let expected = ["Quezon Street 0", "Quezon Street 1", "Rizal Street 2", "", "Quezon Street 4", ""];
+    assert_eq!(addresses, expected);
+    for number in [0, 1, 4] {
+        let found = test.store.building_by_address(district.id, &address(number)).await.expect("a statement");
+        let source = found.and_then(|building| building.source_id);
+        assert_eq!(source, Some(format!("way/{number}")), "it is found by it");
+    }
 }
 
 /// A version before gave a building the address of the first household that named it.
