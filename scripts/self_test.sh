@@ -53,12 +53,13 @@ done
 
 same 'every planted bug says what turns red, and applies' '' "$(bash "$here/planted.sh" --check 2>&1 >/dev/null)"
 
-# Ctrl-C, as a terminal sends it, to all that runs in front: prints who is left of what ran behind.
+# left_behind COMMAND…: Ctrl-C, as a terminal sends it, to all that runs in front; prints who is left of what ran behind, whose
+# number the command writes to "$folder/pid".
 left_behind() {
-    local script tries pid
-    script='source "$1/tools.sh"; behind "$2/log" bash -c "sleep 60 & echo \$! >\"$2/pid\"; wait"; sleep 60'
+    local tries pid
+    rm -f "$folder/pid"
     set -m
-    bash -c "$script" bash "$here" "$folder" &
+    "$@" >/dev/null 2>&1 &
     set +m
     for tries in $(seq 100); do
         [ ! -s "$folder/pid" ] || break
@@ -75,11 +76,51 @@ left_behind() {
     kill "$pid"
     echo "process $pid"
 }
-same 'Ctrl-C leaves nothing of what ran behind' '' "$(left_behind 2>&1)"
+begun_behind='source "$1/tools.sh"; behind "$2/log" bash -c "sleep 60 & echo \$! >\"$2/pid\"; wait"; sleep 60'
+same 'Ctrl-C leaves nothing of what ran behind' '' "$(left_behind bash -c "$begun_behind" bash "$here" "$folder" 2>&1)"
 
 ended_behind='set -e; source "$1/tools.sh"; behind "$2/log" bash -c "exit 3"; wait_behind || echo "$?"'
 same 'what has ended behind says how, and the script ends well' 'said 3, ended 0' \
     "said $(bash -c "$ended_behind" bash "$here" "$folder"), ended $?"
+
+# The runner of the suites itself, with two suites of ours: one waits until the other, which compares files, has begun.
+mkdir -p "$folder/lane/scripts"
+cp "$here"/{count,suites,summary,test,tools}.sh "$folder/lane/scripts"
+: >"$folder/lane/scripts/install-test-tools.sh"
+cat >>"$folder/lane/scripts/suites.sh" <<'END'
+need_rust() { :; }
+need_node() { :; }
+prepare() { :; }
+suite_rust() {
+    local tries
+    for tries in $(seq 100); do
+        [ ! -e "$root/begun" ] || break
+        sleep 0.1
+    done
+    [ -e "$root/begun" ] && echo '1 passed, 0 failed' && sleep "${WAITED_SECONDS:-0}"
+}
+suite_formats() {
+    touch "$root/begun"
+    bash -c "$COMPARED"
+}
+END
+# run_lane COMPARED: a run in which the suite that compares does that.
+run_lane() {
+    rm -f "$folder/lane/begun"
+    env -u GRIDWARD_REQUIRE_SUITES -u GRIDWARD_REQUIRE_DATA COMPARED="$1" \
+        bash "$folder/lane/scripts/test.sh" rust formats
+}
+# lane CLAIM WANTED COMPARED: WANTED is the exit code and the closing line.
+lane() {
+    local code=0 output
+    output=$(run_lane "$3" 2>&1) || code=$?
+    same "$1" "$2" "$code: ${output##*$'\n'}"
+}
+lane 'files are compared beside what waits' '0: 3 passed, 0 failed' 'echo "2 passed, 0 failed"'
+lane 'what differs beside what waits is a failure' '1: 2 passed, 1 failed' 'echo "1 passed, 1 failed"; exit 1'
+lane 'what breaks off beside what waits is a failure' '1: 1 passed, 1 failed' 'exit 3'
+same 'Ctrl-C leaves nothing of what is compared' '' \
+    "$(WAITED_SECONDS=60 left_behind run_lane "sleep 60 & echo \$! >'$folder/pid'; wait" 2>&1)"
 
 attack=$here/../tests/schemathesis/attack.py
 printf '  admin   http://127.0.0.1:9/#token=a\n' >"$folder/demo.log"
