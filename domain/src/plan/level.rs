@@ -413,6 +413,24 @@ mod tests {
     }
 
     #[test]
+    fn an_addition_to_a_level_that_overlaps_cells_below_its_others_is_told_as_an_overlap_with_them() {
+        let mut new_id = ids(0);
+        let in_force =
+            plan(lay_level(None, LevelRank(0), &townships(), None, 1.0, &mut new_id).expect("clean"));
+        let in_force =
+            plan(lay_level(Some(&in_force), LevelRank(2), &cells(), None, 1.0, &mut new_id).expect("clean"));
+        let mut more = townships();
+        more.push(drawn("t-3", 2, None, rectangle(-5, 0, 2, 10)));
+        let problems = lay_level(Some(&in_force), LevelRank(0), &more, None, 1.0, &mut new_id);
+        let problems = problems.expect_err("it overlaps");
+        assert!(problems.iter().all(|problem| problem.code != Code::LevelOrder), "{problems:?}");
+        let overlap = problems.iter().find(|problem| problem.code == Code::Overlap).expect("told");
+        let mut between = overlap.features.clone();
+        between.sort_unstable();
+        assert_eq!(between, ["c-1", "t-3"]);
+    }
+
+    #[test]
     fn a_parent_is_found_by_the_largest_area_where_the_file_names_none() {
         let mut new_id = ids(0);
         let in_force =

@@ -7,16 +7,21 @@ use geo_tools::{Code, Problem};
 
 use super::Level;
 use crate::cell::Cell;
+use crate::ids::CellId;
 
 impl Level<'_> {
-    /// The problems of areas, in which overlaps with cells of a lower level are one: that these came first.
+    /// The problems of areas, in which overlaps with cells of a lower level that have none of this level above them are one:
+    /// that these came first.
     pub(super) fn said_by_order(
         &self,
         problems: Vec<Problem>,
         areas: &[Area],
         kept: &[&Cell],
     ) -> Vec<Problem> {
-        let below = kept.iter().filter(|cell| cell.rank > self.rank);
+        let came_after = |cell: CellId| {
+            self.current.is_some_and(|plan| plan.ancestors(cell).any(|above| above.rank == self.rank))
+        };
+        let below = kept.iter().filter(|cell| cell.rank > self.rank && !came_after(cell.id));
         let below: HashSet<&str> = below.map(|cell| cell.code.as_str()).collect();
         let named = |problem: &Problem| {
             let areas = problem.indexes.iter().filter_map(|&at| areas.get(at));
