@@ -1,5 +1,6 @@
 //! Which columns of a file are not taken is said, and which that were named are not there.
 
+use api::service::export::{ExportFormat, ExportKind};
 use api::service::import::{ImportKind, ImportOptions};
 use serde_json::Value;
 
@@ -112,6 +113,46 @@ async fn properties_of_cells_that_are_not_taken_are_told_and_names_in_both_langu
         "no row has \"township\", which was named for parent",
     ];
     assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn what_a_file_of_households_has_no_column_for_stays_as_it_is() {
+    let office = office().await;
+    let brought = async |name: &str, content: &str, columns: &[&str]| {
+        let path = office.file(name, content);
+        office.done(import("quezon", &path, options(ImportKind::Households, &path, columns))).await;
+        office.exported("quezon", ExportKind::Households, ExportFormat::Csv).await
+    };
+    let whole = "id,lon,lat,address,members\nb-1/1,121.005,14.625,Kaliraya 12,4\n";
+    for (name, content, columns, place, end) in [
+        ("whole.csv", whole, &[] as &[&str], "b-1/1,,Kaliraya 12,121.005,14.625,", ",4,\n"),
+        ("moved.csv", "id,lon,lat\nb-1/1,121.006,14.625\n", &[], "b-1/1,,Kaliraya 12,121.006,14.625,", ",4,\n"),
+        ("more.geojson", &*home("b-1/1", r#""members":5"#), &[], "b-1/1,,Kaliraya 12,121.005,14.625,", ",5,\n"),
+        (
+            "named.csv",
+            "id,lon,lat,street\nb-1/1,121.005,14.625,Kaliraya 14\n",
+            &["address=street"],
+            "b-1/1,,Kaliraya 14,121.005,14.625,",
+            ",5,\n",
+        ),
+        (
+            "building.csv",
+            "id,lon,lat,flats\nb-1,121.007,14.625,1\n",
+            &["dwellings=flats"],
+            "b-1/1,b-1,Kaliraya 14,121.007,14.625,",
+            ",5,\n",
+        ),
+        (
+            "empty.csv",
+            "id,lon,lat,address,members\nb-1/1,121.005,14.625,,\n",
+            &[],
+            "b-1/1,,,121.005,14.625,",
+            ",,\n",
+        ),
+    ] {
+        let table = brought(name, content, columns).await;
+        assert!(table.contains(place) && table.ends_with(end), "{name}: {table}");
+    }
 }
 
 #[tokio::test]

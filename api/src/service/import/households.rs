@@ -11,6 +11,7 @@ use geo_tools::{Code, Position, Problem};
 
 use super::options::ImportOptions;
 use super::record::Record;
+use crate::store::imports::Unsaid;
 
 /// The most dwellings that one building may have.
 const MAX_DWELLINGS: u32 = 5_000;
@@ -26,6 +27,8 @@ pub(crate) struct Dwelling {
     pub(crate) position: Option<Position>,
     /// What it is.
     pub(crate) content: DwellingContent,
+    /// What the file says nothing of.
+    pub(crate) unsaid: Unsaid,
     /// Its place in the file, from 0.
     pub(crate) index: usize,
     /// The line that it starts on.
@@ -53,12 +56,12 @@ pub(crate) enum DwellingContent {
     },
 }
 
-/// Whether a file says something of a building's own address, be it that there is none.
+/// Whether a file says something of a field, such as a building's own address, be it that there is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mention {
-    /// It has the column: where that is empty, the building has no address, whatever it had before.
+    /// It has the column: where that is empty, there is none, whatever there was before.
     Said,
-    /// It has no such column, and leaves the address that the building has.
+    /// It has no such column, and leaves what there is.
     Unsaid,
 }
 
@@ -94,6 +97,7 @@ pub(crate) fn dwelling(record: &Record, options: &ImportOptions) -> Result<Dwell
             address,
             position,
             content,
+            unsaid: unsaid(record, options),
             index: record.index,
             line: record.line,
             pointer: record.pointer.clone(),
@@ -113,6 +117,13 @@ fn mention(field: &str, record: &Record, options: &ImportOptions) -> Mention {
     let columns = options.columns.columns(field);
     let is_said = record.has(field) && columns.is_empty() || columns.iter().any(|column| record.has(column));
     if is_said { Mention::Said } else { Mention::Unsaid }
+}
+
+fn unsaid(record: &Record, options: &ImportOptions) -> Unsaid {
+    let is_unsaid = |field: &str| mention(field, record, options) == Mention::Unsaid;
+    // A row that stands for a whole building says of none of its households how many live there.
+    let is_building = options.columns.column("dwellings").is_some();
+    Unsaid { address: is_unsaid("address"), member_count: is_building || is_unsaid("members") }
 }
 
 fn content(record: &Record, options: &ImportOptions) -> Result<DwellingContent, Box<Problem>> {

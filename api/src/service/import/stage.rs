@@ -4,14 +4,14 @@
 //! of them were.
 
 use domain::household::{Building, Household};
-use domain::ids::BuildingId;
+use domain::ids::{BuildingId, HouseholdId};
 use domain::text::Address;
 use tokio::task::JoinHandle;
 
 use super::promote::import_error;
 use crate::service::ServiceError;
 use crate::store::StoreError;
-use crate::store::imports::Import;
+use crate::store::imports::{Import, Unsaid};
 
 /// Where rows are staged.
 pub(super) enum Stage {
@@ -34,6 +34,8 @@ pub(super) struct DwellingChunk {
     pub(super) late_addresses: Vec<(BuildingId, Address)>,
     /// The households.
     pub(super) households: Vec<Household>,
+    /// What the file says nothing of, of those of them of which it leaves something out.
+    pub(super) unsaid: Vec<(HouseholdId, Unsaid)>,
 }
 
 impl Stage {
@@ -86,6 +88,7 @@ impl Stage {
 
 async fn stage_chunk(import: &mut Import, chunk: &DwellingChunk) -> Result<(), StoreError> {
     import.take_addresses(&chunk.bare);
+    import.leave_unsaid(&chunk.unsaid);
     import.stage_dwellings(&chunk.buildings, &chunk.households).await?;
     import.say_addresses(&chunk.late_addresses).await
 }

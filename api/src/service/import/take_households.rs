@@ -17,7 +17,7 @@ use super::seen::{ByDigest, FirstLines, IdDigest, digest_of};
 use super::stage::DwellingChunk;
 use super::take::{Reading, Rows, Taking};
 use crate::service::ServiceError;
-use crate::store::imports::{ImportKind as Staging, ImportSummary};
+use crate::store::imports::{ImportKind as Staging, ImportSummary, Unsaid};
 
 /// The households of a file, and the buildings that they are in.
 #[derive(Default)]
@@ -36,6 +36,8 @@ pub(super) struct Dwellings {
     /// Addresses of buildings of which no row before had said one, since the last time that rows were staged.
     late_addresses: HashMap<BuildingId, Address>,
     households: Vec<Household>,
+    /// What the file says nothing of, of those of them of which it leaves something out.
+    unsaid: Vec<(HouseholdId, Unsaid)>,
     building_count: u64,
     household_count: u64,
 }
@@ -102,8 +104,10 @@ impl Rows for Dwellings {
         let named = std::mem::take(&mut self.named_now).into_iter();
         buildings.extend(named.map(|(digest, building)| self.known_by_now(digest, building)));
         let late_addresses = std::mem::take(&mut self.late_addresses).into_iter().collect();
+        let unsaid = std::mem::take(&mut self.unsaid);
+        let chunk = DwellingChunk { buildings, bare, late_addresses, households, unsaid };
         match taking.stage() {
-            Some(stage) => stage.write(DwellingChunk { buildings, bare, late_addresses, households }).await,
+            Some(stage) => stage.write(chunk).await,
             None => Ok(()),
         }
     }
@@ -140,9 +144,9 @@ impl Dwellings {
         let id = BuildingId(taking.services.ids.next_id());
         for number in 1..=dwellings {
             let source_id = format!("{}/{number}", found.source_id);
-            self.households.push(household(source_id, Some(id), found.address.clone(), place, None, taking));
+            let household = household(source_id, Some(id), found.address.clone(), place, None, taking);
+            self.take_in(household, found.unsaid);
         }
-        self.household_count += u64::from(dwellings);
         if let Some(position) = place.position {
             self.building_count += 1;
             self.note_address(id, found.address.as_ref(), mention);
@@ -205,6 +209,13 @@ impl Dwellings {
         taking: &Taking<'_>,
     ) {
         let household = household(found.source_id, building, found.address, place, member_count, taking);
+        self.take_in(household, found.unsaid);
+    }
+
+    fn take_in(&mut self, household: Household, unsaid: Unsaid) {
+        if unsaid != Unsaid::default() {
+            self.unsaid.push((household.id, unsaid));
+        }
         self.households.push(household);
         self.household_count += 1;
     }

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use domain::access::Scope;
 use domain::event::Change;
 use domain::household::{Building, Household};
-use domain::ids::PlanVersion;
+use domain::ids::{HouseholdId, PlanVersion};
+use domain::text::search_text;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QuerySelect,
     Value,
@@ -59,7 +60,22 @@ const UPDATE_HOUSEHOLDS: &str = "UPDATE households SET version = households.vers
     FROM staged_households AS staged WHERE staged.district_id = $1 AND staged.import_id = $2 \
     AND households.district_id = $1 AND households.source_id = staged.source_id";
 
+/// What a file says nothing of: a household that is there keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Unsaid {
+    /// Its address.
+    pub address: bool,
+    /// How many live there.
+    pub member_count: bool,
+}
+
 impl Import {
+    /// Says of households that come next what the file says nothing of.
+    pub fn leave_unsaid(&mut self, unsaid: &[(HouseholdId, Unsaid)]) {
+        let unsaid = unsaid.iter().filter(|_| self.has_rows);
+        self.unsaid = unsaid.map(|(household, unsaid)| (household.0, *unsaid)).collect();
+    }
+
     /// Writes buildings and the households that are in them, located in the plan in force, in one transaction where they are
     /// few enough.
     ///
@@ -105,10 +121,15 @@ impl Import {
             let own = row.building_id.and_then(|id| self.held_buildings.get(&id).copied());
             row.building_id = own.or(row.building_id);
             let source = row.source_id.as_deref().ok_or(StoreError::NoSourceId)?;
-            match held.get(source) {
-                None => sorted.new.push(values(row)),
-                Some(held) if held.differs(&row) => sorted.changed.push(values(row)),
-                Some(_) => {}
+            let Some(held) = held.get(source) else {
+                sorted.new.push(values(row));
+                continue;
+            };
+            if let Some(unsaid) = self.unsaid.get(&row.id) {
+                held.lend(*unsaid, &mut row);
+            }
+            if held.differs(&row) {
+                sorted.changed.push(values(row));
             }
         }
         self.count_rows(given.len(), sorted.new.len(), sorted.changed.len());
@@ -248,6 +269,17 @@ struct Held {
 }
 
 impl Held {
+    /// Gives a row what the file says nothing of.
+    fn lend(&self, unsaid: Unsaid, row: &mut households::Model) {
+        if unsaid.address {
+            row.address.clone_from(&self.address);
+            row.search_text = self.address.as_deref().map(search_text).unwrap_or_default();
+        }
+        if unsaid.member_count {
+            row.member_count = self.member_count;
+        }
+    }
+
     fn differs(&self, row: &households::Model) -> bool {
         let place = (row.hilbert, row.building_id, row.cell_id, row.member_count);
         place != (self.hilbert, self.building_id, self.cell_id, self.member_count)

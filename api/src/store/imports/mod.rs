@@ -29,6 +29,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use households::Unsaid;
 pub use incidents::StagedIncident;
 
 use super::entity::{districts, imports};
@@ -80,6 +81,8 @@ pub struct Import {
     held_buildings: HashMap<Uuid, Uuid>,
     /// The ids of buildings of the file that come next and have no address, whatever they had.
     bare_buildings: HashSet<Uuid>,
+    /// What the file says nothing of, by the ids of households of it that come next.
+    unsaid: HashMap<Uuid, Unsaid>,
 }
 
 /// How many rows an import was given, and what became of them.
@@ -157,6 +160,7 @@ impl Store {
             has_rows: false,
             held_buildings: HashMap::new(),
             bare_buildings: HashSet::new(),
+            unsaid: HashMap::new(),
         };
         match kind {
             ImportKind::Households => {
