@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use geo_tools::Code;
 use geo_tools::districting::{
@@ -114,6 +115,43 @@ fn a_plan_that_changes_a_locked_cell_or_tears_a_group_is_found_out() {
     assert!(told(1, "b")[0].contains("“u1” is no longer in it"), "{:?}", told(1, "b"));
     assert!(told(2, "a")[0].contains("“u2” has come into it"), "{:?}", told(2, "a"));
     assert!(told(9, "b")[0].contains("are in the cells “b”, “c”"), "{:?}", told(9, "b"));
+}
+
+#[test]
+fn a_locked_cell_that_was_changed_is_not_excused_for_being_locked() {
+    let units = [50.0, 10.0, 10.0, 10.0, 10.0].iter().enumerate();
+    let row =
+        graph(units.map(|(at, &weight)| unit(at, None, weight)).collect(), &[(0, 1), (1, 2), (2, 3), (3, 4)]);
+    let wishes = Wishes { locked: rows(&[(0, "a"), (1, "a")]), ..Wishes::default() };
+    let conditions = Conditions::of(&row, &wishes).expect("it can be kept");
+    let reason = |lines: Lines<'_>| {
+        let judgement = judged(&row, &rows(lines), &conditions, 10.0);
+        let cell = judgement.cells.into_iter().find(|cell| cell.cell == "a").expect("it is there");
+        assert!(cell.is_locked && !cell.is_in_tolerance, "{cell:?}");
+        cell.certificate.map(|certificate| certificate.reason)
+    };
+    assert_eq!(reason(&[(0, "a"), (1, "a"), (2, "b"), (3, "c"), (4, "d")]), Some(Reason::Locked));
+    assert_eq!(reason(&[(0, "a"), (1, "a"), (2, "a"), (3, "c"), (4, "d")]), None);
+    assert_eq!(reason(&[(0, "a"), (1, "b"), (2, "b"), (3, "c"), (4, "d")]), None);
+}
+
+/// So many units of a long row, each wished together with the next one.
+fn pairs_of(count: usize) -> (UnitGraph, Vec<PlanRow>) {
+    let units = (0..count).map(|number| unit(number, None, 1.0)).collect();
+    let along: Vec<(u32, u32)> = (1..count as u32).map(|at| (at - 1, at)).collect();
+    let row = |at: usize| PlanRow { unit: format!("u{at}"), cell: format!("p{}", at / 2), line: None };
+    (graph(units, &along), (0..count).map(row).collect())
+}
+
+#[test]
+fn a_plan_with_tens_of_thousands_of_locked_cells_is_judged_in_seconds() {
+    let (graph, locked) = pairs_of(80_000);
+    let wishes = Wishes { locked: locked.clone(), ..Wishes::default() };
+    let conditions = Conditions::of(&graph, &wishes).expect("they can be kept");
+    let begin = Instant::now();
+    let judgement = judged(&graph, &locked, &conditions, 2.0);
+    assert_eq!((judgement.cells.len(), judgement.problems.len()), (40_000, 0));
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
 }
 
 #[test]

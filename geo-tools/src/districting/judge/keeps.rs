@@ -41,12 +41,16 @@ fn judge_all(
     for row in rows {
         cell_of.entry(&row.unit).or_insert(&row.cell);
     }
+    let strays = strays(graph, &cell_of, conditions.locked());
+    let locked = || conditions.locked().iter().zip(&strays);
     let mut problems: Vec<Problem> =
-        conditions.locked().iter().filter_map(|cell| changed(graph, &cell_of, cell)).collect();
+        locked().filter_map(|(cell, stray)| stray.map(|stray| changed(graph, cell, stray))).collect();
     let (split, whole): (Vec<&Kept>, Vec<&Kept>) =
         conditions.together().iter().partition(|group| cells_of(graph, &cell_of, group).len() > 1);
     problems.extend(split.iter().map(|group| torn(graph, &cell_of, group)));
-    let locked: BTreeSet<&str> = conditions.locked().iter().map(|cell| cell.name.as_str()).collect();
+    // Whether each is as it was: one that is not has nothing to excuse it.
+    let is_kept: HashMap<&str, bool> =
+        locked().map(|(cell, stray)| (cell.name.as_str(), stray.is_none())).collect();
     let (rest, rest_rows) = remaining(graph, &cell_of, (conditions, &whole));
     let free = judge_for(&rest, &rest_rows, &asked);
     all.problems.retain(|problem| problem.code != Code::OutOfTolerance);
@@ -57,7 +61,7 @@ fn judge_all(
     let free_cells: HashMap<&str, &JudgedCell> =
         free.cells.iter().map(|cell| (cell.cell.as_str(), cell)).collect();
     for cell in &mut all.cells {
-        if locked.contains(cell.cell.as_str()) {
+        if let Some(&is_kept) = is_kept.get(cell.cell.as_str()) {
             cell.is_locked = true;
             if let Some((mean, _)) = means.get(&cell.parent).filter(|(mean, _)| *mean > 0.0) {
                 cell.deviation = cell.weight.value() / mean - 1.0;
@@ -67,7 +71,7 @@ fn judge_all(
                 reason: Reason::Locked,
                 detail: "the cell is locked, and stays as it is".to_owned(),
             };
-            cell.certificate = (!cell.is_in_tolerance && wants_reasons).then(certificate);
+            cell.certificate = (!cell.is_in_tolerance && is_kept && wants_reasons).then(certificate);
         } else if let Some(judged) = free_cells.get(cell.cell.as_str()) {
             cell.deviation = judged.deviation;
             cell.is_in_tolerance = judged.is_in_tolerance;
@@ -87,24 +91,51 @@ fn cells_of<'a>(graph: &UnitGraph, cell_of: &HashMap<&str, &'a str>, kept: &Kept
     kept.units.iter().filter_map(|unit| cell_of.get(id(unit)).copied()).collect()
 }
 
+/// A unit that has left a locked cell, or come into it.
+#[derive(Clone, Copy)]
+struct Stray {
+    unit: usize,
+    has_left: bool,
+}
+
+/// For each locked cell the first of its strays. All cells are gone through at once: there may be tens of thousands, such
+/// as one for each villagers' group.
+fn strays(graph: &UnitGraph, cell_of: &HashMap<&str, &str>, locked: &[Kept]) -> Vec<Option<Stray>> {
+    let numbers: HashMap<&str, usize> =
+        locked.iter().enumerate().map(|(number, cell)| (cell.name.as_str(), number)).collect();
+    let mut was_in: Vec<Option<usize>> = vec![None; graph.units().len()];
+    for (number, cell) in locked.iter().enumerate() {
+        cell.units.iter().for_each(|&unit| was_in[unit as usize] = Some(number));
+    }
+    let mut strays: Vec<Option<Stray>> = vec![None; locked.len()];
+    for (unit, was_in) in was_in.into_iter().enumerate() {
+        let id = graph.units()[unit].id.as_str();
+        let is_in = cell_of.get(id).and_then(|cell| numbers.get(cell).copied());
+        if was_in == is_in {
+            continue;
+        }
+        for (cell, has_left) in [(was_in, true), (is_in, false)] {
+            if let Some(cell) = cell {
+                strays[cell] = strays[cell].or(Some(Stray { unit, has_left }));
+            }
+        }
+    }
+    strays
+}
+
 /// How a locked cell is not as it was.
-fn changed(graph: &UnitGraph, cell_of: &HashMap<&str, &str>, cell: &Kept) -> Option<Problem> {
-    let now: BTreeSet<usize> = (0..graph.units().len())
-        .filter(|&unit| cell_of.get(graph.units()[unit].id.as_str()) == Some(&cell.name.as_str()))
-        .collect();
-    let before: BTreeSet<usize> = cell.units.iter().map(|&unit| unit as usize).collect();
-    let stray = *now.symmetric_difference(&before).next()?;
-    let id = &graph.units()[stray].id;
-    let what = if before.contains(&stray) { "is no longer in it" } else { "has come into it" };
+fn changed(graph: &UnitGraph, cell: &Kept, stray: Stray) -> Problem {
+    let id = &graph.units()[stray.unit].id;
+    let what = if stray.has_left { "is no longer in it" } else { "has come into it" };
     let message = format!(
         "cell \u{201c}{}\u{201d} is locked, and unit \u{201c}{}\u{201d} {what}",
         shown::text(&cell.name),
         shown::text(id)
     );
-    Some(Problem {
+    Problem {
         features: vec![cell.name.clone(), id.clone()],
         ..Problem::error(Code::ConditionBroken, message)
-    })
+    }
 }
 
 fn torn(graph: &UnitGraph, cell_of: &HashMap<&str, &str>, group: &Kept) -> Problem {
