@@ -50,9 +50,12 @@ fn a_bridge_joins_what_a_river_parts_and_a_tunnel_parts_nothing() {
     let elsewhere = line(r#"{"bridge":"yes"}"#, [113.709, 34.402], [113.711, 34.402]);
     let (_, plan, said) = cells_with(&lines(&[river(), elsewhere]));
     assert_ne!(plan.as_str(), together, "{said}");
-    let no_bridge = line(r#"{"bridge":"no"}"#, [113.709, 34.394], [113.711, 34.394]);
-    let (_, plan, said) = cells_with(&lines(&[river(), no_bridge]));
-    assert_ne!(plan.as_str(), together, "{said}");
+    // Shapefiles have T and F, databases true and false, some a blank.
+    for no in [r#""no""#, r#""No""#, r#""F""#, r#""false""#, r#"" ""#, r#""0""#, "0", "false", "null"] {
+        let no_bridge = line(&format!(r#"{{"bridge":{no}}}"#), [113.709, 34.394], [113.711, 34.394]);
+        let (_, plan, said) = cells_with(&lines(&[river(), no_bridge]));
+        assert_ne!(plan.as_str(), together, "{no}: {said}");
+    }
     let tunnel = river().replace("{\"waterway\":\"river\"}", "{\"railway\":\"rail\",\"tunnel\":\"yes\"}");
     let (_, plan, said) = cells_with(&lines(&[tunnel]));
     assert_eq!(plan.as_str(), together, "{said}");

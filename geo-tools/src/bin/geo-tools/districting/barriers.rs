@@ -9,6 +9,10 @@ use crate::Unusable;
 use crate::input::{Areas, read_features, text_of};
 use crate::problems::Problems;
 
+/// What says no, in small letters: OpenStreetMap's `no`, the `F` of a shapefile's logical field and of Geofabrik's extracts,
+/// and what databases make of it.
+const NO: [&str; 6] = ["", "no", "n", "false", "f", "0"];
+
 /// The pairs of units whose common border lies along barriers of a file. Whatever is wrong with it is in the problems.
 pub(crate) fn read_barred(
     (path, within_m): (&str, f64),
@@ -55,7 +59,7 @@ pub(crate) fn read_barred(
 fn is_said(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(value)) => *value,
-        other => text_of(other).is_some_and(|text| !["no", "false", "0"].contains(&text.as_str())),
+        other => text_of(other).is_some_and(|text| !NO.contains(&text.trim().to_lowercase().as_str())),
     }
 }
 
