@@ -87,6 +87,22 @@ fn a_cell_that_need_not_be_out_of_tolerance_is_told() {
 }
 
 #[test]
+fn a_cell_that_weighs_nothing_is_told_also_beside_one_with_a_unit_that_is_too_heavy() {
+    // Two cells of 1,000 and of 500 would do.
+    let units = [1_000.0, 500.0, 0.0].iter().enumerate().map(|(at, &weight)| unit(at, None, weight));
+    let row = graph(units.collect(), &[(0, 1), (1, 2)]);
+    let rows: Vec<PlanRow> = [("u0", "a"), ("u1", "a"), ("u2", "b")]
+        .map(|(unit, cell)| PlanRow { unit: unit.to_owned(), cell: cell.to_owned(), line: None })
+        .to_vec();
+    let judgement = judge(&row, &rows, Rules { tolerance_ppm: 50_000, target: None });
+    assert_eq!(codes(&judgement), [Code::OutOfTolerance]);
+    assert_eq!(judgement.problems[0].features, ["b"]);
+    let told: Vec<(f64, bool)> =
+        judgement.cells.iter().map(|cell| (cell.deviation, cell.certificate.is_some())).collect();
+    assert_eq!((told, judgement.parents[0].mean), (vec![(1.0, true), (-1.0, false)], 750.0));
+}
+
+#[test]
 fn a_parent_in_one_cell_is_in_tolerance_of_itself_and_told_to_have_too_few() {
     let mut rows = sound();
     rows[..8].iter_mut().for_each(|row| "c0".clone_into(&mut row.cell));

@@ -83,7 +83,8 @@ impl Yardstick {
             let Some(at) = (0..ground.cells.len()).max_by_key(|&at| ground.cells[at].heaviest) else {
                 return;
             };
-            if !self.is_above(ground.cells[at].heaviest) || self.count == 1 {
+            // Cells that weigh nothing have no mean to be measured by: the last that weighs anything stays.
+            if !self.is_above(ground.cells[at].heaviest) || self.sum == ground.cells[at].weight {
                 return;
             }
             let cell = ground.cells.swap_remove(at);

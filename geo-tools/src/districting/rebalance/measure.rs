@@ -93,14 +93,15 @@ fn set_small_apart(left: &mut [Left], mean: &mut Mean, tolerance_ppm: u32) {
     }
 }
 
-/// The heaviest first.
+/// The heaviest first; but not the last that weighs anything, since what weighs nothing has no mean.
 fn set_oversize_apart(left: &mut [Left], mean: &mut Mean, tolerance_ppm: u32) {
     while mean.count > 1 {
         let places = left.iter().enumerate().flat_map(|(component, left)| {
             left.cells.iter().enumerate().map(move |(at, cell)| (cell.heaviest, component, at))
         });
         let Some((heaviest, component, at)) = places.max() else { return };
-        if heaviest <= mean.span(tolerance_ppm).most {
+        let is_all_there_is = i128::from(left[component].cells[at].weight) == mean.sum;
+        if heaviest <= mean.span(tolerance_ppm).most || is_all_there_is {
             return;
         }
         let cell = left[component].cells.swap_remove(at);
@@ -152,6 +153,8 @@ mod tests {
         assert_eq!(mean(&[usual.clone(), cells(&[75, 75])], 50_000), Mean { sum: 300, count: 3 });
         let heavy = vec![Standing { weight: 400, heaviest: 390 }, Standing { weight: 100, heaviest: 1 }];
         assert_eq!(mean(&[usual, heavy], 50_000), Mean { sum: 400, count: 4 });
+        let all = vec![Standing { weight: 1_500, heaviest: 1_000 }, Standing { weight: 0, heaviest: 0 }];
+        assert_eq!(mean(&[all], 50_000), Mean { sum: 1_500, count: 2 });
     }
 
     #[test]
