@@ -54,7 +54,8 @@ impl Conditions {
         let locked = gather(graph, (&wishes.locked, "the locked cells"), &mut problems);
         let together = gather(graph, (&wishes.together, "the units to stay together"), &mut problems);
         let near = neighbours(graph);
-        for (kept, kind) in [(&locked, "locked cell"), (&together, "group")] {
+        // Whether it is locked or has a name of its own: what it is called says which.
+        for (kept, kind) in [(&locked, "cell"), (&together, "group")] {
             problems.extend(kept.iter().filter_map(|kept| in_pieces(graph, &near, (kept, kind))));
         }
         let cell_of: HashMap<u32, usize> = (0..)

@@ -330,3 +330,38 @@ fn the_command_takes_locks_groups_settings_and_one_cell_per_group() {
     assert!(said.contains("cell “n”") || said.contains("cell “north” is locked"), "{said}");
     assert!(said.contains("group “x” shall stay together"), "{said}");
 }
+
+#[test]
+fn a_locked_cell_and_a_group_of_one_name_are_one_only_where_they_have_the_same_units() {
+    let across = row_of(&SETTINGS).replace(r#""code":"B","#, r#""code":"B","group":"one","#);
+    let files = [
+        ("units.geojson", row_of(&SETTINGS)),
+        ("across.geojson", across),
+        ("same.csv", "unit,cell\nC,one\nD,one\n".to_owned()),
+        ("other.csv", "unit,cell\nB,one\n".to_owned()),
+        ("fewer.csv", "unit,cell\nC,one\n".to_owned()),
+    ];
+    let folder = folder_with(&files.each_ref().map(|(name, content)| (*name, content.as_str())));
+    let with = |locked: &str| {
+        let start = ["--target", "20", "-o", "plan.csv", "--cell-per", "group", "--locked"];
+        partition(folder.path(), &[&start[..], &[locked]].concat())
+    };
+    let (code, said) = with("same.csv");
+    assert_eq!(code, 0, "{said}");
+    std::fs::remove_file(folder.path().join("plan.csv")).expect("a plan");
+    for (locked, expected) in [
+        ("other.csv", "unit “B” is in it by the locked cell and not by the property"),
+        ("fewer.csv", "unit “D” is in it by the property and not by the locked cell"),
+    ] {
+        let (code, said) = with(locked);
+        assert_eq!((code, said.contains("CONDITIONS_CLASH")), (1, true), "{locked}: {said}");
+        assert!(said.contains(expected), "{said}");
+        assert!(!folder.path().join("plan.csv").exists());
+    }
+    // Nobody locked what spans two parents here, and no message says so.
+    let arguments = "partition --units across.geojson --id code --weight n --parent village --target 20 -o plan.csv --cell-per group";
+    let output = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cell “one” has units of two parents") && !said.contains("locked"), "{said}");
+}

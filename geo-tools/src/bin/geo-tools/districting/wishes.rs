@@ -62,6 +62,10 @@ impl WishArguments {
             let [cell, _] = said;
             Some(PlanRow { unit: unit.id.clone(), cell: cell.clone()?, line: None })
         });
+        let own_cells: Vec<PlanRow> = own_cells.collect();
+        for problem in of_one_name(&wishes.locked, &own_cells) {
+            problems.push(problem)?;
+        }
         wishes.locked.extend(own_cells);
         for problem in self.unsaid(said) {
             problems.push(problem)?;
@@ -144,6 +148,38 @@ impl WishArguments {
         }
         Ok(targets)
     }
+}
+
+/// Where a locked cell has the name of a cell of its own that is of other units: the two would become one.
+fn of_one_name(locked: &[PlanRow], own_cells: &[PlanRow]) -> Vec<Problem> {
+    let (locked, own_cells) = (units_by_cell(locked), units_by_cell(own_cells));
+    let mut problems = Vec::new();
+    for (name, units) in &locked {
+        let own = own_cells.get(name);
+        let Some(stray) = own.and_then(|own| own.symmetric_difference(units).next()) else { continue };
+        let mut said_by = ["the property", "the locked cell"];
+        if units.contains(stray) {
+            said_by.reverse();
+        }
+        let message = format!(
+            "\u{201c}{}\u{201d} is a locked cell, and a cell by the property of units; unit \u{201c}{}\u{201d} is in it by {} and not by {}: lock all of its units, or under another name",
+            shown::text(name),
+            shown::text(stray),
+            said_by[0],
+            said_by[1]
+        );
+        let problem = Problem::error(Code::ConditionsClash, message);
+        problems.push(Problem { features: vec![(*stray).to_owned()], ..problem });
+    }
+    problems
+}
+
+fn units_by_cell(rows: &[PlanRow]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for row in rows {
+        units.entry(row.cell.as_str()).or_default().insert(row.unit.as_str());
+    }
+    units
 }
 
 fn target_for(text: &str) -> Result<(String, Weight), String> {
