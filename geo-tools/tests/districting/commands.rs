@@ -124,6 +124,22 @@ fn overlapping_units_strangers_and_a_target_beyond_all_are_refused() {
 }
 
 #[test]
+fn a_plan_of_units_with_blanks_around_their_names_can_be_read_again() {
+    let four = row_of(&FOUR).replace(r#""A","n":10"#, r#""A ","n":10,"group":" one""#);
+    let four = four.replace(r#""B","n":10"#, r#"" B","n":10,"group":"one""#);
+    let pairs = "a,b\nA,B\nB,C\nC,D\n";
+    let folder = folder_with(&[("units.geojson", &four), ("pairs.csv", pairs)]);
+    let more = ["--target", "20", "-o", "plan.csv", "--cell-per", "group", "--adjacency", "pairs.csv"];
+    let (code, said) = partition(folder.path(), &more);
+    assert_eq!(code, 0, "{said}");
+    let plan = std::fs::read_to_string(folder.path().join("plan.csv")).expect("written");
+    assert_eq!(plan, "unit,cell\nA,one\nB,one\nC,01\nD,01\n");
+    let arguments = "score --units units.geojson --id code --weight n --plan plan.csv --cell-per group";
+    let output = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn a_plan_from_elsewhere_is_scored() {
     let plan = "unit,cell\nA,west\nC,west\nB,east\n";
     let folder = folder_with(&[("units.geojson", &row_of(&FOUR)), ("plan.csv", plan)]);

@@ -146,7 +146,7 @@ impl Facts {
             })
         });
         let (index, line, pointer) = (feature.index, feature.line, feature.pointer.clone());
-        let said = asked.map(|property| text_of(feature.properties.get(property?)));
+        let said = asked.map(|property| without_blanks(&text_of(feature.properties.get(property?))?));
         Self { index, line, pointer, weight, parent: parent.transpose(), said }
     }
 
@@ -167,7 +167,7 @@ impl Facts {
         #[expect(clippy::expect_used, reason = "a polygon that was read has corners")]
         let bounds = Bounds::of(corners).expect("a polygon that was read has corners");
         Unit {
-            id: area.name.clone(),
+            id: without_blanks(&area.name).unwrap_or_else(|| area.name.clone()),
             parent: self.parent.as_ref().ok().cloned().flatten(),
             weight: self.weight.as_ref().copied().unwrap_or_default(),
             at: bounds.center(),
@@ -175,6 +175,11 @@ impl Facts {
             area_m2: area.polygons.iter().map(measure::area_m2).sum(),
         }
     }
+}
+
+/// A name as it will be read again out of a plan, where blanks around it do not count; `None` where nothing else is there.
+fn without_blanks(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn weight(value: Option<&Value>, property: &str) -> Result<Weight, Box<Problem>> {
