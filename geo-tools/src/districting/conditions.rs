@@ -8,12 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::districting::joined::Joined;
 use crate::districting::partition::{Aims, cut_for, foresee_for};
 use crate::districting::{Link, Options, Plan, PlanRow, PlannedCell, Undone, Unit, UnitGraph, Watch, Weight};
 use crate::{Code, Problem, Severity, shown};
-
-/// So many units are named that would join what does not hang together.
-const MOST_NAMED: usize = 5;
 
 /// What is wished for, as it was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +29,9 @@ pub struct Wishes {
 pub struct Conditions {
     locked: Vec<Kept>,
     together: Vec<Kept>,
+    /// All units of locked cells, and all of groups: of a plan with many of both every unit is asked for.
+    in_locked: HashSet<u32>,
+    in_groups: HashSet<u32>,
     targets: BTreeMap<String, Weight>,
 }
 
@@ -53,10 +54,10 @@ impl Conditions {
         let mut problems = Vec::new();
         let locked = gather(graph, (&wishes.locked, "the locked cells"), &mut problems);
         let together = gather(graph, (&wishes.together, "the units to stay together"), &mut problems);
-        let near = neighbours(graph);
+        let ground = Joined::of(graph);
         // Whether it is locked or has a name of its own: what it is called says which.
         for (kept, kind) in [(&locked, "cell"), (&together, "group")] {
-            problems.extend(kept.iter().filter_map(|kept| in_pieces(graph, &near, (kept, kind))));
+            problems.extend(kept.iter().filter_map(|kept| ground.in_pieces((kept, kind))));
         }
         let cell_of: HashMap<u32, usize> = (0..)
             .zip(&locked)
@@ -73,8 +74,11 @@ impl Conditions {
                 _ => problems.push(clash(graph, &group, (&cell_of, &locked))),
             }
         }
-        let targets = wishes.targets.clone();
-        if problems.is_empty() { Ok(Self { locked, together: open, targets }) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let (in_locked, in_groups) = (all_of(&locked), all_of(&open));
+        Ok(Self { locked, together: open, in_locked, in_groups, targets: wishes.targets.clone() })
     }
 
     /// The cells that stay as they are.
@@ -94,12 +98,12 @@ impl Conditions {
 
     /// Whether a unit is locked, or stays together with others.
     pub(crate) fn binds(&self, unit: usize) -> bool {
-        self.is_in_group(unit) || is_in(&self.locked, unit)
+        self.is_in_group(unit) || is_in(&self.in_locked, unit)
     }
 
     /// Whether a unit stays together with others.
     pub(crate) fn is_in_group(&self, unit: usize) -> bool {
-        is_in(&self.together, unit)
+        is_in(&self.in_groups, unit)
     }
 
     /// What can be said before anything is cut: errors, for which it is refused, and warnings.
@@ -209,8 +213,12 @@ pub fn partition_within(
     Ok(plan)
 }
 
-fn is_in(kept: &[Kept], unit: usize) -> bool {
-    u32::try_from(unit).is_ok_and(|unit| kept.iter().any(|kept| kept.units.binary_search(&unit).is_ok()))
+fn all_of(kept: &[Kept]) -> HashSet<u32> {
+    kept.iter().flat_map(|kept| &kept.units).copied().collect()
+}
+
+fn is_in(units: &HashSet<u32>, unit: usize) -> bool {
+    u32::try_from(unit).is_ok_and(|unit| units.contains(&unit))
 }
 
 /// A name for a cell whose own is that of a locked one: the same with the next number that is free.
@@ -288,84 +296,6 @@ fn gather(graph: &UnitGraph, (rows, what): (&[PlanRow], &str), problems: &mut Ve
     }
     kept.iter_mut().for_each(|kept| kept.units.sort_unstable());
     kept
-}
-
-fn neighbours(graph: &UnitGraph) -> Vec<Vec<u32>> {
-    let mut near = vec![Vec::new(); graph.units().len()];
-    for link in graph.open_links() {
-        near[link.first as usize].push(link.second);
-        near[link.second as usize].push(link.first);
-    }
-    near
-}
-
-/// What keeps units from being one piece of one parent.
-fn in_pieces(graph: &UnitGraph, near: &[Vec<u32>], (kept, kind): (&Kept, &str)) -> Option<Problem> {
-    let unit = |at: u32| &graph.units()[at as usize];
-    let name = |at: u32| format!("\u{201c}{}\u{201d}", shown::text(&unit(at).id));
-    let title = format!("{kind} \u{201c}{}\u{201d}", shown::text(&kept.name));
-    let wrong = |code: Code, message: String, units: Vec<u32>| {
-        let features = units.into_iter().map(|at| unit(at).id.clone()).collect();
-        Some(Problem { features, ..Problem::error(code, message) })
-    };
-    let first = *kept.units.first()?;
-    if let Some(&stranger) = kept.units.iter().find(|&&at| unit(at).parent != unit(first).parent) {
-        let parent = |at: u32| unit(at).parent.as_deref().map_or("none".to_owned(), shown::text);
-        let message = format!(
-            "{title} has units of two parents: {} of {} and {} of {}; no cell reaches across",
-            name(first),
-            parent(first),
-            name(stranger),
-            parent(stranger)
-        );
-        return wrong(Code::ParentMismatch, message, vec![first, stranger]);
-    }
-    let members: HashSet<u32> = kept.units.iter().copied().collect();
-    let (_, own) = reach(near, &[first], |at| members.contains(&at));
-    let astray = kept.units.iter().copied().find(|at| !own.contains(at))?;
-    let is_inside = |at: u32| unit(at).parent == unit(first).parent;
-    let (from, _) = reach(near, &Vec::from_iter(own.iter().copied()), is_inside);
-    let mut between = Vec::new();
-    let mut at = from.get(&astray).copied();
-    while let Some(step) = at.filter(|step| !own.contains(step)) {
-        if !members.contains(&step) {
-            between.push(step);
-        }
-        at = from.get(&step).copied();
-    }
-    let way_out = if !from.contains_key(&astray) {
-        "nothing in their parent joins them".to_owned()
-    } else {
-        let names: Vec<String> = between.iter().take(MOST_NAMED).map(|&at| name(at)).collect();
-        let more = if between.len() > MOST_NAMED { " and others" } else { "" };
-        format!("with {}{more} they would", names.join(", "))
-    };
-    let message =
-        format!("{title} is in pieces: {} and {} do not hang together; {way_out}", name(first), name(astray));
-    wrong(Code::NotContiguous, message, vec![first, astray])
-}
-
-/// What is reached from some units through others that may be passed: for each from where, and all of it.
-fn reach(
-    near: &[Vec<u32>],
-    starts: &[u32],
-    may_pass: impl Fn(u32) -> bool,
-) -> (HashMap<u32, u32>, BTreeSet<u32>) {
-    let mut open: Vec<u32> = starts.to_vec();
-    open.sort_unstable();
-    let mut reached: BTreeSet<u32> = open.iter().copied().collect();
-    let mut from = HashMap::new();
-    let mut at = 0;
-    while at < open.len() {
-        for &next in near[open[at] as usize].iter().filter(|&&next| may_pass(next)) {
-            if reached.insert(next) {
-                from.insert(next, open[at]);
-                open.push(next);
-            }
-        }
-        at += 1;
-    }
-    (from, reached)
 }
 
 fn clash(graph: &UnitGraph, group: &Kept, (cell_of, locked): (&HashMap<u32, usize>, &[Kept])) -> Problem {

@@ -1,7 +1,8 @@
 //! Ground in small units cut into cells that hang together, lie within their parents and weigh about the same.
 //!
 //! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
-//! it keeps the rules. `barriers` says across which borders no cell reaches, `conditions` what a plan keeps besides.
+//! it keeps the rules. `barriers` says across which borders no cell reaches, `conditions` what a plan keeps besides,
+//! `joined` whether it hangs together.
 //! `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
 //! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
 //! every way where the ground is small. [`explain`] says of a plan that was judged why it is so, and what became of another.
@@ -19,6 +20,7 @@ pub mod explain;
 mod graph;
 mod ground;
 mod halve;
+mod joined;
 mod judge;
 mod moves;
 mod partition;

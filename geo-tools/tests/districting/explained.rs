@@ -1,9 +1,13 @@
 //! What is said of plans, against figures that were worked out by hand.
 
+use std::time::Instant;
+
 use geo_tools::districting::explain::{
     Explanation, Language, Origin, Relaxation, Relaxed, Subject, Why, explain,
 };
-use geo_tools::districting::{Conditions, Judgement, PlanRow, Rules, UnitGraph, Weight, judge};
+use geo_tools::districting::{
+    Conditions, Judgement, PlanRow, Rules, UnitGraph, Weight, Wishes, judge, judge_within,
+};
 
 use crate::support::{graph, unit};
 
@@ -321,4 +325,29 @@ fn a_name_that_would_break_a_line_or_steer_a_reader_stands_on_one_line_in_every_
 fn the_text_says_the_same_in_both_languages() {
     assert_eq!(written(Language::English), include_str!("explained.en.txt"));
     assert_eq!(written(Language::Chinese), include_str!("explained.zh.txt"));
+}
+
+#[test]
+fn what_moved_among_a_hundred_thousand_groups_is_explained_in_seconds() {
+    let count = 320_000;
+    let graph = row_of(&vec![1.0; count]);
+    // Blocks of eight, and the same blocks two units on: a quarter of the units moved, each with the other of its group.
+    let blocks = |shift: usize| -> Vec<PlanRow> {
+        let cell = |at: usize| format!("c{}", (at + shift) % count / 8);
+        (0..count).map(|at| PlanRow { unit: format!("u{at}"), cell: cell(at), line: None }).collect()
+    };
+    let pair = |at: usize| PlanRow { unit: format!("u{at}"), cell: format!("g{}", at / 2), line: None };
+    let wishes = Wishes { together: (0..count).map(pair).collect(), ..Wishes::default() };
+    let conditions = Conditions::of(&graph, &wishes).expect("they can be kept");
+    let rules = Rules { tolerance_ppm: 50_000, target: None };
+    let (before, rows) = (blocks(0), blocks(2));
+    let judgement = judge_within(&graph, &rows, rules, &conditions);
+    let subject =
+        Subject { graph: &graph, rows: &rows, rules, conditions: &conditions, judgement: &judgement };
+    let begin = Instant::now();
+    let lineage = explain(&subject, Some(&before)).lineage.expect("there was a plan before");
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    assert_eq!(lineage.moved.len(), count / 4);
+    let together = lineage.moved.iter().filter(|unit| unit.why == Why::StaysTogether).count();
+    assert!(together > count / 5, "{together}");
 }
