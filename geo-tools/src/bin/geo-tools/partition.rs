@@ -1,23 +1,22 @@
 //! `geo-tools partition`: units cut into cells.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use geo_tools::districting::explain::Subject;
 use geo_tools::districting::{
-    Conditions, Effort, Judgement, Options, Plan, PlanRow, Progress, Rules, Watch, Weight, judge_within,
+    Effort, JudgedCell, Judgement, Options, Plan, PlanRow, Rules, Watch, Weight, judge_within,
     partition_within,
 };
 use geo_tools::{Code, Problem, shown};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::disk::Disk;
 use crate::districting::{
     Explaining, Run, Units, UnitsArguments, WishArguments, cpu_s, read_before, read_units_saying, report,
-    summary, target, threads, tolerance_ppm, with_explanation, write_cells, write_plan,
+    summary, target, threads, tolerance_ppm, with_bar, with_explanation, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -111,7 +110,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         problems.tell(&arguments.units.units);
         return Ok(Verdict::Errors);
     };
-    let Some(plan) = cut(&units, &conditions, &options) else { return Ok(Verdict::Errors) };
+    let cut = |watch: &Watch<'_>| partition_within(&units.graph, &conditions, &options, watch);
+    // What would be refused was told before.
+    let Ok(plan) = with_bar(units.graph.units().len(), cut) else { return Ok(Verdict::Errors) };
     let rows = plan.rows(&units.graph);
     let rules = Rules { tolerance_ppm: options.tolerance_ppm, target: Some(options.target) };
     let judgement = judge_within(&units.graph, &rows, rules, &conditions);
@@ -126,26 +127,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     Ok(problems.verdict())
 }
 
-/// Cuts, with a bar on a terminal.
-fn cut(units: &Units, conditions: &Conditions, options: &Options) -> Option<Plan> {
-    let all = units.graph.units().len() as u64;
-    let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} units, {elapsed}") {
-        bar.set_style(style);
-    }
-    let is_called_off = AtomicBool::new(false);
-    let tell = |progress: Progress| bar.set_position(progress.done as u64);
-    let outcome = partition_within(&units.graph, conditions, options, &Watch::new(&tell, &is_called_off));
-    bar.finish_and_clear();
-    // What would be refused was told before, and nobody calls it off: an interrupt ends the program.
-    outcome.ok()
-}
-
 /// Where what cut the plan and what judged it do not agree why a cell is out of tolerance.
 fn doubts(plan: &Plan, judgement: &Judgement) -> Vec<Problem> {
+    let cells: HashMap<&str, &JudgedCell> =
+        judgement.cells.iter().map(|cell| (cell.cell.as_str(), cell)).collect();
     let judged = |name: &str| {
-        let cell = judgement.cells.iter().find(|cell| cell.cell == name);
-        cell.and_then(|cell| cell.certificate.as_ref()).map(|certificate| certificate.reason)
+        let certificate = cells.get(name).and_then(|cell| cell.certificate.as_ref());
+        certificate.map(|certificate| certificate.reason)
     };
     let claimed = plan.cells.iter().filter_map(|cell| cell.reason.map(|reason| (&cell.name, reason)));
     let doubted = claimed.filter(|(name, reason)| judged(name) != Some(*reason));

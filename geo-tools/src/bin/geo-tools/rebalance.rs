@@ -2,21 +2,19 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use geo_tools::districting::explain::Subject;
 use geo_tools::districting::{
-    Change, Conditions, Judgement, PlanHash, PlanRow, Progress, Rebalanced, Rules, Thrift, Undone, Watch,
-    judge, rebalance,
+    Change, Conditions, Judgement, PlanHash, PlanRow, Rebalanced, Rules, Thrift, Undone, Watch, judge,
+    rebalance,
 };
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::disk::Disk;
 use crate::districting::{
     Explaining, Run, Units, UnitsArguments, cpu_s, read_plan, read_units_saying, report, summary, threads,
-    tolerance_ppm, with_explanation, write_cells, write_plan,
+    tolerance_ppm, with_bar, with_explanation, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -141,15 +139,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
 
 /// Changes the plan, with a bar on a terminal; what keeps it from being changed is in the problems.
 fn changed(units: &Units, before: &[PlanRow], change: &Change, problems: &mut Problems) -> Option<Changed> {
-    let all = units.graph.units().len() as u64;
-    let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} units, {elapsed}") {
-        bar.set_style(style);
-    }
-    let is_called_off = AtomicBool::new(false);
-    let tell = |progress: Progress| bar.set_position(progress.done as u64);
-    let outcome = rebalance(&units.graph, before, change, &Watch::new(&tell, &is_called_off));
-    bar.finish_and_clear();
+    let work = |watch: &Watch<'_>| rebalance(&units.graph, before, change, watch);
+    let outcome = with_bar(units.graph.units().len(), work);
     let rebalanced = match outcome {
         Ok(rebalanced) => rebalanced,
         Err(Undone::Refused(found)) => {
