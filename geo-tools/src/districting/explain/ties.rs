@@ -87,6 +87,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::generate::random::{Purpose, Random};
 
     /// Whether the other units of a cell are one piece: walked anew for each.
     fn stays_whole(beside: &[Vec<Beside>], cell_of: &[Option<usize>], unit: usize) -> bool {
@@ -104,13 +105,8 @@ mod tests {
 
     #[test]
     fn a_unit_is_dispensable_where_a_walk_through_all_others_says_so() {
-        let mut chance = 0x2545_f491_4f6c_dd1d_u64;
-        let mut below = |end: usize| {
-            chance ^= chance << 13;
-            chance ^= chance >> 7;
-            chance ^= chance << 17;
-            ((chance >> 11) % end as u64) as usize
-        };
+        let mut chance = Random::new(7, Purpose::Sides);
+        let mut below = |end: usize| chance.index(end);
         let mut seen = [0; 2];
         for round in 0..400 {
             let (unit_count, cell_count) = (1 + below(24), 1 + below(3));

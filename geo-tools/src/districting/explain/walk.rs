@@ -99,6 +99,7 @@ fn half<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<Place> {
 mod tests {
     use super::*;
     use crate::districting::Weight;
+    use crate::generate::random::{Purpose, Random};
 
     fn unit(number: usize, lon_e7: i32, lat_e7: i32) -> Unit {
         Unit {
@@ -113,13 +114,8 @@ mod tests {
 
     #[test]
     fn the_farthest_two_are_those_that_every_pair_measured_gives() {
-        let mut chance = 0x2545_f491_4f6c_dd1d_u64;
-        let mut below = |end: u64| {
-            chance ^= chance << 13;
-            chance ^= chance >> 7;
-            chance ^= chance << 17;
-            ((chance >> 11) % end) as i32
-        };
+        let mut chance = Random::new(7, Purpose::Positions);
+        let mut below = |end: u64| chance.below(end) as i32;
         for count in 2..60 {
             let spread = [3, 40, 9_000][count % 3];
             let at =
