@@ -4,6 +4,8 @@
 
 /// More characters than this of a given text tell a reader nothing.
 const MOST_CHARACTERS: usize = 40;
+/// More of a list than this tell a reader nothing.
+const MOST_LISTED: usize = 10;
 /// Every number that could be a coordinate is written in fewer characters.
 const MOST_DIGITS: usize = 24;
 
@@ -12,6 +14,14 @@ pub fn text(given: &str) -> String {
     let mut rest = given.chars();
     let start: String = rest.by_ref().take(MOST_CHARACTERS).map(plain).collect();
     if rest.next().is_none() { start } else { format!("{start}…") }
+}
+
+/// Several things as they are shown, or the first of them and how many more there are.
+pub fn list(shown: impl IntoIterator<Item = String>) -> String {
+    let mut rest = shown.into_iter();
+    let start: Vec<String> = rest.by_ref().take(MOST_LISTED).collect();
+    let (start, more) = (start.join(", "), rest.count());
+    if more == 0 { start } else { format!("{start} and {more} more") }
 }
 
 /// A whole line of text, which stays one.
@@ -45,6 +55,14 @@ mod tests {
         assert_eq!(number(-1e308), "-1e308");
         assert_eq!(number(1e-300), "1e-300");
         assert_eq!(number(f64::NAN), "NaN");
+    }
+
+    #[test]
+    fn a_long_list_is_shown_by_its_start() {
+        let numbers = |count: usize| list((0..count).map(|number| number.to_string()));
+        assert_eq!((numbers(0), numbers(2)), (String::new(), "0, 1".to_owned()));
+        assert_eq!(numbers(10), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9");
+        assert_eq!(numbers(50_000), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 49990 more");
     }
 
     #[test]

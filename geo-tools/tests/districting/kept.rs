@@ -382,3 +382,18 @@ fn a_locked_cell_and_a_group_of_one_name_are_one_only_where_they_have_the_same_u
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("cell “one” has units of two parents") && !said.contains("locked"), "{said}");
 }
+
+#[test]
+fn a_message_does_not_grow_with_the_settings_of_a_file() {
+    let units: Vec<String> =
+        (0..30).map(|at| format!(r#"{{"code":"{at}","n":10,"village":"V","kind":"k{at}"}}"#)).collect();
+    let units = row_of(&units.iter().map(String::as_str).collect::<Vec<_>>());
+    let folder = folder_with(&[("units.geojson", &units)]);
+    let start = ["--parent", "village", "-o", "plan.csv", "--target", "20", "--setting", "kind"];
+    let (code, said) = partition(folder.path(), &[&start[..], &["--target-for", "urban=10"]].concat());
+    assert_eq!(code, 1, "{said}");
+    for told in ["there are: k0, k1,", "several settings: k0, k1,"] {
+        let line = said.lines().find(|line| line.contains(told)).expect("a line");
+        assert!(line.contains(" and 20 more") && !line.contains("k9"), "{line}");
+    }
+}

@@ -139,14 +139,11 @@ fn changed(graph: &UnitGraph, cell: &Kept, stray: Stray) -> Problem {
 }
 
 fn torn(graph: &UnitGraph, cell_of: &HashMap<&str, &str>, group: &Kept) -> Problem {
-    let cells: Vec<String> = cells_of(graph, cell_of, group)
-        .into_iter()
-        .map(|cell| format!("\u{201c}{}\u{201d}", shown::text(cell)))
-        .collect();
+    let cells = cells_of(graph, cell_of, group).into_iter();
     let message = format!(
         "the units of group \u{201c}{}\u{201d} shall stay together and are in the cells {}",
         shown::text(&group.name),
-        cells.join(", ")
+        shown::list(cells.map(|cell| format!("\u{201c}{}\u{201d}", shown::text(cell))))
     );
     Problem { features: vec![group.name.clone()], ..Problem::error(Code::ConditionBroken, message) }
 }

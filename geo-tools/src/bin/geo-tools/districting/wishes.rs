@@ -101,10 +101,9 @@ impl WishArguments {
         for (at, (setting, target)) in self.target_for.iter().enumerate() {
             let shown = shown::text(setting);
             if !known.contains(setting.as_str()) {
-                let named: Vec<String> = known.iter().map(|known| shown::text(known)).collect();
+                let named = shown::list(known.iter().map(|known| shown::text(known)));
                 let message = format!(
-                    "a target is given for \u{201c}{shown}\u{201d}, and no unit has that setting; there are: {}",
-                    named.join(", ")
+                    "a target is given for \u{201c}{shown}\u{201d}, and no unit has that setting; there are: {named}"
                 );
                 problems.push(Problem::error(Code::BadValue, message));
             }
@@ -132,11 +131,10 @@ impl WishArguments {
         let mut targets = BTreeMap::new();
         for (parent, settings) in settings {
             if settings.len() > 1 {
-                let named: Vec<String> = settings.iter().map(|setting| shown::text(setting)).collect();
+                let named = shown::list(settings.iter().map(|setting| shown::text(setting)));
                 let message = format!(
-                    "parent \u{201c}{}\u{201d} has units of several settings: {}; a parent is of one",
-                    shown::text(parent),
-                    named.join(", ")
+                    "parent \u{201c}{}\u{201d} has units of several settings: {named}; a parent is of one",
+                    shown::text(parent)
                 );
                 let problem = Problem::error(Code::ConditionsClash, message);
                 return Err(Box::new(Problem { features: vec![parent.to_owned()], ..problem }));
