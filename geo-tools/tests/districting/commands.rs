@@ -124,6 +124,36 @@ fn overlapping_units_strangers_and_a_target_beyond_all_are_refused() {
 }
 
 #[test]
+fn what_is_wrong_is_told_of_the_file_in_which_it_stands() {
+    let third = |text: String| text.replace("[113.70,34.39]", "[113.70,34.39,5]");
+    let files = [
+        ("units.geojson", third(row_of(&FOUR))),
+        ("pairs.csv", "a,b\nA,B\nB,X\n".to_owned()),
+        ("plan.csv", "unit,cell\nA,w\nB,\nX,e\nC,e\nD,e\n".to_owned()),
+        ("locked.csv", "unit,cell\nA,w\nY,w\n".to_owned()),
+        ("together.csv", "unit,group\nC,g\nD,g\nZ,g\n".to_owned()),
+    ];
+    let folder = folder_with(&files.each_ref().map(|(name, content)| (*name, content.as_str())));
+    let score = "score --units units.geojson --id code --weight n --plan plan.csv";
+    let told = |more: &str, expected: &[&str]| {
+        let output = run(folder.path(), &format!("{score}{more}").split(' ').collect::<Vec<_>>());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        for expected in expected {
+            assert!(said.lines().any(|line| line.starts_with(expected)), "{expected} is not in {said}");
+        }
+        let mut warnings = said.lines().filter(|line| line.contains("warning THIRD_DIMENSION"));
+        assert!(warnings.next().is_some_and(|line| line.starts_with("units.geojson:")), "{said}");
+    };
+    let unknown = "plan.csv:4: error UNKNOWN_UNIT: [X] the plan names";
+    told("", &["plan.csv:3: error MISSING_FIELD: a row of a plan", unknown]);
+    told(" --adjacency pairs.csv", &["pairs.csv:3: error UNKNOWN_UNIT: the adjacency names"]);
+    let locked = "locked.csv:3: error UNKNOWN_UNIT: [Y] the locked cells name";
+    let together = "together.csv:4: error UNKNOWN_UNIT: [Z] the units to stay together name";
+    told(" --locked locked.csv --together together.csv", &[locked, together]);
+}
+
+#[test]
 fn a_plan_of_units_with_blanks_around_their_names_can_be_read_again() {
     let four = row_of(&FOUR).replace(r#""A","n":10"#, r#""A ","n":10,"group":" one""#);
     let four = four.replace(r#""B","n":10"#, r#"" B","n":10,"group":"one""#);

@@ -27,14 +27,21 @@ pub(crate) struct Problems {
     on_disk: Option<BufWriter<File>>,
     /// What the coverage found, after all the others.
     of_coverage: Vec<Problem>,
-    first_errors: Vec<Problem>,
-    first_warnings: Vec<Problem>,
+    first_errors: Vec<Found>,
+    first_warnings: Vec<Found>,
     error_count: usize,
     warning_count: usize,
     /// What the features with these indexes are called, where that became known after they were read.
     names: HashMap<usize, String>,
     /// What is none here.
     passed_over: Option<fn(&Problem) -> bool>,
+}
+
+/// A problem, and the file that it is of where that is known.
+#[derive(Debug)]
+struct Found {
+    file: Option<String>,
+    problem: Problem,
 }
 
 impl Problems {
@@ -48,18 +55,28 @@ impl Problems {
         if self.passed_over.is_some_and(|passed_over| passed_over(&problem)) {
             return Ok(());
         }
-        self.count(&problem);
-        if self.held.len() < HELD {
-            self.held.push(problem);
-            return Ok(());
+        self.count(None, &problem);
+        self.keep(problem)
+    }
+
+    /// The same of another file than the one whose features have indexes and names here.
+    pub(crate) fn push_of(&mut self, file: &str, problem: Problem) -> Result<(), Unusable> {
+        let problem = Problem { indexes: Vec::new(), ..problem };
+        self.count(Some(file), &problem);
+        self.keep(problem)
+    }
+
+    /// From now on what was found so far, and not of another file, is told as of this one.
+    pub(crate) fn found_in(&mut self, file: &str) {
+        for found in self.first_errors.iter_mut().chain(&mut self.first_warnings) {
+            found.file.get_or_insert_with(|| file.to_owned());
         }
-        self.keep_on_disk(&problem).map_err(|source| Unusable::Temporary { source })
     }
 
     /// Takes in what the coverage found.
     pub(crate) fn extend_of_coverage(&mut self, problems: impl IntoIterator<Item = Problem>) {
         for problem in problems {
-            self.count(&problem);
+            self.count(None, &problem);
             self.of_coverage.push(problem);
         }
     }
@@ -69,15 +86,23 @@ impl Problems {
         self.names.insert(index, name);
     }
 
-    fn count(&mut self, problem: &Problem) {
+    fn count(&mut self, file: Option<&str>, problem: &Problem) {
         let (count, first) = match problem.severity {
             Severity::Error => (&mut self.error_count, &mut self.first_errors),
             Severity::Warning => (&mut self.warning_count, &mut self.first_warnings),
         };
         *count += 1;
         if first.len() < SHOWN {
-            first.push(problem.clone());
+            first.push(Found { file: file.map(str::to_owned), problem: problem.clone() });
         }
+    }
+
+    fn keep(&mut self, problem: Problem) -> Result<(), Unusable> {
+        if self.held.len() < HELD {
+            self.held.push(problem);
+            return Ok(());
+        }
+        self.keep_on_disk(&problem).map_err(|source| Unusable::Temporary { source })
     }
 
     fn keep_on_disk(&mut self, problem: &Problem) -> io::Result<()> {
@@ -101,14 +126,14 @@ impl Problems {
         if self.error_count > 0 { Verdict::Errors } else { Verdict::Fine }
     }
 
-    /// Tells the first on standard error, one a line, errors first.
+    /// Tells the first on standard error, one a line, errors first; as of this file what is not known to be of another.
     pub(crate) fn tell(&self, path: &str) {
         let mut out = io::stderr().lock();
         let shown = self.first_errors.iter().chain(&self.first_warnings).take(SHOWN);
-        for problem in shown {
+        for Found { file, problem } in shown {
             let problem = Problem { features: self.called(problem), ..problem.clone() };
             // Nobody is left to tell if standard error is closed.
-            let _ = writeln!(out, "{}", line(path, &problem));
+            let _ = writeln!(out, "{}", line(file.as_deref().unwrap_or(path), &problem));
         }
         let count = self.error_count + self.warning_count;
         if count > SHOWN {

@@ -107,6 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     refuse_clashes(&inputs, &outputs)?;
     let is_drawn = arguments.cells.is_some() || arguments.explaining.draws();
     let (units, mut problems) = read_units_saying(&arguments.units, is_drawn, [None, None])?;
+    problems.found_in(&arguments.units.units);
     let before = read_plan(&arguments.plan, &mut problems)?;
     let Some(units) = units.filter(|_| problems.verdict() == Verdict::Fine) else {
         problems.tell(&arguments.units.units);

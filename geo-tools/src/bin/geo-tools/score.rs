@@ -66,6 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         Some(units) => arguments.wishes.conditions(&units.graph, &units.said, &mut problems)?,
         None => None,
     };
+    problems.found_in(&arguments.units.units);
     let (Some(units), Some(conditions)) = (units, conditions) else {
         problems.tell(&arguments.units.units);
         return Ok(Verdict::Errors);

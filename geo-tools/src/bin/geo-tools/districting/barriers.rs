@@ -23,11 +23,9 @@ pub(crate) fn read_barred(
     let features = read_features(path, &mut read, &Options::default())?;
     if read.problems.error_count() > 0 {
         read.problems.tell(path);
-        let message = format!(
-            "{path}: {} errors in the barriers; mend them or leave them out",
-            read.problems.error_count()
-        );
-        problems.push(Problem::error(Code::BadValue, message))?;
+        let message =
+            format!("{} errors in the barriers; mend them or leave them out", read.problems.error_count());
+        problems.push_of(path, Problem::error(Code::BadValue, message))?;
     }
     let mut barriers = Vec::new();
     for feature in &features {
@@ -40,17 +38,17 @@ pub(crate) fn read_barred(
                 barriers.extend(lines.iter().map(|line| Barrier { line: line.clone(), is_bridge }));
             }
             _ => {
-                let message = format!("{path}: a barrier is a line, something else was given");
-                let problem = Problem::error(Code::GeometryType, message);
+                let problem =
+                    Problem::error(Code::GeometryType, "a barrier is a line, something else was given");
                 let place = (Some(feature.line), Some(feature.pointer.clone()));
-                problems.push(Problem { line: place.0, pointer: place.1, ..problem })?;
+                problems.push_of(path, Problem { line: place.0, pointer: place.1, ..problem })?;
             }
         }
     }
     let pairs = barred_pairs(coverage, &barriers, within_m);
     if pairs.is_empty() {
-        let message = format!("{path}: no border of two units lies along a barrier, within {within_m} m");
-        problems.push(Problem::warning(Code::BadValue, message))?;
+        let message = format!("no border of two units lies along a barrier, within {within_m} m");
+        problems.push_of(path, Problem::warning(Code::BadValue, message))?;
     }
     Ok(pairs)
 }

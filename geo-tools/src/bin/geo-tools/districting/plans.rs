@@ -30,7 +30,7 @@ pub(crate) fn read_rows(
         let row = match item {
             csv::Item::Row(row) => row,
             csv::Item::Problem(problem) => {
-                problems.push(problem)?;
+                problems.push_of(path, problem)?;
                 continue;
             }
         };
@@ -43,7 +43,7 @@ pub(crate) fn read_rows(
                 let message =
                     format!("a row of {what} has a unit and a {column}, under columns of these names");
                 let problem = Problem::error(Code::MissingField, message);
-                problems.push(Problem { line: Some(row.line), indexes: vec![row.index], ..problem })?;
+                problems.push_of(path, Problem { line: Some(row.line), ..problem })?;
             }
         }
     }

@@ -208,14 +208,14 @@ fn listed_links(path: &str, units: &[Unit], problems: &mut Problems) -> Result<V
         let row = match item {
             csv::Item::Row(row) => row,
             csv::Item::Problem(problem) => {
-                problems.push(problem)?;
+                problems.push_of(path, problem)?;
                 continue;
             }
         };
         match link(&row.cells, &known) {
             Ok(link) => links.push(link),
             Err(problem) => {
-                problems.push(Problem { line: Some(row.line), indexes: vec![row.index], ..*problem })?;
+                problems.push_of(path, Problem { line: Some(row.line), ..*problem })?;
             }
         }
     }

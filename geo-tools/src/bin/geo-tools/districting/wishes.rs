@@ -1,6 +1,6 @@
 //! What a plan shall keep besides, as it is given on the command line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use clap::Args;
 use geo_tools::districting::{Conditions, PlanRow, UnitGraph, Weight, Wishes};
@@ -78,7 +78,17 @@ impl WishArguments {
             Ok(conditions) if problems.error_count() == errors_before => Ok(Some(conditions)),
             Ok(_) => Ok(None),
             Err(found) => {
-                problems.extend_of_coverage(found);
+                let in_locked: HashSet<(Option<u64>, &str)> =
+                    wishes.locked.iter().map(|row| (row.line, row.unit.as_str())).collect();
+                for problem in found {
+                    let unit = problem.features.first().map_or("", String::as_str);
+                    let is_locked = in_locked.contains(&(problem.line, unit));
+                    let file = if is_locked { &self.locked } else { &self.together };
+                    match file.as_ref().filter(|_| problem.line.is_some()) {
+                        Some(file) => problems.push_of(file, problem)?,
+                        None => problems.extend_of_coverage([problem]),
+                    }
+                }
                 Ok(None)
             }
         }
