@@ -4,6 +4,7 @@
 //! ground is halved; then single moves, recuts around cells out of tolerance, and duels of all cells beside each other.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use crate::districting::duel::Scratch;
 use crate::districting::ground::Ground;
@@ -171,14 +172,15 @@ impl Layout {
 
     /// The oversize unit with the longest border along a scrap; the first of several.
     fn heir(&self, ground: &Ground, cells: &[u32], scrap: &[u32]) -> u32 {
-        let mut shared_mm = vec![0_i64; self.oversize.len()];
+        // Only of those beside it: there may be as many scraps as there are oversize units.
+        let mut shared_mm: BTreeMap<u32, i64> = BTreeMap::new();
         for near in scrap.iter().flat_map(|&unit| ground.beside(unit)) {
             let cell = cells[near.unit as usize];
             if cell != u32::MAX && cell >= self.first_oversize {
-                shared_mm[(cell - self.first_oversize) as usize] += near.shared_mm;
+                *shared_mm.entry(cell).or_default() += near.shared_mm;
             }
         }
-        let longest = (0..).zip(&shared_mm).max_by_key(|&(at, &shared)| (shared, Reverse(at)));
-        self.first_oversize + longest.map_or(0, |(at, _): (u32, _)| at)
+        let longest = shared_mm.into_iter().max_by_key(|&(cell, shared)| (shared, Reverse(cell)));
+        longest.map_or(self.first_oversize, |(cell, _)| cell)
     }
 }

@@ -141,6 +141,22 @@ fn a_plan_that_no_tolerance_covers_is_judged_in_seconds_without_certificates() {
     assert!(told > plan.cells.len() / 2, "{told}");
 }
 
+#[test]
+fn a_plan_with_a_cell_for_each_of_many_units_is_judged_in_seconds() {
+    let count = 200_000;
+    let units = (0..count).map(|at| unit(at, None, (1 + at % 7) as f64)).collect();
+    let along: Vec<(u32, u32)> = (1..count as u32).map(|at| (at - 1, at)).collect();
+    let row = graph(units, &along);
+    let cell = |at: usize| PlanRow { unit: format!("u{at}"), cell: format!("c{at}"), line: None };
+    let rows: Vec<PlanRow> = (0..count).map(cell).collect();
+    let begin = Instant::now();
+    let judgement = judge(&row, &rows, Rules { tolerance_ppm: 50_000, target: None });
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    // The heaviest are left out one after the other, until those of 1 are left.
+    assert_eq!((codes(&judgement), judgement.parents[0].mean), (vec![], 1.0));
+    assert_eq!(judgement.cells.iter().filter(|cell| cell.is_in_tolerance).count(), 28_572);
+}
+
 /// Cuts a row of units and gives the reasons of its cells, by the judge; what cut it must agree.
 fn reasons(weights: &[f64], pairs: &[(u32, u32)], target: f64) -> Vec<Option<Reason>> {
     let units = weights.iter().enumerate().map(|(at, &weight)| unit(at, None, weight)).collect();

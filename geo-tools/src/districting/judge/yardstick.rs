@@ -37,7 +37,7 @@ impl Yardstick {
             let weights = cell.units.iter().map(|&unit| i128::from(graph.units()[unit].weight.thousandths()));
             let heaviest = weights.max().unwrap_or(0);
             let ground = grounds.entry(parts.component_of[cell.units[0]]).or_default();
-            ground.cells.push(Measured { weight: cell.weight, heaviest });
+            ground.cells.push(Measured { weight: cell.weight, heaviest, is_left_out: false });
             mean.sum += cell.weight;
             mean.count += 1;
         }
@@ -76,22 +76,25 @@ impl Yardstick {
     }
 
     fn leave_out_oversize(&mut self, grounds: &mut [Ground]) {
-        loop {
-            let heaviest =
-                |ground: &Ground| ground.cells.iter().map(|cell| cell.heaviest).max().unwrap_or(-1);
-            let Some(ground) = grounds.iter_mut().max_by_key(|ground| heaviest(ground)) else { return };
-            let Some(at) = (0..ground.cells.len()).max_by_key(|&at| ground.cells[at].heaviest) else {
-                return;
-            };
+        let places = grounds.iter().enumerate().flat_map(|(number, ground)| {
+            ground.cells.iter().enumerate().map(move |(at, cell)| (cell.heaviest, number, at))
+        });
+        // Put in order once: where a target is less than what units weigh, nearly all are left out.
+        let mut places: Vec<(i128, usize, usize)> = places.collect();
+        places.sort_unstable();
+        for (heaviest, number, at) in places.into_iter().rev() {
+            let ground = &mut grounds[number];
+            let weight = ground.cells[at].weight;
             // Cells that weigh nothing have no mean to be measured by: the last that weighs anything stays.
-            if !self.is_above(ground.cells[at].heaviest) || self.sum == ground.cells[at].weight {
-                return;
+            if !self.is_above(heaviest) || self.sum == weight {
+                break;
             }
-            let cell = ground.cells.swap_remove(at);
+            ground.cells[at].is_left_out = true;
             ground.has_oversize = true;
-            self.sum -= cell.weight;
+            self.sum -= weight;
             self.count -= 1;
         }
+        grounds.iter_mut().for_each(|ground| ground.cells.retain(|cell| !cell.is_left_out));
     }
 
     fn leave_out_unfit(&mut self, grounds: &mut [Ground]) {
@@ -199,6 +202,7 @@ struct Ground {
 struct Measured {
     weight: i128,
     heaviest: i128,
+    is_left_out: bool,
 }
 
 impl Ground {

@@ -95,19 +95,28 @@ fn set_small_apart(left: &mut [Left], mean: &mut Mean, tolerance_ppm: u32) {
 
 /// The heaviest first; but not the last that weighs anything, since what weighs nothing has no mean.
 fn set_oversize_apart(left: &mut [Left], mean: &mut Mean, tolerance_ppm: u32) {
-    while mean.count > 1 {
-        let places = left.iter().enumerate().flat_map(|(component, left)| {
-            left.cells.iter().enumerate().map(move |(at, cell)| (cell.heaviest, component, at))
-        });
-        let Some((heaviest, component, at)) = places.max() else { return };
-        let is_all_there_is = i128::from(left[component].cells[at].weight) == mean.sum;
-        if heaviest <= mean.span(tolerance_ppm).most || is_all_there_is {
-            return;
+    let places = left.iter().enumerate().flat_map(|(component, left)| {
+        left.cells.iter().enumerate().map(move |(at, cell)| (cell.heaviest, component, at))
+    });
+    let mut places: Vec<(i64, usize, usize)> = places.collect();
+    places.sort_unstable();
+    // For each component the cells that are set apart.
+    let mut apart: Vec<Vec<usize>> = vec![Vec::new(); left.len()];
+    for (heaviest, component, at) in places.into_iter().rev() {
+        let weight = i128::from(left[component].cells[at].weight);
+        if heaviest <= mean.span(tolerance_ppm).most || weight == mean.sum {
+            break;
         }
-        let cell = left[component].cells.swap_remove(at);
-        left[component].has_oversize = true;
-        mean.sum -= i128::from(cell.weight);
+        apart[component].push(at);
+        mean.sum -= weight;
         mean.count -= 1;
+    }
+    for (left, mut apart) in left.iter_mut().zip(apart) {
+        left.has_oversize |= !apart.is_empty();
+        apart.sort_unstable();
+        for at in apart.into_iter().rev() {
+            left.cells.swap_remove(at);
+        }
     }
 }
 
@@ -155,6 +164,13 @@ mod tests {
         assert_eq!(mean(&[usual, heavy], 50_000), Mean { sum: 400, count: 4 });
         let all = vec![Standing { weight: 1_500, heaviest: 1_000 }, Standing { weight: 0, heaviest: 0 }];
         assert_eq!(mean(&[all], 50_000), Mean { sum: 1_500, count: 2 });
+    }
+
+    #[test]
+    fn the_heaviest_of_many_cells_are_set_apart_one_after_the_other() {
+        let cell = |at: i64| Standing { weight: 1 + at % 7, heaviest: 1 + at % 7 };
+        let cells: Vec<Standing> = (0..200_000).map(cell).collect();
+        assert_eq!(mean(&[cells], 50_000), Mean { sum: 28_572, count: 28_572 });
     }
 
     #[test]
