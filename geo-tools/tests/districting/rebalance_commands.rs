@@ -34,6 +34,7 @@ fn a_changed_plan_comes_with_what_moved_and_what_must_at_least() {
     let (code, said) =
         change(folder.path(), &[&["--parent", "village"], &outputs[..], &explaining[..]].concat());
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("5 moved, at least 4 from neighbour to neighbour, 4 in any way"), "{said}");
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written");
     assert_eq!(read("new.csv"), "unit,cell\nA,west\nB,west\nC,east\nD,east\nE,east\n");
     let report: Value = serde_json::from_str(&read("report.json")).expect("JSON");

@@ -127,11 +127,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     problems.extend_of_coverage(changed.judgement.problems.clone());
     problems.tell(&arguments.plan);
     write(arguments, &units, (&before, &change, &changed), (&mut problems, cpu_s(start)))?;
-    let Rebalanced { moved_weight, moved_bound, .. } = &changed.rebalanced;
+    let Rebalanced { moved_weight, moved_bound, moved_least, .. } = &changed.rebalanced;
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
-        "{}: {}; {moved_weight} moved, {moved_bound} at least",
+        "{}: {}; {moved_weight} moved, at least {moved_bound} from neighbour to neighbour, {moved_least} in any way",
         arguments.output,
         summary(&changed.judgement)
     );
