@@ -28,7 +28,8 @@ pub fn written(response: &Response) -> serde_json::Result<String> {
     String::from_utf8(json).map_err(serde_json::Error::custom)
 }
 
-/// An answer as JSON, in chunks for who sends bytes: what was written before is copied into them and nowhere else.
+/// An answer as JSON, in chunks for who sends bytes: what was written before is copied into them and nowhere else, and
+/// where it fills a chunk by itself it is lent.
 #[derive(Debug)]
 pub struct Chunks {
     /// All that is not written before.
@@ -40,8 +41,9 @@ pub struct Chunks {
     byte_count: usize,
 }
 
-/// As much as a connection takes at once.
-const CHUNK_BYTES: usize = 32 << 10;
+/// As much as goes out at once. actix writes when it has 32 KiB, so each chunk is one call of the system, and keeps a
+/// connection's buffer up to 128 KiB for its next answer: twice a chunk with its head, as the buffer grows.
+const CHUNK_BYTES: usize = 60 << 10;
 
 impl Chunks {
     /// Those of an answer.
@@ -134,17 +136,19 @@ impl Iterator for Chunks {
             let text = std::mem::take(&mut self.text);
             return (!text.is_empty()).then(|| text.into());
         }
+        let (in_text, in_written) = self.given;
+        if let Some((at, json)) = self.written.get_mut(in_written)
+            && *at == in_text
+            && json.len() >= CHUNK_BYTES
+        {
+            return Some(json.split_to(CHUNK_BYTES));
+        }
         let mut chunk = Vec::new();
         loop {
             let (in_text, in_written) = self.given;
             let (piece, given) = match self.next_piece() {
                 Piece::Text([]) => break,
                 Piece::Text(text) => (text, (in_text + text.len(), in_written)),
-                Piece::Written(json) if chunk.is_empty() && json.len() >= CHUNK_BYTES => {
-                    let json = json.clone();
-                    self.given = (in_text, in_written + 1);
-                    return Some(json);
-                }
                 Piece::Written(json) => (&json[..], (in_text, in_written + 1)),
             };
             if !chunk.is_empty() && chunk.len() + piece.len() > CHUNK_BYTES {
@@ -230,12 +234,25 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_no_larger_than_what_was_written_before() {
-        let values = (0..200).map(|_| Value::Binary(vec![b'1'; 1_200].into())).collect();
-        let chunks = Chunks::of(&Response::new(Value::List(values))).expect("JSON");
-        let lengths: Vec<usize> = chunks.map(|chunk| chunk.len()).collect();
-        assert!(lengths.iter().all(|length| *length <= CHUNK_BYTES), "{lengths:?}");
-        assert_eq!(lengths.len(), 8, "{lengths:?}");
+    fn no_chunk_is_larger_than_what_goes_out_at_once() {
+        let check = |count: usize, length: usize, expected_chunks: usize| {
+            let values = (0..count).map(|_| Value::Binary(vec![b'1'; length].into())).collect();
+            let chunks = Chunks::of(&Response::new(Value::List(values))).expect("JSON");
+            let lengths: Vec<usize> = chunks.map(|chunk| chunk.len()).collect();
+            assert!(lengths.iter().all(|length| *length <= CHUNK_BYTES), "{lengths:?}");
+            assert_eq!(lengths.len(), expected_chunks, "{lengths:?}");
+        };
+        check(200, 1_200, 4);
+        // What stands before it, what is lent of it, and its end with what stands behind.
+        check(1, 5 * CHUNK_BYTES + 7, 7);
+    }
+
+    #[test]
+    fn what_fills_a_chunk_is_lent_and_not_copied() {
+        let json: Bytes = vec![b'1'; 2 * CHUNK_BYTES].into();
+        let chunks = Chunks::of(&Response::new(Value::Binary(json.clone()))).expect("JSON");
+        let lent: Vec<_> = chunks.map(|chunk| chunk.as_ptr()).collect();
+        assert_eq!(lent[1..3], [json[..].as_ptr(), json[CHUNK_BYTES..].as_ptr()]);
     }
 
     #[test]

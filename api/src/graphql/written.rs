@@ -41,9 +41,15 @@ pub struct WrittenList<T>(List<T>);
 
 #[derive(Clone, Debug)]
 enum List<T> {
+    /// The list as JSON.
+    Joined(Bytes),
     Texts(Vec<Bytes>),
     Objects(Vec<Written<T>>),
 }
+
+/// Texts of no more bytes are copied into one. A text that is lent is counted wherever it goes, which takes longer than to
+/// copy a kilobyte; more bytes would be held twice for who reads slowly.
+const JOINED_BYTES: usize = 128 << 10;
 
 impl<T> WrittenList<T> {
     /// A list of objects, each of which may have a place where its text is kept.
@@ -58,12 +64,32 @@ impl<T> WrittenList<T> {
         let texts: Option<Vec<&Text>> = slots.iter().map(|slot| slot.and_then(|slot| slot.get())).collect();
         let area_bytes = |texts: &Vec<&Text>| texts.iter().map(|text| text.area_bytes).sum();
         match texts.filter(|texts| budget.take_area(area_bytes(texts)).is_ok()) {
-            Some(texts) => Self(List::Texts(texts.into_iter().map(|text| text.json.clone()).collect())),
+            Some(texts) => Self(List::of_texts(&texts)),
             None => {
                 let object = |(object, slot): (T, &Option<&Slot>)| Written::new(object, slot.cloned());
                 Self(List::Objects(objects().zip(slots).map(object).collect()))
             }
         }
+    }
+}
+
+impl<T> List<T> {
+    fn of_texts(texts: &[&Text]) -> Self {
+        // Each with a comma or a bracket behind it.
+        let byte_count = texts.iter().map(|text| text.json.len() + 1).sum::<usize>() + 1;
+        if byte_count > JOINED_BYTES {
+            return Self::Texts(texts.iter().map(|text| text.json.clone()).collect());
+        }
+        let mut json = Vec::with_capacity(byte_count);
+        json.push(b'[');
+        for (index, text) in texts.iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            json.extend_from_slice(&text.json);
+        }
+        json.push(b']');
+        Self::Joined(json.into())
     }
 }
 
@@ -134,6 +160,7 @@ impl<T: OutputType> OutputType for WrittenList<T> {
     /// A list that is written has no need of a future for each of its objects, which takes longer than the rest.
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         match &self.0 {
+            List::Joined(json) => Ok(Value::Binary(json.clone())),
             List::Texts(texts) => Ok(Value::List(texts.iter().cloned().map(Value::Binary).collect())),
             List::Objects(objects) => objects.resolve(ctx, field).await,
         }
@@ -250,7 +277,7 @@ mod tests {
     use crate::service::texts::Texts;
 
     /// Counts how often it is resolved.
-    #[derive(Clone, Default)]
+    #[derive(Clone, Default, Debug)]
     struct Counted(Arc<AtomicUsize>);
 
     #[Object]
@@ -270,6 +297,24 @@ mod tests {
     struct Root {
         thing: Counted,
         texts: Texts,
+    }
+
+    #[test]
+    fn texts_that_are_few_are_joined_and_those_that_are_many_are_lent() {
+        let text = |byte_count: usize| Text { json: vec![b'1'; byte_count].into(), area_bytes: 0 };
+        let list = |texts: &[Text]| List::<Counted>::of_texts(&texts.iter().collect::<Vec<_>>());
+        let joined = |texts: &[Text]| match list(texts) {
+            List::Joined(json) => String::from_utf8(json.into()).expect("UTF-8"),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(joined(&[]), "[]");
+        assert_eq!(joined(&[text(2)]), "[11]");
+        assert_eq!(joined(&[text(1), text(2), text(1)]), "[1,11,1]");
+        let half = JOINED_BYTES / 2;
+        assert_eq!(joined(&[text(half), text(half - 3)]).len(), JOINED_BYTES);
+        let more = [text(half), text(half - 2)];
+        let List::Texts(lent) = list(&more) else { panic!("they are too many") };
+        assert_eq!(lent[0].as_ptr(), more[0].json.as_ptr());
     }
 
     /// Lists of things that are written by now, each with an area of nine of the sixteen mebibytes that an answer may hold.
