@@ -25,6 +25,9 @@ pub use level::{DrawnCell, NextPlan, lay_level};
 pub use location::{Assignment, Candidate, Location, LocationMethod};
 pub use tolerance::Tolerance;
 
+/// Cells that stand one after the other have codes like each other's, and so mostly lie close together.
+const BLOCK_CELLS: usize = 32;
+
 /// A published plan.
 pub struct Plan {
     district: DistrictId,
@@ -38,6 +41,8 @@ pub struct Plan {
     leaves_by_id: HashMap<CellId, Leaf>,
     /// The box around each cell.
     boxes: Vec<Bounds>,
+    /// The box around each [`BLOCK_CELLS`] of them.
+    blocks: Vec<Bounds>,
     coverage: Coverage,
     locator: Locator,
 }
@@ -123,6 +128,8 @@ impl Plan {
             return Err(PlanDefect::NoArea { code: cell.code.as_str().to_owned() });
         }
         let boxes = boxes(&cells, &children, &leaves_by_id, &parts.coverage);
+        let around = |block: &[Bounds]| block.iter().copied().reduce(Bounds::union);
+        let blocks = boxes.chunks(BLOCK_CELLS).filter_map(around).collect();
         let locator = Locator::build(&parts.coverage);
         Ok(Self {
             district: parts.district,
@@ -135,6 +142,7 @@ impl Plan {
             leaf_cells,
             leaves_by_id,
             boxes,
+            blocks,
             coverage: parts.coverage,
             locator,
         })
@@ -226,8 +234,12 @@ impl Plan {
 
     /// Where the cells stand in [`Plan::cells`] whose box overlaps another, of every level, by level, then code.
     pub fn places_overlapping(&self, bounds: Bounds) -> impl Iterator<Item = usize> {
-        let boxes = self.boxes.iter().enumerate();
-        boxes.filter(move |(_, own)| own.overlaps(&bounds)).map(|(place, _)| place)
+        let blocks = self.boxes.chunks(BLOCK_CELLS).zip(&self.blocks).enumerate();
+        let blocks = blocks.filter(move |(_, (_, around))| around.overlaps(&bounds));
+        blocks.flat_map(move |(number, (boxes, _))| {
+            let boxes = boxes.iter().enumerate().filter(move |(_, own)| own.overlaps(&bounds));
+            boxes.map(move |(place, _)| number * BLOCK_CELLS + place)
+        })
     }
 
     /// A cell's area in square metres, 0 for an unknown one.
@@ -298,6 +310,8 @@ fn boxes(
 
 #[cfg(test)]
 mod tests {
+    use geo_tools::coverage::{Area, BuildOptions, build};
+
     use super::*;
     use crate::fixtures::{EAST, TOWNSHIP, WEST, at, cell, parts, plan};
 
@@ -328,6 +342,35 @@ mod tests {
         check(120.9802, 120.981, &[TOWNSHIP, WEST, EAST]);
         check(120.9812, 121.0, &[TOWNSHIP, EAST]);
         check(120.9821, 121.0, &[]);
+    }
+
+    #[test]
+    fn of_many_cells_a_box_finds_those_that_a_look_at_each_does() {
+        const COUNT: u32 = 100;
+        let edge = |number: u32| 120.98 + f64::from(number) * 0.001;
+        let square = |number: u32| {
+            let (west, east) = (edge(number), edge(number + 1));
+            let exterior = vec![at(west, 14.600), at(east, 14.600), at(east, 14.601), at(west, 14.601)];
+            Area { name: number.to_string(), polygons: vec![Polygon { exterior, holes: Vec::new() }] }
+        };
+        let id = |number: u32| CellId(uuid::Uuid::from_u128(1_000 + u128::from(number)));
+        // Neighbours have codes that lie far apart.
+        let code = |number: u32| format!("C{:03}", number * 37 % COUNT);
+        let leaves = (0..COUNT).map(|number| cell(id(number), &code(number), 2, Some(TOWNSHIP)));
+        let squares: Vec<Area> = (0..COUNT).map(square).collect();
+        let coverage = build(&squares, &BuildOptions::default()).coverage.expect("a row of squares");
+        let cells = leaves.chain([cell(TOWNSHIP, "T", 0, None)]).collect();
+        let leaf_cells = (0..COUNT).map(id).collect();
+        let plan = Plan::assemble(PlanParts { cells, leaf_cells, coverage, ..parts() }).expect("a plan");
+        for (west, east) in [(0, 100), (0, 0), (99, 100), (31, 33), (40, 40), (7, 77)] {
+            let corner = |number: u32, lat: f64| at(edge(number), lat);
+            let bounds = Bounds::new(corner(west, 14.6002), corner(east, 14.6003)).expect("a box");
+            let overlaps =
+                |place: &usize| plan.bounds(plan.cells()[*place].id).is_some_and(|own| own.overlaps(&bounds));
+            let expected: Vec<usize> = (0..plan.cells().len()).filter(overlaps).collect();
+            assert!(!expected.is_empty());
+            assert_eq!(plan.places_overlapping(bounds).collect::<Vec<_>>(), expected, "{west} to {east}");
+        }
     }
 
     #[test]
