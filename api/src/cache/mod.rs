@@ -55,6 +55,12 @@ pub const TILE_FORM: u32 = 1;
 /// What is kept in memory. Cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
+    inner: Arc<Inner>,
+}
+
+/// One count for all: each of what is kept in memory has eight, and all who ask would count them up and down.
+#[derive(Clone)]
+struct Inner {
     store: Store,
     /// The codes of districts that nobody is to see yet, since they are being made.
     hidden: Arc<Mutex<HashSet<String>>>,
@@ -135,10 +141,16 @@ impl From<StoreError> for CacheError {
     }
 }
 
+impl From<Inner> for Cache {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+}
+
 impl Cache {
     /// An empty cache over a store.
     pub fn new(store: Store) -> Self {
-        Self {
+        Inner {
             store,
             hidden: Arc::default(),
             districts: moka::future::Cache::builder()
@@ -160,6 +172,7 @@ impl Cache {
                 .build(),
             remote: None,
         }
+        .into()
     }
 
     /// The same beside a Redis, whether it is there by now or not.
@@ -167,12 +180,12 @@ impl Cache {
     /// # Errors
     /// [`BadRedis`] where its URL cannot be read.
     pub fn beside_redis(self, settings: &RedisSettings, secret: &ServerSecret) -> Result<Self, BadRedis> {
-        Ok(Self { remote: Some(Remote::open(settings, secret)?), ..self })
+        Ok(Inner { remote: Some(Remote::open(settings, secret)?), ..Inner::clone(&self.inner) }.into())
     }
 
     /// How the Redis beside it does; `None` where there is none.
     pub fn redis_report(&self) -> Option<RemoteReport> {
-        self.remote.as_ref().map(Remote::report)
+        self.inner.remote.as_ref().map(Remote::report)
     }
 
     /// Every district, by code.
@@ -193,17 +206,17 @@ impl Cache {
 
     async fn known(&self) -> Result<Arc<Known>, CacheError> {
         let load = async {
-            let mut districts = self.store.districts().await?;
+            let mut districts = self.inner.store.districts().await?;
             // After the districts, so that each of them has its epoch, and what is read under it is no older than it.
-            let heads = self.store.heads().await?;
-            let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+            let heads = self.inner.store.heads().await?;
+            let hidden = self.inner.hidden.lock().unwrap_or_else(PoisonError::into_inner);
             districts.retain(|district| !hidden.contains(district.code.as_str()));
             Ok(Arc::new(Known {
                 districts: districts.into_iter().map(Arc::new).collect(),
                 epochs: heads.into_iter().map(|head| (head.district, head.epoch)).collect(),
             }))
         };
-        self.districts.try_get_with((), load).await.map_err(unshared)
+        self.inner.districts.try_get_with((), load).await.map_err(unshared)
     }
 
     /// The district with a code.
@@ -224,18 +237,18 @@ impl Cache {
 
     /// Reads districts anew the next time: a plan was published, or a base map replaced.
     pub async fn forget_districts(&self) {
-        self.districts.invalidate(&()).await;
+        self.inner.districts.invalidate(&()).await;
     }
 
     /// Answers as if there were no district of that code, until [`Cache::show`].
     pub async fn hide(&self, code: &str) {
-        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).insert(code.to_owned());
+        self.inner.hidden.lock().unwrap_or_else(PoisonError::into_inner).insert(code.to_owned());
         self.forget_districts().await;
     }
 
     /// Answers with a district that was hidden.
     pub async fn show(&self, code: &str) {
-        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
+        self.inner.hidden.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
         self.forget_districts().await;
     }
 
@@ -249,10 +262,10 @@ impl Cache {
         version: PlanVersion,
     ) -> Result<Option<Arc<Plan>>, CacheError> {
         let key = PlanKey { district, epoch: self.epoch(district).await?, version };
-        if let Some(plan) = self.plans.get(&key).await {
+        if let Some(plan) = self.inner.plans.get(&key).await {
             return Ok(Some(plan));
         }
-        let found = self.plans.try_get_with(key, self.load_plan(district, version)).await;
+        let found = self.inner.plans.try_get_with(key, self.load_plan(district, version)).await;
         match found.map_err(|error| (*error).clone()) {
             Ok(plan) => Ok(Some(plan)),
             Err(Missing::Absent) => Ok(None),
@@ -261,7 +274,7 @@ impl Cache {
     }
 
     async fn load_plan(&self, district: DistrictId, version: PlanVersion) -> Result<Arc<Plan>, Missing> {
-        let parts = self.store.load_plan(district, version).await.map_err(CacheError::from)?;
+        let parts = self.inner.store.load_plan(district, version).await.map_err(CacheError::from)?;
         let parts = parts.ok_or(Missing::Absent)?;
         // The index of a large plan takes long enough to hold other requests up.
         let plan = tokio::task::spawn_blocking(move || Plan::assemble(parts)).await;
@@ -282,7 +295,7 @@ impl Cache {
     ) -> Result<Arc<Drawing>, CacheError> {
         let (district, version) = (plan.district(), plan.version());
         let key = (PlanKey { district, epoch: self.epoch(district).await?, version }, tolerance, datum);
-        if let Some(drawing) = self.drawings.get(&key).await {
+        if let Some(drawing) = self.inner.drawings.get(&key).await {
             return Ok(drawing);
         }
         let plan = Arc::clone(plan);
@@ -291,7 +304,7 @@ impl Cache {
             let made = tokio::task::spawn_blocking(move || Drawing::begin(plan, tolerance, datum)).await;
             made.map(Arc::new).map_err(|_| CacheError::Stopping)
         };
-        self.drawings.try_get_with(key, make).await.map_err(unshared)
+        self.inner.drawings.try_get_with(key, make).await.map_err(unshared)
     }
 
     /// Where what never changes of a plan's cells is kept as text, for one selection of it; `None` for a plan of so many
@@ -306,7 +319,7 @@ impl Cache {
     ) -> Result<Option<Arc<CellTexts>>, CacheError> {
         let (district, version) = (plan.district(), plan.version());
         let key = (PlanKey { district, epoch: self.epoch(district).await?, version }, selection);
-        if let Some(texts) = self.cell_texts.get(&key).await {
+        if let Some(texts) = self.inner.cell_texts.get(&key).await {
             return Ok(Some(texts));
         }
         let most_bytes = CellTexts::most_bytes_of(plan, drawing::most_area_bytes(plan.coverage()));
@@ -314,33 +327,33 @@ impl Cache {
             return Ok(None);
         }
         let begin = async { Arc::new(CellTexts::of(plan, most_bytes)) };
-        Ok(Some(self.cell_texts.get_with(key, begin).await))
+        Ok(Some(self.inner.cell_texts.get_with(key, begin).await))
     }
 
     /// A tile that was encoded before, here or by another server.
     pub async fn tile(&self, key: &TileKey) -> Option<Bytes> {
-        if let Some(bytes) = self.tiles.get(key).await {
+        if let Some(bytes) = self.inner.tiles.get(key).await {
             return Some(bytes);
         }
-        let bytes = self.remote.as_ref()?.read(&key.to_string()).await?;
-        self.tiles.insert(key.clone(), bytes.clone()).await;
+        let bytes = self.inner.remote.as_ref()?.read(&key.to_string()).await?;
+        self.inner.tiles.insert(key.clone(), bytes.clone()).await;
         Some(bytes)
     }
 
     /// Keeps an encoded tile, for other servers too.
     pub async fn keep_tile(&self, key: TileKey, bytes: Bytes) {
-        if let Some(remote) = &self.remote {
+        if let Some(remote) = &self.inner.remote {
             remote.write(&key.to_string(), bytes.clone());
         }
-        self.tiles.insert(key, bytes).await;
+        self.inner.tiles.insert(key, bytes).await;
     }
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut cache = f.debug_struct("Cache");
-        cache.field("plans", &self.plans.entry_count()).field("tiles", &self.tiles.entry_count());
-        cache.field("remote", &self.remote);
+        cache.field("plans", &self.inner.plans.entry_count()).field("tiles", &self.inner.tiles.entry_count());
+        cache.field("remote", &self.inner.remote);
         cache.finish_non_exhaustive()
     }
 }
