@@ -205,18 +205,25 @@ impl Cache {
     }
 
     async fn known(&self) -> Result<Arc<Known>, CacheError> {
-        let load = async {
-            let mut districts = self.inner.store.districts().await?;
-            // After the districts, so that each of them has its epoch, and what is read under it is no older than it.
-            let heads = self.inner.store.heads().await?;
-            let hidden = self.inner.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-            districts.retain(|district| !hidden.contains(district.code.as_str()));
-            Ok(Arc::new(Known {
-                districts: districts.into_iter().map(Arc::new).collect(),
-                epochs: heads.into_iter().map(|head| (head.district, head.epoch)).collect(),
-            }))
-        };
-        self.inner.districts.try_get_with((), load).await.map_err(unshared)
+        if let Some(known) = self.inner.districts.get(&()).await {
+            return Ok(known);
+        }
+        // Boxed, as what is seldom waited for is here: it would be part of the future of whoever asks for a district,
+        // and moved with it.
+        let load = Box::pin(self.load_districts());
+        Box::pin(self.inner.districts.try_get_with((), load)).await.map_err(unshared)
+    }
+
+    async fn load_districts(&self) -> Result<Arc<Known>, CacheError> {
+        let mut districts = self.inner.store.districts().await?;
+        // After the districts, so that each of them has its epoch, and what is read under it is no older than it.
+        let heads = self.inner.store.heads().await?;
+        let hidden = self.inner.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        districts.retain(|district| !hidden.contains(district.code.as_str()));
+        Ok(Arc::new(Known {
+            districts: districts.into_iter().map(Arc::new).collect(),
+            epochs: heads.into_iter().map(|head| (head.district, head.epoch)).collect(),
+        }))
     }
 
     /// The district with a code.
@@ -265,7 +272,8 @@ impl Cache {
         if let Some(plan) = self.inner.plans.get(&key).await {
             return Ok(Some(plan));
         }
-        let found = self.inner.plans.try_get_with(key, self.load_plan(district, version)).await;
+        let load = Box::pin(self.load_plan(district, version));
+        let found = Box::pin(self.inner.plans.try_get_with(key, load)).await;
         match found.map_err(|error| (*error).clone()) {
             Ok(plan) => Ok(Some(plan)),
             Err(Missing::Absent) => Ok(None),
@@ -304,7 +312,7 @@ impl Cache {
             let made = tokio::task::spawn_blocking(move || Drawing::begin(plan, tolerance, datum)).await;
             made.map(Arc::new).map_err(|_| CacheError::Stopping)
         };
-        self.inner.drawings.try_get_with(key, make).await.map_err(unshared)
+        Box::pin(self.inner.drawings.try_get_with(key, make)).await.map_err(unshared)
     }
 
     /// Where what never changes of a plan's cells is kept as text, for one selection of it; `None` for a plan of so many
@@ -327,7 +335,7 @@ impl Cache {
             return Ok(None);
         }
         let begin = async { Arc::new(CellTexts::of(plan, most_bytes)) };
-        Ok(Some(self.inner.cell_texts.get_with(key, begin).await))
+        Ok(Some(Box::pin(self.inner.cell_texts.get_with(key, begin)).await))
     }
 
     /// A tile that was encoded before, here or by another server.
