@@ -4,9 +4,10 @@
 
 mod escaped;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use metrics::{Key, Label, Level, Metadata, Recorder};
+use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
@@ -33,6 +34,26 @@ pub fn start_logging(settings: &Settings) {
 pub struct Figures {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
+    /// By route. The recorder makes a copy of a figure's name and labels each time that it looks for it.
+    routes: Arc<RwLock<HashMap<String, RouteFigures>>>,
+}
+
+/// What the requests of one route are counted by.
+struct RouteFigures {
+    seconds: Histogram,
+    /// By method and status.
+    answered: Vec<(String, u16, Counter)>,
+}
+
+impl RouteFigures {
+    /// Counts a request where one of its kind was counted before; says whether it did.
+    fn count(&self, method: &str, status: u16, seconds: f64) -> bool {
+        let of_its_kind = |(known, code, _): &&(String, u16, Counter)| known == method && *code == status;
+        let Some((.., counter)) = self.answered.iter().find(of_its_kind) else { return false };
+        counter.increment(1);
+        self.seconds.record(seconds);
+        true
+    }
 }
 
 /// Whether something is there.
@@ -63,7 +84,7 @@ impl Figures {
         let recorder =
             PrometheusBuilder::new().set_buckets_for_metric(classes, &REQUEST_SECONDS)?.build_recorder();
         let handle = recorder.handle();
-        Ok(Self { recorder: Arc::new(recorder), handle })
+        Ok(Self { recorder: Arc::new(recorder), handle, routes: Arc::default() })
     }
 
     /// Puts the samples of a while into their classes; until then each is kept by itself.
@@ -73,17 +94,32 @@ impl Figures {
 
     /// Counts an answered request.
     pub fn request_answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        if routes.get(route).is_some_and(|known| known.count(method, status, seconds)) {
+            return;
+        }
+        drop(routes);
         let own = |text: &str| text.to_owned();
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        let known = routes.entry(own(route)).or_insert_with(|| {
+            let histogram =
+                Key::from_parts("http_request_duration_seconds", vec![Label::new("route", own(route))]);
+            let seconds = self.recorder.register_histogram(&histogram, &ABOUT);
+            RouteFigures { seconds, answered: Vec::new() }
+        });
+        // Another of its kind may have come first meanwhile.
+        if known.count(method, status, seconds) {
+            return;
+        }
         let labels = vec![
             Label::new("method", own(method)),
             Label::new("route", own(route)),
             Label::new("status", status.to_string()),
         ];
         let counter = Key::from_parts("http_requests_total", labels);
-        self.recorder.register_counter(&counter, &ABOUT).increment(1);
-        let histogram =
-            Key::from_parts("http_request_duration_seconds", vec![Label::new("route", own(route))]);
-        self.recorder.register_histogram(&histogram, &ABOUT).record(seconds);
+        let counter = self.recorder.register_counter(&counter, &ABOUT);
+        known.answered.push((own(method), status, counter));
+        known.count(method, status, seconds);
     }
 
     /// Counts a request or an operation that was refused because it was too much, by what it was too much for.
@@ -147,8 +183,19 @@ mod tests {
         let figures = Figures::new().expect("figures");
         figures.request_answered("GET", "/health", 200, 0.002);
         figures.request_answered("GET", "/health", 200, 0.004);
+        figures.request_answered("GET", "/health", 503, 0.02);
+        figures.request_answered("HEAD", "/health", 200, 0.02);
+        figures.request_answered("GET", "/", 200, 0.02);
         figures.set_open_sockets(3);
         let text = figures.render();
+        for one in [
+            r#"{method="GET",route="/health",status="503"} 1"#,
+            r#"{method="HEAD",route="/health",status="200"} 1"#,
+            r#"{method="GET",route="/",status="200"} 1"#,
+        ] {
+            assert!(text.contains(&format!("http_requests_total{one}")), "{one}: {text}");
+        }
+        assert!(text.contains("http_request_duration_seconds_count{route=\"/health\"} 4"), "{text}");
         assert!(
             text.contains("http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"} 2"),
             "{text}"
