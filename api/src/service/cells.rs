@@ -341,8 +341,13 @@ pub fn in_area(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<&
 /// Where they stand in [`Plan::cells`].
 fn places_in_area(plan: &Plan, rank: Option<LevelRank>, area: Area) -> Result<Vec<usize>, ServiceError> {
     let place_of = |id: CellId| plan.place(id).ok_or_else(|| ServiceError::not_found("cell", id));
-    let is_of_rank = |place: &usize| rank.is_none_or(|rank| plan.cells()[*place].rank == rank);
     let all = 0..plan.cells().len();
+    // Cells stand by level, so that none of them need be looked at for its own.
+    let of_rank = rank.map_or(all.clone(), |rank| {
+        let start = plan.cells().partition_point(|cell| cell.rank < rank);
+        start..plan.cells().partition_point(|cell| cell.rank <= rank)
+    });
+    let is_of_rank = |place: &usize| of_rank.contains(place);
     Ok(match area {
         Area::Everywhere => all.filter(is_of_rank).collect(),
         Area::Within(bounds) => plan.places_overlapping(bounds).filter(is_of_rank).collect(),
