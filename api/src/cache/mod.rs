@@ -231,7 +231,8 @@ impl Cache {
     /// # Errors
     /// [`CacheError::Store`].
     pub async fn district(&self, code: &str) -> Result<Option<Arc<District>>, CacheError> {
-        Ok(self.districts().await?.into_iter().find(|district| district.code.as_str() == code))
+        let known = self.known().await?;
+        Ok(known.districts.iter().find(|district| district.code.as_str() == code).cloned())
     }
 
     /// The district with an id.
@@ -239,7 +240,8 @@ impl Cache {
     /// # Errors
     /// [`CacheError::Store`].
     pub async fn district_by_id(&self, id: DistrictId) -> Result<Option<Arc<District>>, CacheError> {
-        Ok(self.districts().await?.into_iter().find(|district| district.id == id))
+        let known = self.known().await?;
+        Ok(known.districts.iter().find(|district| district.id == id).cloned())
     }
 
     /// Reads districts anew the next time: a plan was published, or a base map replaced.
