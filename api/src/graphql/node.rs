@@ -35,7 +35,7 @@ pub struct NodeQuery;
 impl NodeQuery {
     /// The thing with an id; null where it is not there or not for the viewer.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Option<Result<Node>> {
-        node(ctx, &id).await.map_err(outward).transpose()
+        Box::pin(node(ctx, &id)).await.map_err(outward).transpose()
     }
 }
 

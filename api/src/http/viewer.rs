@@ -26,7 +26,8 @@ impl Caller {
     /// Who a token belongs to; `None` where it is not known or has expired. Only its hash is stored anywhere.
     pub(super) async fn of_token(token: &str, services: &Services) -> Result<Option<Self>, ServiceError> {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let found = services.viewer_by_token(&hash).await?;
+        // Boxed: who asks without a token would have it in their request's future too.
+        let found = Box::pin(services.viewer_by_token(&hash)).await?;
         Ok(found.map(|found| Self { viewer: found.viewer, expires_at: Some(found.expires_at) }))
     }
 

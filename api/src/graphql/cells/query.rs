@@ -32,7 +32,7 @@ impl CellQuery {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Option<Result<CellConnection>> {
         let asked = Asked { district, level, area, at, first, after };
-        Some(cells(ctx, asked).await.map_err(outward))
+        Some(Box::pin(cells(ctx, asked)).await.map_err(outward))
     }
 
     /// The cell with a code; null where the plan does not have it.
@@ -43,7 +43,7 @@ impl CellQuery {
         #[graphql(desc = "The cell's code.")] code: String,
         #[graphql(desc = "The moment of the grid; left out, it is now.")] at: Option<At>,
     ) -> Option<Result<Cell>> {
-        cell(ctx, &district, &code, at).await.map_err(outward).transpose()
+        Box::pin(cell(ctx, &district, &code, at)).await.map_err(outward).transpose()
     }
 }
 

@@ -30,7 +30,7 @@ impl HouseholdQuery {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Option<Result<HouseholdConnection>> {
         let asked = Asked { district, area, at, first, after };
-        Some(households(ctx, asked).await.map_err(outward))
+        Some(Box::pin(households(ctx, asked)).await.map_err(outward))
     }
 }
 

@@ -35,7 +35,7 @@ impl IncidentQuery {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Option<Result<IncidentConnection>> {
         let asked = Asked { district, area, filter, order_by, at, first, after };
-        Some(incidents(ctx, asked).await.map_err(outward))
+        Some(Box::pin(incidents(ctx, asked)).await.map_err(outward))
     }
 
     /// The incidents of an area, those drawn as one that lie close together at a zoom: at most 2000 clusters.
@@ -48,7 +48,7 @@ impl IncidentQuery {
         #[graphql(desc = "The zoom of the map, 0 to 22.")] zoom: i32,
         #[graphql(desc = "Which incidents; left out, all.")] filter: Option<IncidentFilter>,
     ) -> Option<Result<Vec<Cluster>>> {
-        Some(clusters(ctx, district, area, zoom, filter).await.map_err(outward))
+        Some(Box::pin(clusters(ctx, district, area, zoom, filter)).await.map_err(outward))
     }
 }
 

@@ -24,7 +24,7 @@ impl LocationQuery {
         #[graphql(desc = "The position; longitude comes first.")] position: PositionInput,
         #[graphql(desc = "The moment of the grid; left out, it is now.")] at: Option<At>,
     ) -> Option<Result<Location>> {
-        Some(locate(ctx, district, position, at).await.map_err(outward))
+        Some(Box::pin(locate(ctx, district, position, at)).await.map_err(outward))
     }
 
     /// The cells that up to 1000 positions lie in, in the order given.
@@ -36,7 +36,7 @@ impl LocationQuery {
         #[graphql(desc = "Up to 1000 positions.")] positions: Vec<PositionInput>,
         #[graphql(desc = "The moment of the grid; left out, it is now.")] at: Option<At>,
     ) -> Option<Result<Vec<Location>>> {
-        Some(locate_many(ctx, district, positions, at).await.map_err(outward))
+        Some(Box::pin(locate_many(ctx, district, positions, at)).await.map_err(outward))
     }
 }
 

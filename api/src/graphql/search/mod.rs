@@ -94,7 +94,7 @@ impl SearchQuery {
         #[graphql(desc = "What to look for, up to 100 characters.")] text: String,
         #[graphql(desc = "How many at most, 1 to 200.", default = 20)] first: i32,
     ) -> Option<Result<Vec<SearchHit>>> {
-        Some(search(ctx, &district, &text, first).await.map_err(outward))
+        Some(Box::pin(search(ctx, &district, &text, first)).await.map_err(outward))
     }
 }
 
