@@ -255,7 +255,7 @@ fn a_hundred_thousand_moves_in_huge_cells_are_explained_in_seconds() {
     let cells = |middle: &'static str| rows.clone().map(|row| ["a", middle, "b"][row as usize]).collect();
     let (old, new): (Vec<&str>, Vec<&str>) = (cells("a"), cells("b"));
     let graph = graph(units, &pairs);
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let (_, explanation) = explained(&graph, &plan(&new), (1_000_500.0, Some(&plan(&old))));
     let took_s = start.elapsed().as_secs_f64();
     let whys = whys(&explanation);

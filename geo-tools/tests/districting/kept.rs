@@ -157,11 +157,8 @@ fn a_plan_with_tens_of_thousands_of_locked_cells_is_judged_in_seconds() {
 #[test]
 fn thousands_of_cells_in_pieces_are_told_in_seconds_with_what_would_join_each() {
     let graph = mesh(120_000, &mut Chance::new(1));
-    let wished = |unit: usize, cell: usize| PlanRow {
-        unit: format!("u{unit}"),
-        cell: format!("c{cell}"),
-        line: None,
-    };
+    let wished =
+        |unit: usize, cell: usize| PlanRow { unit: format!("u{unit}"), cell: format!("c{cell}"), line: None };
     let locked = (0..7_000).flat_map(|cell| [wished(16 * cell, cell), wished(16 * cell + 8, cell)]);
     let wishes = Wishes { locked: locked.collect(), ..Wishes::default() };
     let begin = Instant::now();

@@ -126,8 +126,20 @@ async fn what_a_file_of_households_has_no_column_for_stays_as_it_is() {
     let whole = "id,lon,lat,address,members\nb-1/1,121.005,14.625,Kaliraya 12,4\n";
     for (name, content, columns, place, end) in [
         ("whole.csv", whole, &[] as &[&str], "b-1/1,,Kaliraya 12,121.005,14.625,", ",4,\n"),
-        ("moved.csv", "id,lon,lat\nb-1/1,121.006,14.625\n", &[], "b-1/1,,Kaliraya 12,121.006,14.625,", ",4,\n"),
-        ("more.geojson", &*home("b-1/1", r#""members":5"#), &[], "b-1/1,,Kaliraya 12,121.005,14.625,", ",5,\n"),
+        (
+            "moved.csv",
+            "id,lon,lat\nb-1/1,121.006,14.625\n",
+            &[],
+            "b-1/1,,Kaliraya 12,121.006,14.625,",
+            ",4,\n",
+        ),
+        (
+            "more.geojson",
+            &*home("b-1/1", r#""members":5"#),
+            &[],
+            "b-1/1,,Kaliraya 12,121.005,14.625,",
+            ",5,\n",
+        ),
         (
             "named.csv",
             "id,lon,lat,street\nb-1/1,121.005,14.625,Kaliraya 14\n",
