@@ -13,7 +13,7 @@ use socket2::SockRef;
 use tests::measured::ServerProcess;
 use tests::world;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -55,13 +55,6 @@ impl fmt::Display for Server {
     }
 }
 
-/// Who reads.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Reading {
-    All,
-    NineTenths,
-}
-
 /// That a socket has heard of something.
 struct Heard {
     at: Instant,
@@ -72,19 +65,22 @@ struct Heard {
 }
 
 /// What the sockets of the tenth share.
+#[derive(Default)]
 struct Tenth {
     reads: AtomicBool,
     /// Tells them when that changes.
     changed: Notify,
     /// How many follow the district now.
     following: AtomicUsize,
+    /// How many were let go of, since somebody asked.
+    let_go: AtomicUsize,
 }
 
 /// Sockets that are open.
 pub(super) struct Sockets {
     heard: mpsc::UnboundedReceiver<Heard>,
     tenth: Arc<Tenth>,
-    /// Those of the other nine tenths that were closed.
+    /// How many of the other nine tenths were closed.
     lost: Arc<AtomicUsize>,
     server: Server,
     tenth_count: usize,
@@ -100,25 +96,22 @@ pub(super) struct Sockets {
 impl Sockets {
     pub(super) async fn open(process: &ServerProcess, server: Server, count: usize) -> Self {
         let (sender, heard) = mpsc::unbounded_channel();
-        let (changed, following) = (Notify::new(), AtomicUsize::new(0));
-        let tenth = Arc::new(Tenth { reads: AtomicBool::new(true), changed, following });
+        let tenth = Arc::new(Tenth { reads: AtomicBool::new(true), ..Tenth::default() });
         let lost = Arc::<AtomicUsize>::default();
-        let (ready, mut readied) = mpsc::channel(AT_ONCE);
+        let (ready, mut readied) = mpsc::unbounded_channel();
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
         let before = process.held_bytes();
         for number in 0..count {
-            if number >= AT_ONCE {
-                let opened = timeout(LATE, readied.recv()).await;
-                opened.expect("a socket in time").expect("a socket");
-            }
             let subscriber = Subscriber {
                 address: process.address,
                 server,
                 tenth: (number % 10 == 0).then(|| Arc::clone(&tenth)),
+                turns: Arc::clone(&turns),
                 heard: sender.clone(),
             };
             tokio::spawn(subscriber.stay(ready.clone(), Arc::clone(&lost)));
         }
-        for _ in 0..count.min(AT_ONCE) {
+        for _ in 0..count {
             timeout(LATE, readied.recv()).await.expect("a socket in time").expect("a socket");
         }
         let bytes_each = process.held_bytes().saturating_sub(before) / count as u64;
@@ -128,21 +121,25 @@ impl Sockets {
         Self { heard, tenth, tenth_count, lost, server, others, http, bytes_each, message_bytes: 0 }
     }
 
-    /// Lets the tenth read or not, once all of it follows: those that were let go of have come back then.
-    pub(super) async fn let_read(&self, reading: Reading) {
+    /// From now on the tenth reads nothing.
+    pub(super) fn stall_the_tenth(&self) {
+        self.tenth.reads.store(false, Ordering::Relaxed);
+    }
+
+    /// Lets the tenth read, and waits until all of it follows. Answers how many the server had let go of: they find that
+    /// out only by reading, and come back.
+    pub(super) async fn wake_the_tenth(&self) -> usize {
+        self.tenth.reads.store(true, Ordering::Relaxed);
+        self.tenth.changed.notify_waiters();
+        // What was sent before they were let go of is read first.
+        sleep(QUIET).await;
         let all_follow = async {
             while self.tenth.following.load(Ordering::Relaxed) < self.tenth_count {
                 sleep(Duration::from_millis(50)).await;
             }
         };
         timeout(LATE, all_follow).await.expect("the tenth follows in time");
-        self.tenth.reads.store(reading == Reading::All, Ordering::Relaxed);
-        self.tenth.changed.notify_waiters();
-    }
-
-    /// How many of the tenth the server has let go of.
-    pub(super) fn let_go(&self) -> usize {
-        self.tenth_count - self.tenth.following.load(Ordering::Relaxed)
+        self.tenth.let_go.swap(0, Ordering::Relaxed)
     }
 
     /// Reports so many incidents, a few at once, and waits each time until the nine tenths have heard of all of them: those
@@ -223,13 +220,15 @@ struct Subscriber {
     server: Server,
     /// Where it is of the tenth.
     tenth: Option<Arc<Tenth>>,
+    /// As many sockets are opened at once as there are turns.
+    turns: Arc<Semaphore>,
     heard: mpsc::UnboundedSender<Heard>,
 }
 
 impl Subscriber {
-    /// Opens a socket, says that it is ready, and when it hears of something. Whoever of the tenth was let go of comes back
-    /// when it reads again; another is lost.
-    async fn stay(self, ready: mpsc::Sender<()>, lost: Arc<AtomicUsize>) {
+    /// Opens a socket, says that it is ready, and when it hears of something. Whoever of the tenth was let go of comes back;
+    /// another is lost.
+    async fn stay(self, ready: mpsc::UnboundedSender<()>, lost: Arc<AtomicUsize>) {
         let mut ready = Some(ready);
         loop {
             self.follow(&mut ready).await;
@@ -237,6 +236,7 @@ impl Subscriber {
                 lost.fetch_add(1, Ordering::Relaxed);
                 return;
             };
+            tenth.let_go.fetch_add(1, Ordering::Relaxed);
             tenth.following.fetch_sub(1, Ordering::Relaxed);
             self.until_it_reads().await;
         }
@@ -254,15 +254,14 @@ impl Subscriber {
     }
 
     /// From the snapshot on it follows; until the socket is closed.
-    async fn follow(&self, ready: &mut Option<mpsc::Sender<()>>) {
+    async fn follow(&self, ready: &mut Option<mpsc::UnboundedSender<()>>) {
+        let mut turn = Some(self.turns.acquire().await.expect("turns do not end"));
         let mut socket = self.open().await;
-        let mut follows = false;
         if self.server == Server::Bare {
-            self.follows(ready).await;
-            follows = true;
+            self.follows(&mut turn, ready);
         }
         loop {
-            if follows {
+            if turn.is_none() {
                 self.until_it_reads().await;
             }
             let text = match socket.next().await {
@@ -278,20 +277,23 @@ impl Subscriber {
                 };
                 // Who does not listen any more has ended the run.
                 let _ = self.heard.send(Heard { at: Instant::now(), of_tenth, incidents, bytes });
-            } else if text.contains("\"SNAPSHOT\"") && !follows {
-                self.follows(ready).await;
-                follows = true;
+            } else if text.contains("\"SNAPSHOT\"") && turn.is_some() {
+                self.follows(&mut turn, ready);
+            } else if text.contains("\"errors\":") || text.contains("\"type\":\"error\"") {
+                panic!("the server refuses: {text}");
             }
         }
-        assert!(follows, "the server has closed a socket that it had told nothing");
+        assert!(turn.is_none(), "the server has closed a socket that it had told nothing");
     }
 
-    async fn follows(&self, ready: &mut Option<mpsc::Sender<()>>) {
+    /// Gives back the turn, and says for the first time that it is ready.
+    fn follows(&self, turn: &mut Option<SemaphorePermit<'_>>, ready: &mut Option<mpsc::UnboundedSender<()>>) {
+        *turn = None;
         if let Some(tenth) = &self.tenth {
             tenth.following.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(ready) = ready.take() {
-            ready.send(()).await.expect("somebody waits");
+            ready.send(()).expect("somebody waits");
         }
     }
 
