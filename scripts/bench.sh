@@ -7,8 +7,6 @@ cd "$root"
 
 need_rust
 say "$(grep -m 1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs || uname -m), $(nproc 2>/dev/null || echo '?') cores, $(rustc --version)"
-# Large pages for everybody: with small ones, both wait for the page table where the index is larger than the cache.
-export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}
 cargo bench --locked -p geo-tools --bench '*'
 # The service: servers that are processes of their own, asked by another.
 cargo run --locked --release -p tests --example bench_service

@@ -107,8 +107,7 @@ cp "$target/release/geo-tools" "$work/target/release/bench-peers" "$work/program
 say "$(grep -m 1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs || uname -m), $(nproc 2>/dev/null || echo '?') cores, $(rustc --version)"
 grep -v '^pyarrow\|^numpy\|^psycopg' scripts/bench_peers/requirements.txt | xargs
 [ -z "${PEERS_POSTGRES:-}" ] || "$bin/psql" -Atq -h "$server_folder" -U peers postgres -c 'CREATE EXTENSION postgis' -c 'SELECT postgis_full_version()'
-# Large pages for everybody, as in `make bench`.
-export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1} OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1
 PEERS_LEFT_OUT="${left_out[*]}" "$venv/bin/python" -B scripts/bench_peers/run.py "$work/programs" "$venv/bin/python" "$work" "$@"
 if [ ${#left_out[@]} -gt 0 ]; then
     echo "Left out: ${left_out[*]}"
