@@ -59,7 +59,8 @@ left_behind() {
     local tries pid
     rm -f "$folder/pid"
     set -m
-    "$@" >/dev/null 2>&1 &
+    # Whoever is run behind something inherits that interrupts are ignored.
+    env --default-signal=INT "$@" >/dev/null 2>&1 &
     set +m
     for tries in $(seq 100); do
         [ ! -s "$folder/pid" ] || break
