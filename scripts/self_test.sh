@@ -53,14 +53,15 @@ done
 
 same 'every planted bug says what turns red, and applies' '' "$(bash "$here/planted.sh" --check 2>&1 >/dev/null)"
 
+# Whoever is run behind something inherits that interrupts are ignored.
+listening=(env --default-signal=INT)
 # left_behind COMMAND…: Ctrl-C, as a terminal sends it, to all that runs in front; prints who is left of what ran behind, whose
 # number the command writes to "$folder/pid".
 left_behind() {
     local tries pid
     rm -f "$folder/pid"
     set -m
-    # Whoever is run behind something inherits that interrupts are ignored.
-    env --default-signal=INT "$@" >/dev/null 2>&1 &
+    "$@" >/dev/null 2>&1 &
     set +m
     for tries in $(seq 100); do
         [ ! -s "$folder/pid" ] || break
@@ -78,7 +79,7 @@ left_behind() {
     echo "process $pid"
 }
 begun_behind='source "$1/tools.sh"; behind "$2/log" bash -c "sleep 60 & echo \$! >\"$2/pid\"; wait"; sleep 60'
-same 'Ctrl-C leaves nothing of what ran behind' '' "$(left_behind bash -c "$begun_behind" bash "$here" "$folder" 2>&1)"
+same 'Ctrl-C leaves nothing of what ran behind' '' "$(left_behind "${listening[@]}" bash -c "$begun_behind" bash "$here" "$folder" 2>&1)"
 
 ended_behind='set -e; source "$1/tools.sh"; behind "$2/log" bash -c "exit 3"; wait_behind || echo "$?"'
 same 'what has ended behind says how, and the script ends well' 'said 3, ended 0' \
@@ -108,7 +109,7 @@ END
 # run_lane COMPARED: a run in which the suite that compares does that.
 run_lane() {
     rm -f "$folder/lane/begun"
-    env -u GRIDWARD_REQUIRE_SUITES -u GRIDWARD_REQUIRE_DATA COMPARED="$1" \
+    "${listening[@]}" -u GRIDWARD_REQUIRE_SUITES -u GRIDWARD_REQUIRE_DATA COMPARED="$1" \
         bash "$folder/lane/scripts/test.sh" rust formats
 }
 # lane CLAIM WANTED COMPARED: WANTED is the exit code and the closing line.
