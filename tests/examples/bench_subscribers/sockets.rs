@@ -14,6 +14,7 @@ use tests::measured::ServerProcess;
 use tests::world;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -78,6 +79,8 @@ struct Tenth {
 
 /// Sockets that are open.
 pub(super) struct Sockets {
+    /// Who holds them: nobody comes back once this is dropped.
+    _subscribers: JoinSet<()>,
     heard: mpsc::UnboundedReceiver<Heard>,
     tenth: Arc<Tenth>,
     /// How many of the other nine tenths were closed.
@@ -99,7 +102,7 @@ impl Sockets {
         let tenth = Arc::new(Tenth { reads: AtomicBool::new(true), ..Tenth::default() });
         let lost = Arc::<AtomicUsize>::default();
         let (ready, mut readied) = mpsc::unbounded_channel();
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        let (turns, mut subscribers) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
         let before = process.held_bytes();
         for number in 0..count {
             let subscriber = Subscriber {
@@ -109,7 +112,7 @@ impl Sockets {
                 turns: Arc::clone(&turns),
                 heard: sender.clone(),
             };
-            tokio::spawn(subscriber.stay(ready.clone(), Arc::clone(&lost)));
+            subscribers.spawn(subscriber.stay(ready.clone(), Arc::clone(&lost)));
         }
         for _ in 0..count {
             timeout(LATE, readied.recv()).await.expect("a socket in time").expect("a socket");
@@ -118,7 +121,18 @@ impl Sockets {
         let others = count - count.div_ceil(10);
         let http = reqwest::Client::new();
         let tenth_count = count - others;
-        Self { heard, tenth, tenth_count, lost, server, others, http, bytes_each, message_bytes: 0 }
+        Self {
+            _subscribers: subscribers,
+            heard,
+            tenth,
+            lost,
+            server,
+            tenth_count,
+            others,
+            http,
+            bytes_each,
+            message_bytes: 0,
+        }
     }
 
     /// From now on the tenth reads nothing.
