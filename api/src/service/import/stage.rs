@@ -18,9 +18,9 @@ pub(super) enum Stage {
     /// Nowhere: nothing is to be written.
     Absent,
     /// All that was given is written.
-    Ready(Import),
+    Ready(Box<Import>),
     /// A chunk is on its way.
-    Writing(JoinHandle<(Import, Result<(), StoreError>)>),
+    Writing(JoinHandle<(Box<Import>, Result<(), StoreError>)>),
 }
 
 /// Households, and the buildings they are in.
@@ -71,7 +71,7 @@ impl Stage {
     pub(super) async fn finish(mut self) -> Result<Option<Import>, ServiceError> {
         self.import().await?;
         Ok(match self {
-            Self::Ready(import) => Some(import),
+            Self::Ready(import) => Some(*import),
             Self::Absent | Self::Writing(_) => None,
         })
     }

@@ -100,7 +100,10 @@ impl Services {
         job: Job<'_>,
     ) -> Result<ImportReport, ServiceError> {
         let plan = self.plan_for_import(&job).await?;
-        let stage = self.begin_staging(R::STAGING, &job).await?.map_or(Stage::Absent, Stage::Ready);
+        let stage = self
+            .begin_staging(R::STAGING, &job)
+            .await?
+            .map_or(Stage::Absent, |import| Stage::Ready(Box::new(import)));
         let mut report = ImportReport::begin(&job.options, job.progress);
         report.plan_version = Some(plan.version().0);
         let now = self.clock.now();
