@@ -82,16 +82,12 @@ unchanged() {
 need_rust
 need_node
 before=$(tree)
-mkdir -p "$target"
-# It waits for others' servers; what it could not install, `suites` tries again and tells.
-behind "$target/test-tools.log" bash scripts/install-test-tools.sh
 step 'Format' format
 step 'Dashboard: build' build_dashboard
 export DASHBOARD_IS_BUILT=yes
 step 'Dashboard: types, operations, lints' dashboard
 step 'Dependencies' deny
 step 'Clippy' clippy
-wait_behind || true
 step 'Every suite but one' suites
 step 'Three planted bugs turn the tests red' planted
 step 'Fuzzing, a minute for each target, and that suite beside it' fuzz

@@ -76,7 +76,7 @@ in_bed() {
 # Makes a bed, or brings one up to date. Dependencies are taken over as links: nobody writes to them.
 make_bed() {
     local bed=$1 from=$target/debug to=$1/target/debug name stamp
-    stamp=$(rustc --version && cksum <Cargo.lock)
+    stamp=$(rustc --version && cat Cargo.lock Cargo.toml | cksum)
     [ "$(cat "$bed/stamp" 2>/dev/null)" = "$stamp" ] || rm -rf "$bed"
     mkdir -p "$bed/tree"
     in_bed "$bed" read-tree --reset -u "$state" && in_bed "$bed" clean --force --quiet -d || return

@@ -5,8 +5,8 @@
 //!
 //! Invariant: nothing here names the store, the cache or the bus.
 //! Invariant: every error that leaves is made in [`error`].
-//! Invariant: what a field of the query's root waits for is boxed. All roots are merged into one, whose future is as large
-//! as that of its largest field, and is moved from root to root for each.
+//! What a field of the query's root waits for at length is boxed: all roots are merged into one, whose future is as large as
+//! that of its largest field, and is moved from root to root for each.
 
 pub mod answer;
 pub mod budget;
