@@ -1,7 +1,7 @@
 // What the page says to those who are told of a part only.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { NARROW, WIDE, ask, demoDistrict, mapIsLive, openPage, report, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, ask, clientKey, demoDistrict, mapIsLive, openPage, report, startBrowser } from './harness.mjs';
 
 let browser;
 let district;
@@ -61,5 +61,31 @@ test('after an incident is dispatched, nothing is said of dispatching it', async
   await page.waitForSelector('[data-incident-stage=dispatched]');
   await page.getByText('Needed to close: what was done.').waitFor();
   assert.equal(await page.getByText('Optional to dispatch').count(), 0);
+  // Said to those who do not see the stage change, until the next thing is done.
+  await page.getByRole('status').getByText('Dispatched.').waitFor();
+  await page.getByLabel('Note').fill('Pipe mended');
+  await page.getByRole('button', { name: 'Close the incident' }).click();
+  await page.getByRole('status').getByText('Closed.').waitFor();
+  await close();
+});
+
+test('who is not the first to change an incident sees how it is now, and keeps the note', async () => {
+  const id = await report(district, district.middle, `Dispatched by two ${Date.now()}`);
+  const { page, close } = await openPage(browser, `?lang=en&incident=${encodeURIComponent(id)}`, { signedIn: true });
+  await page.getByLabel('Note').fill('Van 7 is on its way');
+  // Somebody else is faster between the page's request and the server.
+  let overtaken = false;
+  await page.route('**/graphql', async (route) => {
+    if (!overtaken && /changeIncident/.test(route.request().postData() ?? '')) {
+      overtaken = true;
+      const input = { clientKey: clientKey(), id, expectedVersion: 1, action: { dispatch: {} } };
+      await ask('mutation($input: ChangeIncidentInput!) { changeIncident(input: $input) { problems { code } } }', { input });
+    }
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Dispatch', exact: true }).click();
+  await page.getByText('Somebody else was faster.').waitFor();
+  await page.waitForSelector('[data-incident-stage=dispatched]');
+  assert.equal(await page.getByLabel('Note').inputValue(), 'Van 7 is on its way');
   await close();
 });
