@@ -42,6 +42,11 @@ mod sqlite {
     async fn of_those_who_change_an_incident_at_once_one_wins_and_the_others_see_how_it_is_now() {
         race(TestApp::empty().await).await;
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_change_that_is_sent_again_while_it_is_done_is_answered_as_done() {
+        send_at_once(TestApp::empty().await).await;
+    }
 }
 
 mod postgres {
@@ -62,6 +67,12 @@ mod postgres {
     async fn of_those_who_change_an_incident_at_once_one_wins_and_the_others_see_how_it_is_now() {
         let Some(overrides) = on_postgres().await else { return };
         race(TestApp::empty_with(overrides).await).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_change_that_is_sent_again_while_it_is_done_is_answered_as_done() {
+        let Some(overrides) = on_postgres().await else { return };
+        send_at_once(TestApp::empty_with(overrides).await).await;
     }
 }
 
@@ -235,6 +246,24 @@ async fn race(app: TestApp) {
     );
     gapless(&app).await;
     eprintln!("{races} races of {RUNNERS}, one winner each");
+}
+
+/// Each change comes several times at the same moment: whoever finds that it was done meanwhile is told what was done, not
+/// that somebody else was first.
+async fn send_at_once(app: TestApp) {
+    const SENDS: usize = 8;
+    world::found_with_rules(&app.store, world::noon(), &rules()).await;
+    let changes = times("FAULT_RACES", 1_000) / 4;
+    let admin = app.staff(Role::Admin);
+    let reported = apply(&admin, &[report(0)]).await;
+    for version in 1..=changes {
+        let mut change = dispatch(&reported[0]);
+        change["changeIncident"]["expectedVersion"] = json!(version);
+        let one = std::slice::from_ref(&change);
+        let told = futures_util::future::join_all((0..SENDS).map(|_| apply(&admin, one))).await;
+        judge(&change, told.into_iter().flatten().collect());
+    }
+    eprintln!("{changes} changes, each sent {SENDS} times at once, done once each");
 }
 
 fn dispatch(answer: &Value) -> Value {

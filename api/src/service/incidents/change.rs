@@ -62,13 +62,13 @@ impl Services {
         viewer.require(request.action.permission(), request.district)?;
         let scope = incident_scope(viewer, request.district);
         let attempt = self.attempt(viewer, request.key, request.input_hash());
-        let replay = self.replay(request.district, &attempt).await?;
-        match replay {
-            Some(Replay::Same(answer)) => return self.changed_before(viewer, &scope, request, &answer).await,
+        // Before the key: of two tries at once, one that finds the incident changed by the other finds the other's key too.
+        let before = self.incident_in(&scope, request.id).await?;
+        match self.replay(request.district, &attempt).await? {
+            Some(Replay::Same(answer)) => return self.changed_before(viewer, before, &answer).await,
             Some(Replay::Other) => return Err(key_reused()),
             None => {}
         }
-        let before = self.incident_in(&scope, request.id).await?;
         if before.version != request.expected_version {
             let problem = version_conflict(request, &before);
             return self.changed(viewer, before, vec![problem], false).await;
@@ -97,7 +97,7 @@ impl Services {
                 self.bus.ring(event.district, event.number);
                 self.changed(viewer, incident, Vec::new(), false).await
             }
-            Outcome::Replayed(answer) => self.changed_before(viewer, scope, request, &answer).await,
+            Outcome::Replayed(answer) => self.changed_before(viewer, before, &answer).await,
             Outcome::KeyReused => Err(key_reused()),
             Outcome::Conflict(current) => {
                 let problem = version_conflict(request, &current);
@@ -112,11 +112,9 @@ impl Services {
     async fn changed_before(
         &self,
         viewer: &Viewer,
-        scope: &Scope,
-        request: &ChangeRequest,
+        now: Incident,
         answer: &Answer,
     ) -> Result<Changed, ServiceError> {
-        let now = self.incident_in(scope, request.id).await?;
         let then = answer.incident(now).map_err(ServiceError::internal)?;
         self.changed(viewer, then, Vec::new(), true).await
     }
