@@ -14,7 +14,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Feature } from 'geojson';
 import { circleRing } from './circle';
 import type { MapBounds, MapPoint } from './map-state.svelte';
-import { paddingBeside, type Padding } from './room';
+import { isLarge, isWhole, paddingBeside, type Corner, type Padding } from './room';
 import { TILE_MAX_ZOOM, TILE_MIN_ZOOM } from './style';
 import { MARK_PIXEL_RATIO, allMarks, drawMark, markName } from './symbols';
 
@@ -41,12 +41,18 @@ const corners = ({ west, south, east, north }: MapBounds): [number, number, numb
 const AROUND_DISTRICT = { top: 24, right: 24, bottom: 60, left: 24 };
 const AROUND_CHOICE = { top: 48, right: 48, bottom: 48, left: 48 };
 
-/** The legend lies on the map: what is fitted to the map must not lie below it. */
-function roomFor(container: HTMLElement, bounds: MapBounds, around: Padding): Padding {
+/** No box that is chosen is drawn nearer than this. */
+const NEAREST_ZOOM = 17;
+
+function legendOn(container: HTMLElement): Corner | null {
   const room = container.getBoundingClientRect();
   const legend = container.parentElement?.querySelector('.legend')?.getBoundingClientRect();
-  const corner = legend ? { fromLeft: legend.right - room.left, fromBottom: room.bottom - legend.top } : null;
-  return paddingBeside(room, corner, bounds, around);
+  return legend ? { fromLeft: legend.right - room.left, fromBottom: room.bottom - legend.top } : null;
+}
+
+/** The legend lies on the map: what is fitted to the map must not lie below it. */
+function roomFor(container: HTMLElement, bounds: MapBounds, around: Padding): Padding {
+  return paddingBeside(container.getBoundingClientRect(), legendOn(container), bounds, around);
 }
 
 /** Shows the whole district again, as at first. */
@@ -99,9 +105,30 @@ export function askForTilesAgain(map: MapLibreMap): void {
   for (const source of TILED) map.refreshTiles(source, inView.map(({ canonical }) => canonical));
 }
 
+/** Goes there; for a reader who wants less motion MapLibre jumps. */
 export function look(map: MapLibreMap, at: MapPoint | MapBounds): void {
-  if ('west' in at) map.fitBounds(corners(at), { padding: roomFor(map.getContainer(), at, AROUND_CHOICE), maxZoom: 17, duration: 700 });
+  if ('west' in at) map.fitBounds(corners(at), { padding: roomFor(map.getContainer(), at, AROUND_CHOICE), maxZoom: NEAREST_ZOOM, duration: 700 });
   else map.easeTo({ center: [at.lon, at.lat], zoom: Math.max(map.getZoom(), 16), duration: 700 });
+}
+
+/** Whether all of a box is in view and no mere spot there. */
+function showsWell(map: MapLibreMap, bounds: MapBounds): boolean {
+  // The canvas, not the container: until the map has heard of a change of its room, it draws in the room that it had.
+  const { clientWidth: width, clientHeight: height } = map.getCanvas();
+  const from = map.project([bounds.west, bounds.north]);
+  const to = map.project([bounds.east, bounds.south]);
+  const box = { left: from.x, top: from.y, right: to.x, bottom: to.y };
+  return isWhole({ width, height }, legendOn(map.getContainer()), box) && (map.getZoom() >= NEAREST_ZOOM || isLarge({ width, height }, box));
+}
+
+/** Fits the map to a box that it does not show well; a move under way was aimed at a room that may have changed since. */
+export function showWell(map: MapLibreMap, bounds: MapBounds): void {
+  if (map.isMoving() || !showsWell(map, bounds)) look(map, bounds);
+}
+
+/** Follows a place that has got out of view, and comes no nearer. */
+export function follow(map: MapLibreMap, { lon, lat }: MapPoint): void {
+  if (!map.getBounds().contains([lon, lat])) map.easeTo({ center: [lon, lat], duration: 700 });
 }
 
 /** Moves only if the middle of what was chosen is not in view. */
