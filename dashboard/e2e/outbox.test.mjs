@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ask, demoDistrict, mapIsLive, openPage, startBrowser, token } from './harness.mjs';
+import { MAP_WITHIN_MS, ask, demoDistrict, fragment, mapIsLive, openPage, startBrowser, token, url } from './harness.mjs';
 
 let browser;
 let district;
@@ -127,5 +127,38 @@ test('a report from the form is sent with one request and announced as nothing t
   await stored(page, 0);
   assert.equal(keys.length, 1, `the client keys sent: ${keys}`);
   assert.equal(await page.locator('.banner').count(), 0);
+  await close();
+});
+
+test('a report that waits is sent without a socket too, as soon as the server has said whose page it is', async () => {
+  const { page, context, close } = await openPage(browser, 'favicon.svg', {
+    permissions: ['geolocation'],
+    geolocation: { longitude: district.middle.lon, latitude: district.middle.lat, accuracy: 20 },
+  });
+  // Opened, and never answered: so does a proxy that knows no sockets.
+  await context.routeWebSocket(/\/graphql\/ws$/, () => undefined);
+  const refused = new Set(['ReportIncident']);
+  await context.route('**/graphql', (route) => (refused.has(route.request().postDataJSON().operationName) ? route.abort() : route.continue()));
+  await page.goto(`${url}/?lang=en&view=table&panel=report&district=${district.code}${fragment(true)}`);
+  const text = `Sent without a socket ${Date.now()}`;
+  await page.selectOption('#category', district.category);
+  await page.fill('#text', text);
+  await page.getByRole('button', { name: 'My position' }).click();
+  await page.waitForSelector('[data-draft]');
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await page.getByText('Not sent yet.').waitFor();
+  await stored(page, 1);
+
+  // The outbox looks when the page opens: then nobody knows whose page it is.
+  refused.add('Viewer');
+  await page.reload();
+  await page.locator('[data-waiting]').getByText(text).waitFor();
+  assert.equal(await filed(text), 0);
+  refused.clear();
+  await page.locator('[data-waiting]').waitFor({ state: 'detached', timeout: MAP_WITHIN_MS });
+  await page.getByText('1 report that waited was sent. Receipt: ').waitFor();
+  assert.equal(await page.evaluate(() => document.querySelector('.indicator').classList.contains('live')), false);
+  assert.equal(await filed(text), 1);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });

@@ -92,24 +92,15 @@ class Outbox {
 
   /** Sends what waits, oldest first; stops at the first that does not get through. The form sends its own. */
   async flush(): Promise<void> {
-    const now = present();
-    if (this.#flushing || now.name === UNKNOWN) return;
+    if (this.#flushing) return;
     this.#flushing = true;
     try {
-      const own = this.kept.filter((report) => report.problem === null);
-      for (const report of own) {
-        // Somebody else may have signed in meanwhile.
-        const outcome: Outcome = isOwn(report, present()) ? await this.#deliver(report) : { kind: 'waiting' };
-        if (outcome.kind === 'waiting') {
-          this.#tryLater();
-          break;
-        }
-        if (outcome.kind === 'filed') this.#delivered = [...this.#delivered, { report, payload: outcome.payload }];
-        if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
-      }
+      await this.#sendKept();
     } finally {
       this.#flushing = false;
     }
+    // Whatever was in the way, the socket of the page or the answer whose page it is: nobody has to press a button.
+    if (this.#unsent().length > 0) this.#tryLater();
   }
 
   /** These receipts were seen. */
@@ -120,6 +111,24 @@ class Outbox {
   async discard(clientKey: string): Promise<void> {
     if (!this.unavailable) await (await open()).delete('reports', clientKey);
     this.waiting = this.waiting.filter((report) => report.clientKey !== clientKey);
+  }
+
+  /** The viewer's own that may still be taken. */
+  #unsent(): WaitingReport[] {
+    return this.kept.filter((report) => report.problem === null);
+  }
+
+  async #sendKept(): Promise<void> {
+    // The server has not said yet whose page this is.
+    if (present().name === UNKNOWN) return;
+    for (const report of this.#unsent()) {
+      // Somebody else may have signed in meanwhile.
+      if (!isOwn(report, present())) return;
+      const outcome = await this.#deliver(report);
+      if (outcome.kind === 'waiting') return;
+      if (outcome.kind === 'filed') this.#delivered = [...this.#delivered, { report, payload: outcome.payload }];
+      if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
+    }
   }
 
   async #deliver(report: WaitingReport): Promise<Outcome> {
