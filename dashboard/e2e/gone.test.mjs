@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MAP_WITHIN_MS, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { MAP_WITHIN_MS, fragment, mapIsLive, openPage, startBrowser } from './harness.mjs';
 
 const OFFLINE_FOR_MS = 15_000;
 let browser;
@@ -59,5 +59,34 @@ test('a map without its tiles says so, and draws them when it is asked again', a
   await page.locator('main').getByRole('button', { name: 'Try again' }).click();
   await failed.waitFor({ state: 'detached' });
   await page.waitForFunction(() => globalThis.gridward.map.queryRenderedFeatures({ layers: ['cell-fill'] }).length > 0, null, { timeout: MAP_WITHIN_MS });
+  await close();
+});
+
+test('when the connection is back, a page that could show nothing asks once, and waits to hear whose page it is', async () => {
+  const { page, context, close } = await openPage(browser, 'favicon.svg');
+  // The next attempt then waits for the browser's word instead of a clock.
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false }));
+  let gone = true;
+  const asked = [];
+  let tellAnswered;
+  const answered = new Promise((resolve) => (tellAnswered = resolve));
+  await context.route('**/graphql', async (route) => {
+    if (gone) return route.abort();
+    const { operationName } = route.request().postDataJSON();
+    asked.push(operationName);
+    // Whose page it is comes after all that could be told without it.
+    if (operationName === 'Viewer') await answered.then(() => pause(500));
+    await route.fulfill({ response: await route.fetch() });
+    if (operationName === 'Districts') tellAnswered();
+    return undefined;
+  });
+  await page.goto(`${process.env.GRIDWARD_URL}/?lang=en${fragment(true)}`);
+  await page.getByText('The server cannot be reached').waitFor();
+  gone = false;
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.locator('header').getByRole('button', { name: 'Dispatcher' }).waitFor();
+  await page.waitForSelector('[data-figure=cells]');
+  assert.deepEqual(asked.slice(0, asked.indexOf('District')).sort(), ['Districts', 'Viewer']);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });

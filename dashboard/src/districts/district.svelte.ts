@@ -70,7 +70,9 @@ class DistrictState {
   }
 
   async #loadAll(code: string | null, isStale: () => boolean): Promise<Problem | null> {
-    const [districts] = await Promise.all([session.ask(DistrictsDocument, {}), session.known]);
+    const districts = await session.ask(DistrictsDocument, {});
+    // Looked at only now: who this is may be asked for once more at the same time.
+    await session.known;
     if (isStale()) return null;
     if (districts.problem) return districts.problem;
     this.entries = districts.data.districts ?? [];

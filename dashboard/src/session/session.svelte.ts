@@ -22,7 +22,7 @@ class Session {
   connection = $state.raw<Connection>();
   onSocketState: (state: SocketState) => void = () => undefined;
 
-  /** Settles once the server has said who this is, or could not be asked. */
+  /** Settles once the server has said who this is, or could not be asked; another one with each attempt. */
   known: Promise<void> = Promise.resolve();
 
   #giveUp: () => void = () => undefined;
@@ -70,12 +70,12 @@ class Session {
     address.go({ panel: 'sign-in' }, 'replace');
   }
 
-  async loadViewer(): Promise<void> {
+  async #loadViewer(): Promise<void> {
     const { connection } = this;
     const answer = await this.ask(ViewerDocument, {});
     if (connection !== this.connection) return;
     // What waits to be sent must know its sender: see the outbox.
-    if (answer.problem && isPassing(answer.problem)) this.#giveUp = tryAgain(() => void this.loadViewer());
+    if (answer.problem && isPassing(answer.problem)) this.#giveUp = tryAgain(() => this.#askWho());
     this.problem = answer.problem;
     if (answer.data) this.viewer = answer.data.viewer;
   }
@@ -91,7 +91,11 @@ class Session {
       else this.onSocketState(state);
     });
     this.connection = opened;
-    this.known = this.loadViewer();
+    this.#askWho();
+  }
+
+  #askWho(): void {
+    this.known = this.#loadViewer();
   }
 }
 
