@@ -46,3 +46,52 @@ test('no two hits read the same but incidents, and an incident is found under th
   assert.equal(shown.filter((text) => text.endsWith(` ${incident.detail}`)).length, 0, `the code ${incident.detail} is shown`);
   await close();
 });
+
+test('a road and a building are among the hits, however many cells have the words in their names', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&view=table');
+  await page.waitForSelector('tbody tr');
+  await page.getByRole('combobox', { name: /Search/ }).fill('a');
+  await page.waitForSelector('[role=option]');
+  const kinds = new Set(await page.locator('[role=option] .kind').allTextContents());
+  assert.deepEqual([...kinds], ['Cell', 'Road', 'Building']);
+  await close();
+});
+
+for (const [role, signedIn, sentence] of [['the public', false, 'Incidents are not searched'], ['who dispatches', true, 'not by a number or a receipt code']]) {
+  test(`${role} is told what could have been found where nothing was`, async () => {
+    const { page, close } = await openPage(browser, '?lang=en&view=table', { signedIn });
+    await page.waitForSelector('tbody tr');
+    if (signedIn) await page.locator('header').getByRole('button', { name: 'Dispatcher' }).waitFor();
+    await page.getByRole('combobox', { name: /Search/ }).fill('K7MQ-2XPA-99TD');
+    await page.locator('.none').filter({ hasText: 'Nothing found' }).waitFor();
+    await page.locator('.what').filter({ hasText: 'Cells are found by name or code' }).filter({ hasText: sentence }).waitFor();
+    await close();
+  });
+}
+
+test('a hit that is chosen before the next answer has come leaves the list closed', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&view=table');
+  await page.waitForSelector('tbody tr');
+  const box = page.getByRole('combobox', { name: /Search/ });
+  await box.fill('a');
+  await page.waitForSelector('[role=option]');
+  const isSearch = (request) => request.postData()?.includes('search(') ?? false;
+  let go;
+  const mayAnswer = new Promise((resolve) => (go = resolve));
+  await context.route('**/graphql', async (route) => {
+    if (isSearch(route.request())) await mayAnswer;
+    return route.continue();
+  });
+  const isAsked = page.waitForRequest(isSearch);
+  await box.fill('ka');
+  await isAsked;
+  const isAnswered = page.waitForResponse((response) => isSearch(response.request()));
+  await page.getByRole('option').filter({ hasText: 'Cell' }).first().click();
+  await page.waitForSelector('[data-cell-figure]');
+  go();
+  await (await isAnswered).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  assert.equal(await page.locator('[role=option]:visible').count(), 0);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});
