@@ -87,6 +87,15 @@ fn a_sound_file_is_valid_from_a_file_from_gzip_and_from_standard_input() {
 }
 
 #[test]
+fn the_sample_that_the_readme_names_is_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/samples");
+    let output = run(&folder, &["validate", "cells.geojson", "--id", "code", "--report", "-"], b"");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report = report(&stdout(&output));
+    assert_eq!((&report["feature_count"], &report["problems"]), (&Value::from(4), &Value::Array(Vec::new())));
+}
+
+#[test]
 fn an_overlap_and_a_bad_coordinate_are_reported_with_the_keys_of_the_contract() {
     let overlapping = TWO_CELLS
         .replace("[113.74,34.39],[113.75", "[113.739,34.39],[113.75")

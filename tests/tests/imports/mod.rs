@@ -11,6 +11,7 @@ mod generated_town;
 mod incidents;
 mod liechtenstein;
 mod round_trip;
+mod samples;
 mod told;
 
 use std::path::{Path, PathBuf};
