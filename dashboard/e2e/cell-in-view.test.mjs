@@ -53,7 +53,7 @@ for (const [name, viewport] of [['1440 px', WIDE], ['390 px', NARROW]]) {
     await search(page, cell);
     await page.waitForSelector('[data-cell-figure]');
     await page.waitForFunction(isInView, cell.bounds);
-    await page.evaluate((around) => globalThis.gridward.map.easeTo({ zoom: globalThis.gridward.map.getZoom() - 0.4, around, duration: 0 }), middleOf(cell.bounds));
+    await page.evaluate(() => globalThis.gridward.map.jumpTo({ zoom: globalThis.gridward.map.getZoom() - 0.4 }));
     await page.waitForFunction(isInView, cell.bounds);
     const before = await camera(page);
     await search(page, cell);

@@ -18,7 +18,8 @@ async fn the_samples_of_the_readme_come_in_by_its_commands_without_a_problem() {
         assert!(readme.contains(command), "the README no longer has {command:?}: say it here as it is there");
     }
     let office = Office::with_district("410184").await;
-    let (grid, homes) = (root().join("docs/samples/cells.geojson"), root().join("docs/samples/households.csv"));
+    let samples = root().join("docs/samples");
+    let (grid, homes) = (samples.join("cells.geojson"), samples.join("households.csv"));
     let named = ImportOptions { name: Some("name".to_owned()), ..cells(&grid, "cell", "code", None) };
     let report = office.done(import("410184", &grid, named)).await;
     assert_eq!((&report["figures"]["cells"]["added"], &report["problems"]), (&json!(4), &json!([])));
