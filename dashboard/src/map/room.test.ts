@@ -35,7 +35,7 @@ test.each([
   expect(isWhole(ROOM, LEGEND, box)).toBe(false);
 });
 
-test('one cell of a city that is shown as a whole is a spot, also a long one', () => {
+test('a cell that is small both ways, as in a city that is shown as a whole, is a spot; a long one is not', () => {
   expect(isLarge(ROOM, { left: 300, top: 300, right: 340, bottom: 330 })).toBe(false);
   expect(isLarge(ROOM, { left: 300, top: 300, right: 320, bottom: 520 })).toBe(true);
   expect(isLarge(ROOM, { left: 200, top: 300, right: 400, bottom: 330 })).toBe(true);
