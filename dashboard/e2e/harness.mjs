@@ -1,6 +1,8 @@
 // What the browser tests share: a browser, pages that keep a list of what the content security policy refused, the API.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 
 export const url = process.env.GRIDWARD_URL;
@@ -10,8 +12,9 @@ assert.ok(url, 'GRIDWARD_URL is not set; start with npm run test:browser');
 
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
-/** First frames of software GL take seconds on a busy machine. */
-export const MAP_WITHIN_MS = 60_000;
+/** For whatever a test waits for: on a busy machine the frames of software GL take seconds, and a click waits for two of them. */
+export const MAP_WITHIN_MS = 90_000;
+const TOWN_WITHIN_MS = 180_000;
 
 export async function startBrowser() {
   const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -30,6 +33,7 @@ export function fragment(signedIn) {
 export async function openPage(browser, path, { viewport = WIDE, base = url, signedIn = false, fastBy = 0, ...options } = {}) {
   // A service worker answers before `route` is asked: only a test about it allows it.
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: 'en-GB', serviceWorkers: 'block', ...options });
+  context.setDefaultTimeout(MAP_WITHIN_MS);
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
@@ -51,9 +55,36 @@ export async function openPage(browser, path, { viewport = WIDE, base = url, sig
   return { page, context, close };
 }
 
-/** Waits until the map has drawn and the first snapshot has come. */
+/** Waits until the map has drawn and the first snapshot has come; where they do not, fails with what the page says. */
 export async function mapIsLive(page) {
-  await page.waitForFunction(() => globalThis.gridward?.map.loaded() && globalThis.gridward.live.status === 'live', null, { timeout: MAP_WITHIN_MS });
+  const isLive = () => globalThis.gridward?.map.loaded() && globalThis.gridward.live.status === 'live';
+  await page.waitForFunction(isLive).catch(async (error) => {
+    const found = await page.evaluate(() => ({
+      isMapMade: globalThis.gridward !== undefined,
+      isMapDrawn: globalThis.gridward?.map.loaded(),
+      status: globalThis.gridward?.live.status,
+      text: document.body.innerText.slice(0, 600),
+    }));
+    throw new Error(`the map is not live: ${JSON.stringify(found)}`, { cause: error });
+  });
+}
+
+/** Waits until what `read` finds equals what is expected; where it never does, fails with what it found last. */
+export async function comesToBe(read, expected) {
+  const end = Date.now() + MAP_WITHIN_MS;
+  for (let found = await read(); !isDeepStrictEqual(found, expected); found = await read()) {
+    if (Date.now() > end) assert.deepEqual(found, expected);
+    await pause(100);
+  }
+}
+
+/** Waits until the demo has made its second district, which it does while it runs. */
+export async function townIsThere() {
+  for (const end = Date.now() + TOWN_WITHIN_MS; ; await pause(250)) {
+    const { districts } = await ask('{ districts { code } }');
+    if (districts.some(({ code }) => code === 'demo-cn')) return;
+    assert.ok(Date.now() < end, 'demo-cn is not made in time');
+  }
 }
 
 /** Asks the API as somebody who may dispatch. */

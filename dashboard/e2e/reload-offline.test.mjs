@@ -1,7 +1,7 @@
 // The page opens without a connection, with what waits in it, and goes on when the connection is back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { ask, comesToBe, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
 
 let browser;
 let district;
@@ -37,7 +37,7 @@ test('a page that is loaded again without a connection shows the report that wai
   await page.reload();
   await page.getByText('The server cannot be reached').waitFor();
   await page.locator('[data-waiting]').getByText(text).waitFor();
-  assert.equal(await page.textContent('.indicator [role=status]'), 'Offline');
+  await comesToBe(() => page.textContent('.indicator [role=status]'), 'Offline');
   assert.equal(await filed(text), 0);
 
   await context.setOffline(false);

@@ -15,6 +15,8 @@ for (const [name, viewport] of [['1440 px', WIDE], ['390 px', NARROW]]) {
   test(`who works for one cell is told whose figures these are, and of no other cell that nothing is open, at ${name}`, async () => {
     const { page, close } = await openPage(browser, '?lang=en', { signedIn: 'worker', viewport });
     await mapIsLive(page);
+    // Without the cells there are neither names nor colours.
+    await page.waitForFunction(() => document.querySelector('[data-figure=cells]').textContent !== '0');
     const sentence = await page.getByText('Your area:').textContent();
     const { cells } = await ask('query($district: String!) { cells(district: $district, level: "cell", first: 200) { nodes { code names { language text } } } }', { district: district.code });
     const nameOf = (cell) => cell.names.find((other) => other.language === 'en').text;

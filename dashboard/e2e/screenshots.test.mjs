@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { NARROW, WIDE, ask, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, ask, comesToBe, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
 
 const isBlessing = process.env.GRIDWARD_BLESS === '1';
 const folder = isBlessing ? new URL('../../docs/images/', import.meta.url).pathname : mkdtempSync(join(tmpdir(), 'gridward-images-'));
@@ -28,9 +28,14 @@ async function picture(name, path, viewport, prepare = async () => undefined) {
   await prepare(page);
   await page.waitForFunction(() => globalThis.gridward.map.loaded());
   await page.evaluate(() => new Promise((resolve) => globalThis.gridward.map.once('render', resolve).triggerRepaint()));
-  const roads = await page.evaluate(() => globalThis.gridward.map.queryRenderedFeatures().filter((feature) => feature.sourceLayer === 'roads').length);
-  const cells = await page.evaluate(() => globalThis.gridward.map.queryRenderedFeatures({ layers: ['cell-fill'] }).length);
-  assert.ok(roads > 0 && cells > 0, `${name}: ${roads} roads and ${cells} cells are drawn`);
+  const drawn = () =>
+    page.evaluate(() => {
+      const { map } = globalThis.gridward;
+      const hasRoads = map.queryRenderedFeatures().some((feature) => feature.sourceLayer === 'roads');
+      return { hasRoads, hasCells: map.queryRenderedFeatures({ layers: ['cell-fill'] }).length > 0 };
+    });
+  // A panel takes room from the map, which is drawn anew a moment after.
+  await comesToBe(drawn, { hasRoads: true, hasCells: true });
   assert.ok(await page.getByText('© OpenStreetMap contributors').isVisible(), `${name}: who made the map is told`);
   const file = join(folder, `${name}.png`);
   await page.screenshot({ path: file });

@@ -1,7 +1,7 @@
 // The tables show what matters most at every width, tell incidents apart, and stay what they were after a reload.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { NARROW, WIDE, openPage, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, openPage, startBrowser, townIsThere } from './harness.mjs';
 
 const SIZES = [['1440 px', WIDE], ['1280 px', { width: 1280, height: 800 }], ['390 px', NARROW]];
 let browser;
@@ -41,6 +41,7 @@ test('the table of incidents is still there after a reload, and its rows can be 
 });
 
 test('the numbers of one column have the same number of decimals', async () => {
+  await townIsThere();
   const { page, close } = await openPage(browser, '?lang=en&view=table&district=demo-cn');
   await page.waitForSelector('tbody tr');
   for (const column of [5, 7]) {
