@@ -47,7 +47,7 @@ impl Subscriber {
     /// The next batch, bookmarks included.
     ///
     /// # Panics
-    /// Where none comes within ten seconds, or an error comes instead.
+    /// Where none comes within thirty seconds, or an error comes instead.
     pub async fn any_batch(&mut self) -> Value {
         match self.message().await {
             Ok(payload) => {
@@ -95,7 +95,7 @@ impl Subscriber {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("a message within ten seconds")
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("a message within thirty seconds")
     }
 }
 

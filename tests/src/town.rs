@@ -254,7 +254,7 @@ impl Town {
     /// What one subscription of a document tells somebody of a role first.
     ///
     /// # Panics
-    /// Where nothing comes within ten seconds.
+    /// Where nothing comes within thirty seconds.
     pub async fn ask_subscription(
         &self,
         role: Role,
@@ -267,8 +267,8 @@ impl Town {
             Err(json) => return json,
         };
         let mut responses = self.schema.execute_stream(request);
-        let first = tokio::time::timeout(Duration::from_secs(10), responses.next()).await;
-        json_of(&first.expect("an answer within ten seconds").expect("an answer"))
+        let first = tokio::time::timeout(Duration::from_secs(30), responses.next()).await;
+        json_of(&first.expect("an answer within thirty seconds").expect("an answer"))
     }
 
     /// A request as the server's front door lets it in; else its answer.

@@ -24,7 +24,7 @@ use crate::faults::Chance;
 /// Longer than anything may take that comes at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long somebody listens whose rights are taken within the first second.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(30);
 /// When the last event may come after a commit that takes the right to it.
 const GRACE: Duration = Duration::from_secs(1);
 

@@ -173,7 +173,7 @@ async fn filled_up(
 /// Waits until reports are taken again, and files some.
 async fn go_on(door: &Door, writer: &mut Writer, books: &Mutex<Books>) {
     let resumed = async || matches!(writer.report_once(door, books).await, Sent::Told(_));
-    until(Duration::from_secs(10), "writes go on by themselves", resumed).await;
+    until(Duration::from_secs(60), "writes go on by themselves", resumed).await;
     for _ in 0..5 {
         assert!(matches!(writer.report_once(door, books).await, Sent::Told(_)));
     }
@@ -202,8 +202,9 @@ async fn while_another_program_holds_the_file_reads_go_on_and_a_write_is_told_to
         for _ in 0..20 {
             let begun = Instant::now();
             read(&door).await;
+            // Well below the five seconds for which the write waits, whatever else the machine does.
             assert!(
-                begun.elapsed() < Duration::from_secs(1),
+                begun.elapsed() < Duration::from_secs(3),
                 "a read waits for nobody: {:?}",
                 begun.elapsed()
             );

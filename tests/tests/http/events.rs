@@ -60,7 +60,7 @@ impl Stream {
                 self.read.push_str(std::str::from_utf8(&chunk).expect("UTF-8"));
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("an event within ten seconds")
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("an event within thirty seconds")
     }
 
     /// The next event that is neither a comment nor a bookmark.
@@ -192,13 +192,13 @@ async fn a_stream_takes_one_of_the_places_that_sockets_have_and_gives_it_back() 
     let one_more = async || send(&app.public(), json!({ "query": FOLLOW }), None).await.status().as_u16();
     assert_eq!(one_more().await, 503);
     drop(stream);
-    for _ in 0..200 {
+    for _ in 0..600 {
         if one_more().await == 200 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("the place was not given back within ten seconds");
+    panic!("the place was not given back within thirty seconds");
 }
 
 #[tokio::test]
@@ -227,14 +227,14 @@ async fn a_reader_that_takes_nothing_is_let_go_and_others_are_served() {
 /// Waits until the server's figures say that so many sockets and streams are open.
 async fn sockets_become(app: &TestApp, expected: usize) {
     let line = format!("websockets_open {expected}");
-    for _ in 0..200 {
+    for _ in 0..600 {
         let figures = app.public().get("/metrics").await.text().await.expect("a body");
         if figures.lines().any(|known| known.ends_with(&line)) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("no {line} within ten seconds");
+    panic!("no {line} within thirty seconds");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn say(socket: &mut Socket, message: Value) {
 
 /// The next message, or the code that the socket was closed with.
 async fn hear(socket: &mut Socket) -> Result<Value, u16> {
-    let deadline = tokio::time::timeout(Duration::from_secs(10), async {
+    let deadline = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
             match socket.next().await.expect("an end after a close").expect("a frame") {
                 Message::Text(text) => return Ok(serde_json::from_str(&text).expect("JSON")),
@@ -27,7 +27,7 @@ async fn hear(socket: &mut Socket) -> Result<Value, u16> {
             }
         }
     });
-    deadline.await.expect("a message within ten seconds")
+    deadline.await.expect("a message within thirty seconds")
 }
 
 async fn closed_after(app: &TestApp, messages: &[Value]) -> u16 {
@@ -185,14 +185,14 @@ async fn status_of_one_more(app: &TestApp) -> u16 {
 async fn open_sockets_become(app: &TestApp, expected: usize) {
     let line = format!("websockets_open {expected}");
     let mut figures = String::new();
-    for _ in 0..200 {
+    for _ in 0..600 {
         figures = app.public().get("/metrics").await.text().await.expect("a body");
         if figures.lines().any(|known| known.ends_with(&line)) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("no {line} within ten seconds: {figures}");
+    panic!("no {line} within thirty seconds: {figures}");
 }
 
 #[tokio::test]
@@ -211,7 +211,8 @@ async fn more_sockets_than_allowed_are_told_to_come_later_and_a_closed_one_makes
 
 fn hasty() -> Patience {
     let (write, ping) = (Duration::from_millis(500), Duration::from_millis(100));
-    Patience { write, ping, silence: Duration::from_millis(400), ..Patience::default() }
+    // Who answers each ping may be held up for this long on a machine with other work.
+    Patience { write, ping, silence: Duration::from_millis(1_500), ..Patience::default() }
 }
 
 #[tokio::test]
@@ -220,9 +221,9 @@ async fn a_socket_that_answers_pings_stays_open_longer_than_silence_is_borne() {
     let mut socket = opened(&app, None).await;
     let start = Instant::now();
     // Reading is enough: the client's library answers each ping by itself.
-    for _ in 0..10 {
+    for _ in 0..40 {
         let frame =
-            tokio::time::timeout(Duration::from_secs(5), socket.next()).await.expect("a ping in time");
+            tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("a ping in time");
         assert!(matches!(frame, Some(Ok(Message::Ping(_)))), "{frame:?}");
     }
     assert!(start.elapsed() > hasty().silence * 2, "{:?}", start.elapsed());

@@ -58,14 +58,14 @@ async fn viewer(app: &TestApp, role: Role) -> Viewer {
 
 /// What comes next; it is to come at once.
 async fn next_of(batches: &mut Batches) -> Result<(BatchKind, bool), ServiceError> {
-    let next = timeout(Duration::from_secs(5), batches.next()).await.expect("something comes");
+    let next = timeout(Duration::from_secs(20), batches.next()).await.expect("something comes");
     next.expect("it has not ended")
 }
 
 /// Passes over batches to the error that ends a subscription.
 async fn end_of(batches: &mut Batches, who: &str) -> ServiceError {
     for _ in 0..10 {
-        let next = timeout(Duration::from_secs(3), batches.next()).await;
+        let next = timeout(Duration::from_secs(20), batches.next()).await;
         let next = next.unwrap_or_else(|_| panic!("{who} is not told that the role was taken"));
         if let Err(error) = next.expect("an error comes before the end") {
             return error;

@@ -100,14 +100,14 @@ fn report(server: &Services) -> RedisReport {
     server.redis().expect("a Redis is set")
 }
 
-/// Waits until a server says of its Redis what it should, fifteen seconds at most.
+/// Waits until a server says of its Redis what it should, a minute at most.
 async fn until(server: &Services, what: &str, holds: impl Fn(&RedisReport) -> bool) -> RedisReport {
-    for _ in 0..600 {
+    for _ in 0..2_400 {
         let report = report(server);
         if holds(&report) {
             return report;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    panic!("not within fifteen seconds: {what}; {:?}", report(server));
+    panic!("not within a minute: {what}; {:?}", report(server));
 }
