@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MAP_WITHIN_MS, ask, demoDistrict, fragment, mapIsLive, openPage, startBrowser, token, url } from './harness.mjs';
+import { MAP_WITHIN_MS, ask, comesToBe, demoDistrict, fragment, mapIsLive, openPage, startBrowser, token, url } from './harness.mjs';
 
 let browser;
 let district;
@@ -131,24 +131,38 @@ test('a report from the form is sent with one request and announced as nothing t
   await close();
 });
 
-test('a report that waits is sent without a socket too, as soon as the server has said whose page it is', async () => {
-  const { page, context, close } = await openPage(browser, 'favicon.svg', {
-    permissions: ['geolocation'],
-    geolocation: { longitude: district.middle.lon, latitude: district.middle.lat, accuracy: 20 },
+/** A page without a map, whose device knows where it is. What the set names is refused until it names it no more. */
+async function openWithoutMap(refused, onReport = async () => undefined) {
+  const { lon, lat } = district.middle;
+  const opened = await openPage(browser, 'favicon.svg', { permissions: ['geolocation'], geolocation: { longitude: lon, latitude: lat, accuracy: 20 } });
+  await opened.context.route('**/graphql', async (route) => {
+    const { operationName, variables } = route.request().postDataJSON();
+    if (refused.has(operationName)) return route.abort();
+    if (operationName === 'ReportIncident') await onReport(variables.input);
+    return route.continue();
   });
-  // Opened, and never answered: so does a proxy that knows no sockets.
-  await context.routeWebSocket(/\/graphql\/ws$/, () => undefined);
-  const refused = new Set(['ReportIncident']);
-  await context.route('**/graphql', (route) => (refused.has(route.request().postDataJSON().operationName) ? route.abort() : route.continue()));
-  await page.goto(`${url}/?lang=en&view=table&panel=report&district=${district.code}${fragment(true)}`);
-  const text = `Sent without a socket ${Date.now()}`;
+  return opened;
+}
+
+/** Writes a report that is refused on its way, and waits until the browser's store holds so many. */
+async function reportInVain(page, text, wanted) {
   await page.selectOption('#category', district.category);
   await page.fill('#text', text);
   await page.getByRole('button', { name: 'My position' }).click();
   await page.waitForSelector('[data-draft]');
   await page.getByRole('button', { name: 'Send report' }).click();
   await page.getByText('Not sent yet.').waitFor();
-  await stored(page, 1);
+  await stored(page, wanted);
+}
+
+test('a report that waits is sent without a socket too, as soon as the server has said whose page it is', async () => {
+  const refused = new Set(['ReportIncident']);
+  const { page, context, close } = await openWithoutMap(refused);
+  // Opened, and never answered: so does a proxy that knows no sockets.
+  await context.routeWebSocket(/\/graphql\/ws$/, () => undefined);
+  await page.goto(`${url}/?lang=en&view=table&panel=report&district=${district.code}${fragment(true)}`);
+  const text = `Sent without a socket ${Date.now()}`;
+  await reportInVain(page, text, 1);
 
   // The outbox looks when the page opens: then nobody knows whose page it is.
   refused.add('Viewer');
@@ -160,6 +174,33 @@ test('a report that waits is sent without a socket too, as soon as the server ha
   await page.getByText('1 report that waited was sent. Receipt: ').waitFor();
   assert.equal(await page.evaluate(() => document.querySelector('.indicator').classList.contains('live')), false);
   assert.equal(await filed(text), 1);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});
+
+test('a report that is discarded while another is on its way is not sent', async () => {
+  const refused = new Set(['ReportIncident']);
+  const sent = [];
+  let goOn;
+  const mayGoOn = new Promise((resolve) => (goOn = resolve));
+  const { page, context, close } = await openWithoutMap(refused, async ({ text }) => {
+    sent.push(text);
+    await mayGoOn;
+  });
+  await page.goto(`${url}/?lang=en&view=table&panel=report${fragment(true)}`);
+  const [first, second] = ['first', 'second'].map((which) => `The ${which} to wait ${Date.now()}`);
+  await reportInVain(page, first, 1);
+  await page.getByRole('button', { name: 'Report another' }).click();
+  await reportInVain(page, second, 2);
+  refused.clear();
+  await comesToBe(() => sent, [first]);
+  await page.locator('[data-waiting]').filter({ hasText: second }).getByRole('button', { name: 'Discard' }).click();
+  await stored(page, 1);
+  goOn();
+  await stored(page, 0);
+  await page.getByText('1 report that waited was sent. Receipt: ').waitFor();
+  assert.deepEqual(sent, [first]);
+  assert.equal(await filed(second), 0);
   await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });

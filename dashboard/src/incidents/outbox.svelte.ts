@@ -121,9 +121,10 @@ class Outbox {
   async #sendKept(): Promise<void> {
     // The server has not said yet whose page this is.
     if (present().name === UNKNOWN) return;
-    for (const report of this.#unsent()) {
-      // Somebody else may have signed in meanwhile.
-      if (!isOwn(report, present())) return;
+    for (const { clientKey } of this.#unsent()) {
+      // It may have been discarded meanwhile, or somebody else has signed in.
+      const report = this.#unsent().find((other) => other.clientKey === clientKey);
+      if (!report) continue;
       const outcome = await this.#deliver(report);
       if (outcome.kind === 'waiting') return;
       if (outcome.kind === 'filed') this.#delivered = [...this.#delivered, { report, payload: outcome.payload }];
