@@ -204,3 +204,28 @@ test('a report that is discarded while another is on its way is not sent', async
   await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });
+
+test('a report that hangs on a dead line is given up and sent again, without anybody\'s doing', async () => {
+  const refused = new Set(['ReportIncident']);
+  const keys = [];
+  const { page, context, close } = await openWithoutMap(refused, async ({ clientKey }) => {
+    // The first one is never heard of again.
+    if (keys.push(clientKey) === 1) await new Promise(() => undefined);
+  });
+  await page.clock.install();
+  await page.goto(`${url}/?lang=en&view=table&panel=report${fragment(true)}`);
+  const text = `Not lost on a dead line ${Date.now()}`;
+  await reportInVain(page, text, 1);
+  refused.clear();
+  await comesToBe(() => keys.length, 1);
+  await comesToBe(async () => {
+    await page.clock.fastForward(15_000);
+    return keys.length > 1;
+  }, true);
+  await page.locator('[data-waiting]').waitFor({ state: 'detached' });
+  await stored(page, 0);
+  assert.equal(new Set(keys).size, 1, `the client keys sent: ${keys}`);
+  assert.equal(await filed(text), 1);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});

@@ -13,6 +13,8 @@ const KEEP_ALIVE_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
 const RETRY_AT_MOST_MS = 5_000;
 const OFFLINE_RETRY_MS = 60_000;
+/** A line that is dead but not cut lets a request hang for a quarter of an hour, and what waits behind it as well. */
+const ANSWER_WITHIN_MS = 60_000;
 
 export type SocketState = 'connecting' | 'open' | 'closed' | 'refused';
 
@@ -117,9 +119,16 @@ function isMutation(document: DocumentNode): boolean {
   return document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION && definition.operation === 'mutation');
 }
 
-/** Keeps the code of a refusal that is not GraphQL's own. */
-async function fetchOrRefusal(...request: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...request);
+/** Gives up in time, and keeps the code of a refusal that is not GraphQL's own. */
+async function fetchOrRefusal(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN_MS);
+  // The client library aborts its own once it has what it wants, or wants it no more.
+  init?.signal?.addEventListener('abort', () => {
+    clearTimeout(timer);
+    patience.abort();
+  });
+  const response = await fetch(input, { ...init, signal: patience.signal });
   if (response.ok || response.headers.get('content-type')?.startsWith('application/problem+json') !== true) return response;
   const { code, detail } = (await response.json()) as { code: string; detail?: string };
   throw new Refusal(code, detail ?? response.statusText);
