@@ -24,9 +24,8 @@ impl Grid {
     /// The grid over some edges.
     pub(super) fn new(edges: &[Edge]) -> Self {
         let lattice = Lattice::over(edges);
-        let (top, slim) = (List::zeroed(lattice.len() + 1), List::new());
-        let (nodes, stars, edges_held) = (Vec::new(), Vec::new(), Vec::new());
-        let mut grid = Self { lattice, top, nodes, slim, stars, edges: edges_held, packed: 0 };
+        let (top, slim, stars) = (List::zeroed(lattice.len() + 1), List::new(), List::new());
+        let mut grid = Self { lattice, top, nodes: Vec::new(), slim, stars, edges: Vec::new(), packed: 0 };
         grid.lay(edges, 0..lattice.columns, 0..lattice.rows);
         grid.edges.shrink_to_fit();
         grid.nodes.shrink_to_fit();
@@ -66,7 +65,7 @@ impl Grid {
     fn pack(&mut self) {
         let old = self.clone();
         (self.nodes, self.edges) = (Vec::new(), Vec::new());
-        (self.slim, self.stars) = (List::new(), Vec::new());
+        (self.slim, self.stars) = (List::new(), List::new());
         for index in 0..self.top.len() {
             self.top[index] = self.copy(&old, old.top_entry(index)).word();
         }
@@ -130,7 +129,7 @@ impl Grid {
             return Entry::new(Kind::Slim, self.slim.len() - 1);
         }
         if let Some(star) = StarBox::new(base, &kept, frame) {
-            self.stars.push(star);
+            self.stars.push(star.record());
             return Entry::new(Kind::Star, self.stars.len() - 1);
         }
         self.enter(base, kept, frame)

@@ -8,7 +8,7 @@ use std::ops::{Deref, Range};
 
 use super::edge::{Edge, Frame, Shift};
 use super::list::List;
-use super::slim::{STAR_EDGES, SlimBox, StarBox};
+use super::slim::{STAR_EDGES, SlimBox, StarBox, StarRecord};
 use crate::position::Position;
 
 /// Boxes of a node along one side, as a power of two.
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 }
 
 impl Entry {
-    const KIND_BITS: u32 = 29;
+    pub(super) const KIND_BITS: u32 = 29;
 
     /// Indexes are those of lists that memory ends long before 2^29 entries.
     pub(super) fn new(kind: Kind, index: usize) -> Self {
@@ -123,7 +123,7 @@ pub(super) struct Grid {
     pub(super) top: List<u32>,
     pub(super) nodes: Vec<Entry>,
     pub(super) slim: List<[i16; 16]>,
-    pub(super) stars: Vec<StarBox>,
+    pub(super) stars: List<StarRecord>,
     pub(super) edges: Vec<Edge>,
     /// How many records there were when nothing was left over.
     pub(super) packed: usize,
@@ -212,12 +212,13 @@ impl Grid {
         match entry.kind() {
             Kind::Whole => entry.index() as u32,
             Kind::Slim => SlimBox::from_record(&self.slim[entry.index()]).label_at(east, north),
-            Kind::Star => self.stars[entry.index()].label_at(east, north),
+            Kind::Star => StarBox::from_record(&self.stars[entry.index()]).label_at(east, north),
             Kind::Wide | Kind::Node => self.wide_label(entry, x, y),
         }
     }
 
-    fn wide_label(&self, mut entry: Entry, x: i32, y: i32) -> u32 {
+    /// The label of a position in a box that is neither slim nor a star.
+    pub(super) fn wide_label(&self, mut entry: Entry, x: i32, y: i32) -> u32 {
         let lattice = &self.lattice;
         let (mut column_bits, mut row_bits) = (lattice.column_bits, lattice.row_bits);
         while entry.is(Kind::Node) {
@@ -292,7 +293,7 @@ impl Grid {
                 Content::Crossed(slim.base(), Edges::short(slim.edges(frame)))
             }
             Kind::Star => {
-                let star = &self.stars[entry.index()];
+                let star = StarBox::from_record(&self.stars[entry.index()]);
                 Content::Crossed(star.base(), Edges::short(star.edges(frame)))
             }
             Kind::Wide => {
@@ -349,8 +350,8 @@ impl Grid {
     pub(super) fn size(&self) -> usize {
         self.top.size()
             + self.slim.size()
+            + self.stars.size()
             + self.nodes.len() * size_of::<Entry>()
-            + self.stars.len() * size_of::<StarBox>()
             + self.edges.len() * size_of::<Edge>()
     }
 }

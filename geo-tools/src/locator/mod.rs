@@ -26,7 +26,7 @@ use crate::coverage::{Border, Coverage, Editor, Leaf};
 use crate::position::{Bounds, Position};
 use batch::{BATCH, Stages};
 use edge::{Edge, Frame, Shift};
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 use grid::Grid;
 
 /// How a position came to its leaf.
@@ -159,15 +159,15 @@ impl Locator {
     /// [`Locator::locate_many`] into a list that is there already; what is longer of the two is left alone.
     pub fn locate_into(&self, at: &[Position], owners: &mut [Option<Leaf>]) {
         // Compiled once for each width of vectors; the processor says which it has.
-        dispatch!(Level::new(), _ => self.locate_batches(at, owners));
+        dispatch!(Level::new(), simd => self.locate_batches(simd, at, owners));
     }
 
     #[inline(always)]
-    fn locate_batches(&self, at: &[Position], owners: &mut [Option<Leaf>]) {
+    fn locate_batches<S: Simd>(&self, simd: S, at: &[Position], owners: &mut [Option<Leaf>]) {
         let (mut labels, mut stages) = ([0; BATCH], Stages::new());
         for (at, owners) in at.chunks(BATCH).zip(owners.chunks_mut(BATCH)) {
             let labels = &mut labels[..at.len()];
-            self.grid.label_batch(at, labels, &mut stages);
+            self.grid.label_batch(simd, at, labels, &mut stages);
             for (owner, label) in owners.iter_mut().zip(labels) {
                 *owner = leaf(*label);
             }

@@ -1,4 +1,5 @@
-//! Boxes with a few short edges, in half a cache line or a whole one: nearly all that have a border at all.
+//! Boxes with a few short edges, in half a cache line or a whole one: nearly all that have a border at all. A list of them
+//! holds their records, plain integers.
 
 use super::edge::{Edge, Frame};
 
@@ -41,6 +42,17 @@ fn is_small(frame: &Frame) -> bool {
     frame.east - frame.west <= REACH && frame.north - frame.south <= REACH
 }
 
+/// A word as it stands in a record.
+fn halves(word: u32) -> [i16; 2] {
+    [word as i16, (word >> 16) as i16]
+}
+
+/// What [`halves`] made.
+#[inline(always)]
+fn word([low, high]: [i16; 2]) -> u32 {
+    u32::from(low as u16) | u32::from(high as u16) << 16
+}
+
 /// Which of four edges a place passes: negative where it does. Without a branch, and in lanes of the same operation, which
 /// compilers make into vectors.
 ///
@@ -80,7 +92,6 @@ impl SlimBox {
         if !is_small(frame) || kept.len() > SLIM_EDGES || kept.iter().any(|edge| edge.toggle() != toggle) {
             return None;
         }
-        let halves = |word: u32| [word as i16, (word >> 16) as i16];
         let mut edges = [NONE; SLIM_EDGES + 1];
         for (slot, edge) in edges.iter_mut().zip(kept) {
             *slot = Short::new(edge, frame)?;
@@ -111,12 +122,12 @@ impl SlimBox {
 
     #[inline]
     pub(super) fn base(&self) -> u32 {
-        u32::from(self.low[6] as u16) | u32::from(self.low[7] as u16) << 16
+        word([self.low[6], self.low[7]])
     }
 
     #[inline]
     fn toggle(&self) -> u32 {
-        u32::from(self.high[6] as u16) | u32::from(self.high[7] as u16) << 16
+        word([self.high[6], self.high[7]])
     }
 
     /// The edges.
@@ -129,9 +140,11 @@ impl SlimBox {
     }
 }
 
+/// A star box as it is kept, a cache line: all of its `low`, all of its `high`, its toggles and its base label.
+pub(super) type StarRecord = [[i16; 2]; 3 * STAR_EDGES + 1];
+
 /// A box with at most five short edges of any borders: where cells meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(64))]
 pub(super) struct StarBox {
     low: [[i16; 2]; STAR_EDGES],
     high: [[i16; 2]; STAR_EDGES],
@@ -152,6 +165,28 @@ impl StarBox {
             (star.low[slot], star.high[slot], star.toggles[slot]) = (short.low, short.high, edge.toggle());
         }
         Some(star)
+    }
+
+    pub(super) fn record(self) -> StarRecord {
+        let mut record = [[0; 2]; 3 * STAR_EDGES + 1];
+        for edge in 0..STAR_EDGES {
+            record[edge] = self.low[edge];
+            record[STAR_EDGES + edge] = self.high[edge];
+            record[2 * STAR_EDGES + edge] = halves(self.toggles[edge]);
+        }
+        record[3 * STAR_EDGES] = halves(self.base);
+        record
+    }
+
+    /// What [`StarBox::record`] made.
+    #[inline(always)]
+    pub(super) fn from_record(record: &StarRecord) -> Self {
+        Self {
+            low: std::array::from_fn(|edge| record[edge]),
+            high: std::array::from_fn(|edge| record[STAR_EDGES + edge]),
+            toggles: std::array::from_fn(|edge| word(record[2 * STAR_EDGES + edge])),
+            base: word(record[3 * STAR_EDGES]),
+        }
     }
 
     /// The label of a place in the box, in units from its corner, shifted to the north-east.

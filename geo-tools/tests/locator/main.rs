@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use geo_tools::coverage::{Area, Border, BuildOptions, build};
 use geo_tools::formats::{Caps, Item, geojson};
+use geo_tools::generate::{LatticeOptions, PositionOrder, lattice, positions};
 use geo_tools::locator::{Locator, Method};
 use geo_tools::{Coverage, Geometry, Leaf, Position, measure};
 
@@ -78,6 +79,24 @@ fn owners_are_right_where_differences_are_as_large_as_they_get() {
         let y = -450_000_000 + (step * 900_000) * 899_999_999 / 900_000_000;
         let (x, y) = (i32::try_from(x).expect("in range"), i32::try_from(y).expect("in range"));
         assert_eq!(locator.locate_many(&[at(x, y), at(x, y + 1)]), [lower, upper], "{x} {y}");
+    }
+}
+
+#[test]
+fn a_batch_of_any_length_has_the_owners_that_each_has_alone() {
+    let lattice = lattice(&LatticeOptions::plain(300, 7));
+    let coverage = Coverage::from_borders(lattice.leaf_count, lattice.borders).expect("a coverage");
+    let locator = Locator::build(&coverage);
+    let anywhere = positions(coverage.bounds(), 1_200, 1, PositionOrder::Random);
+    let corners = coverage.borders().iter().flat_map(|border| border.line.iter().copied());
+    let nowhere = Position::from_e7(0, 0).expect("in range");
+    let at: Vec<Position> =
+        anywhere.zip(corners).flat_map(|(anywhere, corner)| [anywhere, corner, nowhere]).collect();
+    assert_eq!(at.len(), 3_600);
+    // What a batch is made of, how many it leaves to the next one, and one more or less.
+    for len in [0, 1, 7, 8, 9, 63, 64, 65, 511, 512, 513, 576, 577, 1_100, at.len()] {
+        let alone: Vec<Option<Leaf>> = at[..len].iter().map(|at| locator.owner(*at)).collect();
+        assert_eq!(locator.locate_many(&at[..len]), alone, "{len} positions");
     }
 }
 
