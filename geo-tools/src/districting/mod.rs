@@ -2,7 +2,7 @@
 //!
 //! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
 //! it keeps the rules. `barriers` says across which borders no cell reaches, `conditions` what a plan keeps besides,
-//! `joined` whether it hangs together.
+//! `joined` whether it hangs together, `workload` what a unit weighs where that is work.
 //! `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
 //! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
 //! every way where the ground is small. [`explain`] says of a plan that was judged why it is so, and what became of another.
@@ -31,6 +31,7 @@ mod regroup;
 mod shift;
 mod watch;
 mod weight;
+mod workload;
 
 pub use barriers::{Barrier, barred_pairs};
 pub use conditions::{Conditions, Kept, Wishes, partition_within};
@@ -41,6 +42,7 @@ pub use plan::{Certificate, Plan, PlanHash, PlanRow, PlannedCell, Reason};
 pub use rebalance::{Change, Rebalanced, Thrift, rebalance};
 pub use watch::{Progress, Watch};
 pub use weight::{InvalidWeight, Weight};
+pub use workload::{Difficulty, InvalidDifficulty, workload};
 
 /// How long to search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

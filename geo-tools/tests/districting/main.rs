@@ -14,6 +14,7 @@ mod rebalance;
 mod rebalance_commands;
 mod same;
 mod support;
+mod work;
 
 #[path = "../data/mod.rs"]
 mod data;

@@ -16,7 +16,7 @@ use geo_tools::{Code, Problem, shown};
 use crate::disk::Disk;
 use crate::districting::{
     Explaining, Run, Units, UnitsArguments, WishArguments, cpu_s, read_before, read_units_saying, report,
-    summary, target, threads, tolerance_ppm, with_bar, with_explanation, write_cells, write_plan,
+    summary, target, threads, tolerance_ppm, with_bar, with_explanation, with_work, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -173,6 +173,7 @@ fn write(
             changed: None,
         };
         let report = report(judgement, rows, &run, problems.listed()?);
+        let report = with_work(report, units.work.as_ref(), (&units.graph, rows));
         write_json(path, &with_explanation(report, explanation.as_ref()))?;
     }
     Ok(())

@@ -8,6 +8,7 @@ mod progress;
 mod tell;
 mod units;
 mod wishes;
+mod work;
 
 pub(crate) use cost::cpu_s;
 pub(crate) use explaining::{Explaining, read_before, with_explanation};
@@ -16,6 +17,7 @@ pub(crate) use progress::with_bar;
 pub(crate) use tell::{Run, report, summary};
 pub(crate) use units::{Units, UnitsArguments, read_units_saying};
 pub(crate) use wishes::WishArguments;
+pub(crate) use work::with_work;
 
 use std::num::NonZeroUsize;
 

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use clap::Args;
 use geo_tools::coverage::Area;
-use geo_tools::districting::{Link, Unit, UnitGraph, Weight, links_of, millimetres, perimeter_mm};
+use geo_tools::districting::{Link, Unit, UnitGraph, links_of, millimetres, perimeter_mm};
 use geo_tools::formats::csv::{self, CsvOptions, Ids, Positions};
 use geo_tools::formats::{Caps, Feature, Options};
 use geo_tools::{Bounds, Code, Coverage, Polygon, Problem, measure, shown};
-use serde_json::Value;
 
 use crate::assign::join;
 use crate::districting::barriers::{read_barred, within_m};
+use crate::districting::work::{Due, Work, WorkArguments};
 use crate::input::{Areas, open, read_features, text_of};
 use crate::problems::Problems;
 use crate::validate::in_the_file;
@@ -26,9 +26,8 @@ pub(crate) struct UnitsArguments {
     /// The property that names a unit; `id` is the feature's own id where no feature has such a property.
     #[arg(long, value_name = "PROPERTY")]
     pub(crate) id: String,
-    /// The property with what a unit counts: households, people, hours; a number from 0.
-    #[arg(long, value_name = "PROPERTY")]
-    pub(crate) weight: String,
+    #[command(flatten)]
+    pub(crate) work: WorkArguments,
     /// The property that names what a unit belongs to; no cell reaches out of it.
     #[arg(long, value_name = "PROPERTY")]
     pub(crate) parent: Option<String>,
@@ -60,6 +59,8 @@ pub(crate) struct Units {
     pub(crate) coverage: Option<Coverage>,
     /// What each says under the properties that were asked for.
     pub(crate) said: Vec<Said>,
+    /// Of what their weights are made, where they are work.
+    pub(crate) work: Option<Work>,
 }
 
 /// What a unit says under two properties that were asked for.
@@ -77,7 +78,7 @@ pub(crate) fn read_units_saying(
     let facts: Vec<Facts> = features.iter().map(|feature| Facts::of(feature, arguments, asked)).collect();
     areas.take(features, Some(&arguments.id))?;
     let by_index: HashMap<usize, &Facts> = facts.iter().map(|facts| (facts.index, facts)).collect();
-    let (mut units, mut said) = (Vec::with_capacity(areas.areas.len()), Vec::new());
+    let (mut units, mut said, mut due) = (Vec::with_capacity(areas.areas.len()), Vec::new(), Vec::new());
     for (area, index) in areas.areas.iter().zip(&areas.indexes) {
         let Some(facts) = by_index.get(index) else { continue };
         for problem in facts.problems(&area.name) {
@@ -85,6 +86,7 @@ pub(crate) fn read_units_saying(
         }
         units.push(facts.unit(area));
         said.push(facts.said.clone());
+        due.push(facts.due());
     }
     if units.is_empty() && areas.problems.verdict() == Verdict::Fine {
         areas
@@ -115,7 +117,10 @@ pub(crate) fn read_units_saying(
         return Ok((None, problems));
     }
     match UnitGraph::new(units, links) {
-        Ok(graph) => Ok((Some(Units { graph: graph.with_barred(&barred), coverage, said }), problems)),
+        Ok(graph) => {
+            let (graph, work) = (graph.with_barred(&barred), arguments.work.work(due));
+            Ok((Some(Units { graph, coverage, said, work }), problems))
+        }
         Err(found) => {
             problems.extend_of_coverage(found);
             Ok((None, problems))
@@ -128,7 +133,7 @@ struct Facts {
     index: usize,
     line: u64,
     pointer: String,
-    weight: Result<Weight, Box<Problem>>,
+    due: Result<Due, Vec<Problem>>,
     parent: Result<Option<String>, Box<Problem>>,
     said: Said,
 }
@@ -136,8 +141,6 @@ struct Facts {
 impl Facts {
     fn of(feature: &Feature, arguments: &UnitsArguments, asked: [Option<&str>; 2]) -> Self {
         let place = |property: &str| format!("{}/properties/{property}", feature.pointer);
-        let weight = weight(feature.properties.get(&arguments.weight), &arguments.weight)
-            .map_err(|problem| Box::new(Problem { pointer: Some(place(&arguments.weight)), ..*problem }));
         let parent = arguments.parent.as_ref().map(|property| {
             text_of(feature.properties.get(property)).ok_or_else(|| {
                 let message = format!("the unit has no property {property} that is a text or a number");
@@ -147,11 +150,17 @@ impl Facts {
         });
         let (index, line, pointer) = (feature.index, feature.line, feature.pointer.clone());
         let said = asked.map(|property| without_blanks(&text_of(feature.properties.get(property?))?));
-        Self { index, line, pointer, weight, parent: parent.transpose(), said }
+        Self { index, line, pointer, due: arguments.work.due(feature), parent: parent.transpose(), said }
+    }
+
+    /// What the unit weighs; nothing where that is a problem.
+    fn due(&self) -> Due {
+        self.due.as_ref().copied().unwrap_or_default()
     }
 
     fn problems(&self, name: &str) -> Vec<Problem> {
-        let found = [self.weight.as_ref().err(), self.parent.as_ref().err()];
+        let of_weight = self.due.as_ref().err().into_iter().flatten();
+        let of_parent = self.parent.as_ref().err().map(|problem| &**problem);
         let placed = |problem: &Problem| Problem {
             features: vec![name.to_owned()],
             indexes: vec![self.index],
@@ -159,7 +168,7 @@ impl Facts {
             pointer: problem.pointer.clone().or_else(|| Some(self.pointer.clone())),
             ..problem.clone()
         };
-        found.into_iter().flatten().map(|problem| placed(problem)).collect()
+        of_weight.chain(of_parent).map(placed).collect()
     }
 
     fn unit(&self, area: &Area) -> Unit {
@@ -169,7 +178,7 @@ impl Facts {
         Unit {
             id: without_blanks(&area.name).unwrap_or_else(|| area.name.clone()),
             parent: self.parent.as_ref().ok().cloned().flatten(),
-            weight: self.weight.as_ref().copied().unwrap_or_default(),
+            weight: self.due().weight,
             at: bounds.center(),
             perimeter_mm: perimeter_mm(&area.polygons),
             area_m2: area.polygons.iter().map(measure::area_m2).sum(),
@@ -180,23 +189,6 @@ impl Facts {
 /// A name as it will be read again out of a plan, where blanks around it do not count; `None` where nothing else is there.
 fn without_blanks(text: &str) -> Option<String> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-fn weight(value: Option<&Value>, property: &str) -> Result<Weight, Box<Problem>> {
-    let wrong = |code: Code, message: String| Box::new(Problem::error(code, message));
-    match value {
-        None | Some(Value::Null) => {
-            Err(wrong(Code::MissingField, format!("the unit has no property {property}, its weight")))
-        }
-        Some(Value::Number(number)) => {
-            let given = number.as_f64().unwrap_or(f64::INFINITY);
-            Weight::new(given).map_err(|error| wrong(Code::BadValue, format!("{property}: {error}")))
-        }
-        Some(other) => {
-            let given = shown::text(&other.to_string());
-            Err(wrong(Code::BadValue, format!("{property}: {given} is not a number; a weight is one from 0")))
-        }
-    }
 }
 
 /// The links of a table.
