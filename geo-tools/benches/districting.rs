@@ -68,8 +68,14 @@ fn main() {
 /// Cuts units, and gives the plan.
 fn cut(graph: &UnitGraph, effort: Effort) -> Vec<PlanRow> {
     let target = Weight::new(400.0).expect("a weight");
-    let options =
-        Options { target, tolerance_ppm: TOLERANCE_PPM, effort, seed: 7, threads: NonZeroUsize::MIN };
+    let options = Options {
+        target,
+        tolerance_ppm: TOLERANCE_PPM,
+        clear_worth_ppm: 0,
+        effort,
+        seed: 7,
+        threads: NonZeroUsize::MIN,
+    };
     let start = Instant::now();
     let watch = AtomicBool::new(false);
     let plan = partition(graph, &options, &Watch::new(&|_| {}, &watch)).expect("a plan");

@@ -11,13 +11,15 @@ import csv
 import decimal
 import gzip
 import json
+import math
 import pathlib
 import subprocess
 import sys
 
+import numpy
 import shapely
 
-from grid import Claims, features, shape
+from grid import Claims, features, ring, shape
 
 TOLERANCE = decimal.Decimal("0.05")
 # Written beside the plans: units that get a difficulty and visits here.
@@ -34,6 +36,13 @@ CASES = {
     # What is asked here is what cells weigh; how well they can be cut was asked above.
     "Providence by work": (WORK, "geoid", "pop", None, 1500, None),
 }
+
+
+# The units of a case above, and lines; how near these must be to a border, and what they are worth in the plans.
+ROADS = ("Liechtenstein at 400", "town-liechtenstein/roads.geojson.gz")
+WITHIN_M = 10
+WORTHS = ("0", "0.5")
+NO = ("", "no", "n", "false", "f", "0")
 
 
 class Units:
@@ -55,10 +64,12 @@ class Units:
         first, second = first[once], second[once]
         shared = shapely.intersection([self.shapes[at] for at in first], [self.shapes[at] for at in second])
         self.beside = collections.defaultdict(list)
-        for one, other, length in zip(first, second, shapely.length(shared)):
-            if length > 0:
+        self.borders = {}
+        for one, other, border in zip(first, second, shared):
+            if border.length > 0:
                 self.beside[one].append(other)
                 self.beside[other].append(one)
+                self.borders[one, other] = border
 
     def pieces(self, members):
         """How many pieces some units are in, and the units of each."""
@@ -91,13 +102,83 @@ def write_work(blocks, path):
     path.write_text(json.dumps(collection), encoding="utf-8")
 
 
-def cut(geo_tools, folder, path, case):
+class ClearLines:
+    """How much of a border runs along lines, looked at every metre on a plane of metres (series of the WGS 84 ellipsoid)."""
+
+    def __init__(self, path, latitude):
+        turn = math.radians(latitude)
+        north = 111132.92 - 559.82 * math.cos(2 * turn) + 1.175 * math.cos(4 * turn)
+        east = 111412.84 * math.cos(turn) - 93.5 * math.cos(3 * turn)
+        self.scale = numpy.array([east, north]) / 1e7
+        is_said = lambda line, name: str(line["properties"].get(name, "no")).strip().lower() not in NO
+        lines = []
+        for line in features(path):
+            if is_said(line, "tunnel") and not is_said(line, "bridge"):
+                continue
+            given = line["geometry"]["coordinates"]
+            lines += [given] if line["geometry"]["type"] == "LineString" else given
+        lines = [numpy.array(ring(line)) * self.scale for line in lines]
+        starts = numpy.concatenate([line[:-1] for line in lines])
+        ends = numpy.concatenate([line[1:] for line in lines])
+        moves = (starts != ends).any(axis=1)
+        self.ways = (ends - starts)[moves]
+        self.tree = shapely.STRtree(shapely.linestrings(numpy.stack([starts[moves], ends[moves]], axis=1)))
+
+    def along(self, borders):
+        """Metres of some borders, and how many of them are clear."""
+        # A border may be lines and points, and of these again several in one.
+        parts = shapely.get_parts(shapely.get_parts(borders))
+        parts = [part for part in parts if part.length > 0]
+        sides = [shapely.get_coordinates(part) * self.scale for part in parts]
+        starts = numpy.concatenate([side[:-1] for side in sides])
+        ways = numpy.concatenate([side[1:] for side in sides]) - starts
+        lengths = numpy.hypot(*ways.T)
+        counts = numpy.ceil(lengths).astype(int).clip(1)
+        of = numpy.repeat(numpy.arange(len(counts)), counts)
+        within = numpy.arange(len(of)) - numpy.repeat(numpy.cumsum(counts) - counts, counts)
+        places = starts[of] + ways[of] * ((within + 0.5) / counts[of])[:, None]
+        place, near = self.tree.query(shapely.points(places), predicate="dwithin", distance=WITHIN_M)
+        own, other = ways[of[place]], self.ways[near]
+        cosines = abs((own * other).sum(axis=1)) / (numpy.hypot(*own.T) * numpy.hypot(*other.T))
+        is_clear = numpy.zeros(len(of), dtype=bool)
+        is_clear[place[cosines >= math.cos(math.pi / 4)]] = True
+        return lengths.sum(), (lengths / counts)[of][is_clear].sum()
+
+
+def judge_clear(claims, name, units, lines, rows, report):
+    """Whether the plan and each of its cells have the clear borders that are reported."""
+    cells = {units.at[row["unit"]]: row["cell"] for row in rows}
+    borders = [(pair, border) for pair, border in units.borders.items() if cells[pair[0]] != cells[pair[1]]]
+    of_cells = collections.defaultdict(list)
+    for pair, border in borders:
+        for at in pair:
+            of_cells[cells[at]].append(border)
+    length, clear = lines.along([border for _, border in borders])
+    # Stretches of 2.5 m are compared with such of 1 m: what a few thousand of them come to is compared more closely.
+    told = float(report["clear_share"])
+    contradictions = [] if abs(told - clear / length) <= 0.005 else [(told, clear / length)]
+    claims.hold(f"{name}: {told:.1%} of the borders are clear", contradictions)
+    wrong = []
+    for cell in report["cells"]:
+        of_cell = of_cells[cell["cell"]]
+        if not of_cell:
+            if cell["clear_share"] is not None:
+                wrong.append(cell["cell"])
+            continue
+        length, clear = lines.along(of_cell)
+        # A border of a few metres has few stretches.
+        if abs(float(cell["clear_share"]) - clear / length) > 0.02 + 20 / length:
+            wrong.append((cell["cell"], cell["clear_share"], clear / length))
+    claims.hold(f"{name}: each cell has the clear borders that are reported", wrong)
+
+
+def cut(geo_tools, folder, path, case, more=()):
     _, id_name, weight_name, parent_name, target, _ = case
     command = [geo_tools, "partition", "--units", path, "--id", id_name, "--weight", weight_name]
     command += ["--parent", parent_name] if parent_name else []
     command += ["--difficulty", "difficulty", "--visits", "visits"] if path.name == WORK else []
     command += ["--target", str(target), "--tolerance", str(TOLERANCE), "--seed", "1", "-o", folder / "plan.csv"]
-    command += ["--cells", folder / "cells.geojson", "--report", folder / "report.json"]
+    command += ["--cells", folder / "cells.geojson", "--report", folder / "report.json", *more]
     run = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     if run.returncode not in (0, 1):
         sys.exit(run.stderr)
@@ -173,6 +254,16 @@ def main(geo_tools, data, folder):
         path = (folder if case[0] == WORK else data) / case[0]
         units = Units(path, *case[1:4])
         judge(claims, name, units, case[5], *cut(geo_tools, folder, path, case))
+    name, roads = ROADS
+    case = CASES[name]
+    units = Units(data / case[0], *case[1:4])
+    lines = ClearLines(data / roads, float(shapely.union_all(units.shapes).centroid.y) / 1e7)
+    for worth in WORTHS:
+        more = ("--clear-lines", data / roads, "--clear-within-m", str(WITHIN_M), "--clear-worth", worth)
+        rows, cells, report = cut(geo_tools, folder, data / case[0], case, more)
+        told = f"{name} along roads worth {worth}"
+        judge(claims, told, units, None, rows, cells, report)
+        judge_clear(claims, told, units, lines, rows, report)
     return claims
 
 

@@ -30,17 +30,19 @@ pub struct Barrier {
 
 /// One side of a line.
 #[derive(Clone, Copy)]
-struct Side {
-    from: Position,
-    to: Position,
-    is_bridge: bool,
+pub(crate) struct Side {
+    pub(crate) from: Position,
+    pub(crate) to: Position,
+    pub(crate) is_bridge: bool,
 }
 
 /// What lies along the border of two units.
 #[derive(Default)]
-struct Along {
-    open_m: f64,
-    barred_m: f64,
+pub(crate) struct Along {
+    /// How much of it has no line beside it that runs the same way.
+    pub(crate) open_m: f64,
+    /// How much of it has one.
+    pub(crate) beside_m: f64,
     has_bridge: bool,
 }
 
@@ -51,6 +53,17 @@ pub fn barred_pairs(coverage: &Coverage, barriers: &[Barrier], within_m: f64) ->
         let is_bridge = barrier.is_bridge;
         barrier.line.windows(2).map(move |pair| Side { from: pair[0], to: pair[1], is_bridge })
     });
+    let is_barred = |along: &Along| along.beside_m > 0.0 && along.open_m <= within_m && !along.has_bridge;
+    let pairs = along_sides(coverage, sides, within_m).into_iter();
+    pairs.filter(|(_, along)| is_barred(along)).map(|(pair, _)| pair).collect()
+}
+
+/// What lies along the common border of units, leaves of a coverage, within so many metres; each pair once, the lower first.
+pub(crate) fn along_sides(
+    coverage: &Coverage,
+    sides: impl Iterator<Item = Side>,
+    within_m: f64,
+) -> BTreeMap<[u32; 2], Along> {
     let boxes = sides.map(|side| GeomWithData::new(Rectangle::from_aabb(side.bounds(0.0)), side)).collect();
     let sides: RTree<GeomWithData<Rectangle<[f64; 2]>, Side>> = RTree::bulk_load(boxes);
     let mut pairs: BTreeMap<[u32; 2], Along> = BTreeMap::new();
@@ -66,8 +79,7 @@ pub fn barred_pairs(coverage: &Coverage, barriers: &[Barrier], within_m: f64) ->
             along.add(side, &near.map(|near| near.data).collect::<Vec<_>>(), within_m);
         }
     }
-    let is_barred = |along: &Along| along.barred_m > 0.0 && along.open_m <= within_m && !along.has_bridge;
-    pairs.into_iter().filter(|(_, along)| is_barred(along)).map(|(pair, _)| pair).collect()
+    pairs
 }
 
 impl Along {
@@ -91,7 +103,7 @@ impl Along {
             let part = (f64::from(stretch) + 0.5) / count;
             let middle = [from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])];
             if barriers.iter().any(|ends| to_side(middle, *ends) <= within_m) {
-                self.barred_m += length_m / count;
+                self.beside_m += length_m / count;
             } else {
                 self.open_m += length_m / count;
             }

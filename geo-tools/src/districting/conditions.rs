@@ -144,6 +144,7 @@ impl Conditions {
         let mut units: Vec<Unit> = members.iter().map(|group| as_one(graph, group)).collect();
         let mut links = Vec::new();
         let (mut open, mut barred) = (HashSet::new(), BTreeSet::new());
+        let mut clear_mm: BTreeMap<[u32; 2], i64> = BTreeMap::new();
         for (at, link) in graph.links().iter().enumerate() {
             let ends = (number_of[link.first as usize], number_of[link.second as usize]);
             let (Some(one), Some(other)) = ends else { continue };
@@ -153,6 +154,9 @@ impl Conditions {
             }
             let pair = [one.min(other), one.max(other)];
             links.push(Link { first: pair[0], second: pair[1], shared_mm: link.shared_mm });
+            if let Some(link_mm) = graph.clear_mm(at).filter(|&link_mm| link_mm > 0) {
+                *clear_mm.entry(pair).or_default() += link_mm;
+            }
             if graph.is_barred(at) {
                 barred.insert(pair);
             } else {
@@ -160,7 +164,10 @@ impl Conditions {
             }
         }
         let barred: Vec<[u32; 2]> = barred.into_iter().filter(|pair| !open.contains(pair)).collect();
-        Reduced { graph: UnitGraph::of_sound(units, links).with_barred(&barred), members }
+        let reduced = UnitGraph::of_sound(units, links).with_barred(&barred);
+        let knows_clear_lines = graph.knows_clear_lines();
+        let graph = if knows_clear_lines { reduced.with_clear_mm(&clear_mm) } else { reduced };
+        Reduced { graph, members }
     }
 }
 

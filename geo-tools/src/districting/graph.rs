@@ -1,9 +1,10 @@
 //! Units and which of them lie beside each other: what is cut into cells.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::coverage::{Coverage, Leaf};
 use crate::districting::Weight;
+use crate::districting::clear::{ClearBorder, clear_mm, cost_mm};
 use crate::{Code, Polygon, Position, Problem, measure, shown};
 
 /// More than this cannot be added up without care: four million million.
@@ -45,6 +46,8 @@ pub struct UnitGraph {
     links: Vec<Link>,
     /// For each link whether no cell reaches across it; empty where all are open.
     is_barred: Vec<bool>,
+    /// For each link how much of it runs along clear lines, in millimetres; `None` where nobody said.
+    clear_mm: Option<Vec<i64>>,
 }
 
 impl UnitGraph {
@@ -73,16 +76,12 @@ impl UnitGraph {
             problems.extend(link_problem(&units, *link));
         }
         drop(first_with);
-        if problems.is_empty() {
-            Ok(Self { links: in_order(links), units, is_barred: Vec::new() })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Self::of_sound(units, links)) } else { Err(problems) }
     }
 
     /// Of units and links that came out of another graph.
     pub(crate) fn of_sound(units: Vec<Unit>, links: Vec<Link>) -> Self {
-        Self { units, links: in_order(links), is_barred: Vec::new() }
+        Self { units, links: in_order(links), is_barred: Vec::new(), clear_mm: None }
     }
 
     /// The units.
@@ -106,6 +105,36 @@ impl UnitGraph {
     /// Whether cells do not hang together across a link, by its place in [`Self::links`].
     pub fn is_barred(&self, link: usize) -> bool {
         self.is_barred.get(link).copied().unwrap_or(false)
+    }
+
+    /// The same units and borders, of which some parts run along clear lines, given in order of their pairs.
+    pub fn with_clear(mut self, clear: &[ClearBorder]) -> Self {
+        self.clear_mm = Some(self.links.iter().map(|link| clear_mm(link, clear)).collect());
+        self
+    }
+
+    /// The same by the length of what is clear between two units.
+    pub(crate) fn with_clear_mm(mut self, clear_mm: &BTreeMap<[u32; 2], i64>) -> Self {
+        let of = |link: &Link| clear_mm.get(&[link.first, link.second]).copied().unwrap_or(0);
+        self.clear_mm = Some(self.links.iter().map(of).collect());
+        self
+    }
+
+    /// How much of a link runs along clear lines, in millimetres, by its place in [`Self::links`]; `None` where nobody said
+    /// which lines are clear.
+    pub fn clear_mm(&self, link: usize) -> Option<i64> {
+        self.clear_mm.as_ref()?.get(link).copied()
+    }
+
+    /// Whether it was said which lines are clear.
+    pub fn knows_clear_lines(&self) -> bool {
+        self.clear_mm.is_some()
+    }
+
+    /// What a link counts for where borders shall be short, in millimetres, by its place in [`Self::links`].
+    pub(crate) fn cost_mm(&self, link: usize, clear_worth_ppm: u32) -> i64 {
+        let shared_mm = self.links[link].shared_mm;
+        self.clear_mm(link).map_or(shared_mm, |clear_mm| cost_mm(shared_mm, clear_mm, clear_worth_ppm))
     }
 
     /// The links across which cells hang together.

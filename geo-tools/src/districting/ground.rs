@@ -18,7 +18,7 @@ pub(crate) struct Ground {
     beside: Vec<Beside>,
 }
 
-/// Who lies beside a unit, and how long the border is.
+/// Who lies beside a unit, and how long the border is, or counts as.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Beside {
     pub(crate) unit: u32,
@@ -77,13 +77,14 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn within_parents(graph: &UnitGraph, parent_of: &[u32]) -> Self {
+    /// What lies along clear lines counts for so many millionths less.
+    pub(crate) fn within_parents(graph: &UnitGraph, parent_of: &[u32], clear_worth_ppm: u32) -> Self {
         let inside = || {
-            let links = graph.open_links();
-            links.filter(|link| parent_of[link.first as usize] == parent_of[link.second as usize])
+            let open = graph.links().iter().enumerate().filter(|(at, _)| !graph.is_barred(*at));
+            open.filter(|(_, link)| parent_of[link.first as usize] == parent_of[link.second as usize])
         };
         let mut starts = vec![0_u32; graph.units().len() + 1];
-        for link in inside() {
+        for (_, link) in inside() {
             starts[link.first as usize + 1] += 1;
             starts[link.second as usize + 1] += 1;
         }
@@ -92,10 +93,11 @@ impl Links {
         }
         let mut next = starts.clone();
         let mut beside = vec![Beside::default(); starts.last().map_or(0, |&count| count as usize)];
-        for link in inside() {
+        for (number, link) in inside() {
+            let shared_mm = graph.cost_mm(number, clear_worth_ppm);
             for (from, to) in [(link.first, link.second), (link.second, link.first)] {
                 let at = &mut next[from as usize];
-                beside[*at as usize] = Beside { unit: to, shared_mm: link.shared_mm };
+                beside[*at as usize] = Beside { unit: to, shared_mm };
                 *at += 1;
             }
         }

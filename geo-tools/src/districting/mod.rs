@@ -1,8 +1,8 @@
 //! Ground in small units cut into cells that hang together, lie within their parents and weigh about the same.
 //!
 //! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
-//! it keeps the rules. `barriers` says across which borders no cell reaches, `conditions` what a plan keeps besides,
-//! `joined` whether it hangs together, `workload` what a unit weighs where that is work.
+//! it keeps the rules. `barriers` says across which borders no cell reaches, `clear` which anybody can see,
+//! `conditions` what a plan keeps besides, `joined` whether it hangs together, `workload` what a unit weighs where that is work.
 //! `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
 //! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
 //! every way where the ground is small. [`explain`] says of a plan that was judged why it is so, and what became of another.
@@ -12,6 +12,7 @@
 //! same plan on any number of threads.
 
 mod barriers;
+mod clear;
 mod component;
 mod conditions;
 mod duel;
@@ -34,6 +35,7 @@ mod weight;
 mod workload;
 
 pub use barriers::{Barrier, barred_pairs};
+pub use clear::{ClearBorder, clear_borders};
 pub use conditions::{Conditions, Kept, Wishes, partition_within};
 pub use graph::{Link, Unit, UnitGraph, links_of, millimetres, perimeter_mm};
 pub use judge::{JudgedCell, JudgedParent, Judgement, Rules, judge, judge_within};

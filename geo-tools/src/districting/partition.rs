@@ -13,6 +13,8 @@ use crate::{Code, Problem, Severity, shown};
 /// The mean that cells are measured by is only known once they are cut; so often it is tried again with that.
 const MOST_ROUNDS: usize = 4;
 const WHOLE_PPM: u32 = 1_000_000;
+/// Beyond, cells follow any road for as long as it takes: a border would cost next to nothing.
+const MOST_CLEAR_WORTH_PPM: u32 = 900_000;
 
 /// How to cut.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,9 @@ pub struct Options {
     pub target: Weight,
     /// How far a cell may be from its parent's mean, in millionths of the mean.
     pub tolerance_ppm: u32,
+    /// By how much a border along a clear line counts for less than another of its length, in millionths; 0 where only
+    /// short ones are wanted, and always so where the graph knows of no clear lines.
+    pub clear_worth_ppm: u32,
     /// How long to search.
     pub effort: Effort,
     /// Another seed, another plan.
@@ -74,6 +79,10 @@ pub(crate) fn foresee_for(graph: &UnitGraph, aims: &Aims<'_>) -> Vec<Problem> {
     if options.tolerance_ppm >= WHOLE_PPM {
         problems.push(Problem::error(Code::BadValue, "the tolerance must be less than 1, the whole mean"));
     }
+    if options.clear_worth_ppm > MOST_CLEAR_WORTH_PPM {
+        let message = "a border along a clear line may count for at most 0.9 less than another of its length";
+        problems.push(Problem::error(Code::BadValue, message));
+    }
     let mut weights: BTreeMap<&Option<String>, i64> = BTreeMap::new();
     for unit in graph.units() {
         *weights.entry(&unit.parent).or_default() += unit.weight.thousandths();
@@ -121,7 +130,7 @@ pub(crate) fn cut_for(graph: &UnitGraph, aims: &Aims<'_>, watch: &Watch<'_>) -> 
         return Err(Undone::Refused(problems));
     }
     watch.begin(graph.units().len());
-    let mut parents = parents(graph);
+    let mut parents = parents(graph, options.clear_worth_ppm);
     parents.iter_mut().for_each(|parent| parent.target = aims.target(parent.name));
     for round in 0..MOST_ROUNDS {
         let jobs: Vec<Job<'_>> = parents.iter().flat_map(|parent| parent.jobs(options, round == 0)).collect();
@@ -162,7 +171,7 @@ struct Job<'a> {
     order: Order,
 }
 
-fn parents(graph: &UnitGraph) -> Vec<Parent<'_>> {
+fn parents(graph: &UnitGraph, clear_worth_ppm: u32) -> Vec<Parent<'_>> {
     let mut members: BTreeMap<&Option<String>, Vec<u32>> = BTreeMap::new();
     for (at, unit) in (0..).zip(graph.units()) {
         members.entry(&unit.parent).or_default().push(at);
@@ -171,7 +180,7 @@ fn parents(graph: &UnitGraph) -> Vec<Parent<'_>> {
     for (number, units) in (0..).zip(members.values()) {
         units.iter().for_each(|&unit| parent_of[unit as usize] = number);
     }
-    let links = Links::within_parents(graph, &parent_of);
+    let links = Links::within_parents(graph, &parent_of, clear_worth_ppm);
     let mut numbers = vec![0; graph.units().len()];
     let mut is_seen = vec![false; graph.units().len()];
     let of_parent = |(name, units): (_, Vec<u32>)| {

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test's own tools fail the test")]
 
 mod barriers;
+mod clear;
 mod commands;
 mod explained;
 mod flows;

@@ -46,6 +46,7 @@ pub(crate) fn options(target: f64) -> Options {
     Options {
         target: Weight::new(target).expect("a weight"),
         tolerance_ppm: 50_000,
+        clear_worth_ppm: 0,
         effort: Effort::Full,
         seed: 7,
         threads: NonZeroUsize::MIN,

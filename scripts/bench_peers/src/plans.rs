@@ -70,6 +70,7 @@ fn cut(graph: &UnitGraph, seed: u64, effort: &str, path: &str) -> Result<(), Fai
     let options = Options {
         target: Weight::new(TARGET)?,
         tolerance_ppm: TOLERANCE_PPM,
+        clear_worth_ppm: 0,
         effort: if effort == "fast" { Effort::Fast } else { Effort::Full },
         seed,
         threads: NonZeroUsize::MIN,

@@ -15,8 +15,9 @@ use geo_tools::{Code, Problem, shown};
 
 use crate::disk::Disk;
 use crate::districting::{
-    Explaining, Run, Units, UnitsArguments, WishArguments, cpu_s, read_before, read_units_saying, report,
-    summary, target, threads, tolerance_ppm, with_bar, with_explanation, with_work, write_cells, write_plan,
+    Explaining, Run, Units, UnitsArguments, WishArguments, clear_worth_ppm, cpu_s, read_before,
+    read_units_saying, report, summary, target, threads, tolerance_ppm, with_bar, with_clear,
+    with_explanation, with_work, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -38,6 +39,16 @@ pub(crate) struct Arguments {
     /// How far a cell may be from its parent's mean, as a part of the mean.
     #[arg(long = "tolerance", value_name = "PART", default_value = "0.05", value_parser = tolerance_ppm)]
     tolerance_ppm: u32,
+    /// By how much a metre of border along a clear line counts for less than another where borders are made short, from 0 to
+    /// 0.9: the more, the more borders follow clear lines, and the longer they may be for it.
+    #[arg(
+        long = "clear-worth",
+        value_name = "PART",
+        default_value = "0",
+        value_parser = clear_worth_ppm,
+        requires = "clear_lines"
+    )]
+    clear_worth_ppm: u32,
     /// Another seed, another plan.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -91,6 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
     let options = Options {
         target: arguments.target,
         tolerance_ppm: arguments.tolerance_ppm,
+        clear_worth_ppm: arguments.clear_worth_ppm,
         effort: match arguments.effort {
             EffortArgument::Fast => Effort::Fast,
             EffortArgument::Full => Effort::Full,
@@ -174,6 +186,7 @@ fn write(
         };
         let report = report(judgement, rows, &run, problems.listed()?);
         let report = with_work(report, units.work.as_ref(), (&units.graph, rows));
+        let report = with_clear(report, judgement, (&arguments.units.clear, Some(arguments.clear_worth_ppm)));
         write_json(path, &with_explanation(report, explanation.as_ref()))?;
     }
     Ok(())

@@ -37,7 +37,7 @@ impl Explanation {
             |near| json!({ "cell": self.cells[near.cell].judged.cell, "shared_m": length_m(near.shared_mm) }),
         );
         let walk = cell.longest_walk.as_ref();
-        json!({
+        let mut told = json!({
             "cell": cell.judged.cell,
             "mean": cell.mean,
             "longest_walk": walk.map(|walk| json!({ "from": walk.from, "to": walk.to, "m": walk.length_m })),
@@ -48,7 +48,11 @@ impl Explanation {
             },
             "neighbours": near.collect::<Vec<_>>(),
             "heaviest": { "unit": cell.heaviest.unit, "weight": cell.heaviest.weight.value() },
-        })
+        });
+        if let Some(share) = cell.judged.clear_share {
+            told["border"]["clear_share"] = share.into();
+        }
+        told
     }
 
     fn lineage(&self, lineage: &Lineage) -> Value {

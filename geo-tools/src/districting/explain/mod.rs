@@ -88,6 +88,8 @@ pub struct Explanation {
     pub lineage: Option<Lineage>,
     /// All borders between different cells, in millimetres.
     pub cut_mm: i64,
+    /// Which part of these runs along clear lines, from 0 to 1, where it is known which lines are clear.
+    pub clear_share: Option<f64>,
     /// How far a cell may be from its parent's mean, in millionths of the mean.
     pub tolerance_ppm: u32,
 }
@@ -113,6 +115,7 @@ pub fn explain(subject: &Subject<'_>, before: Option<&[PlanRow]>) -> Explanation
         cells,
         lineage,
         cut_mm: subject.judgement.cut_mm,
+        clear_share: subject.judgement.clear_share(),
         tolerance_ppm: subject.rules.tolerance_ppm,
     }
 }

@@ -184,6 +184,7 @@ fn misses_as_one(subject: &Subject<'_>, cell_of: &[Option<usize>], parents: [&st
     let options = Options {
         target: target.or(subject.rules.target).or_else(mean)?,
         tolerance_ppm: subject.rules.tolerance_ppm,
+        clear_worth_ppm: 0,
         effort: Effort::Fast,
         seed: 0,
         threads: NonZeroUsize::MIN,

@@ -31,6 +31,11 @@ pub(super) fn percent(language: Language, share: f64) -> String {
     }
 }
 
+/// The same to a tenth of a percent.
+fn tenths(language: Language, share: f64) -> String {
+    percent(language, (share * 1e3).round() / 1e3)
+}
+
 /// Millimetres as whole metres.
 pub(super) fn metres(language: Language, length_mm: i64) -> String {
     let length_m = (length_mm + 500).div_euclid(1_000);
@@ -52,12 +57,17 @@ pub(super) fn plan(language: Language, plan: &Explanation) -> String {
     let neither = all - within - certified;
     let tolerance = percent(language, f64::from(plan.tolerance_ppm) / 1e6);
     let cut = metres(language, plan.cut_mm);
+    let clear = plan.clear_share.map(|share| match language {
+        Chinese => format!("其中 {} 沿清晰界线。", tenths(language, share)),
+        English => format!(" {} of that runs along clear lines.", tenths(language, share)),
+    });
+    let clear = clear.unwrap_or_default();
     match language {
         Chinese => format!(
-            "共 {all} 个网格：{within} 个在容差 ±{tolerance} 之内，{certified} 个不在其内但已证明无法做到，{neither} 个不在其内且无此证明；网格之间的边界共 {cut}。"
+            "共 {all} 个网格：{within} 个在容差 ±{tolerance} 之内，{certified} 个不在其内但已证明无法做到，{neither} 个不在其内且无此证明；网格之间的边界共 {cut}。{clear}"
         ),
         English => format!(
-            "Cells: {all}; {within} within the tolerance of ±{tolerance}, {certified} out of it and certified that they must be, {neither} out of it without a certificate; {cut} of borders between cells."
+            "Cells: {all}; {within} within the tolerance of ±{tolerance}, {certified} out of it and certified that they must be, {neither} out of it without a certificate; {cut} of borders between cells.{clear}"
         ),
     }
 }
@@ -180,10 +190,19 @@ fn border(language: Language, cell: &ExplainedCell) -> String {
     let whole = metres(language, border.cells_mm + border.parents_mm + border.outer_mm);
     let [cells, parents, outer] =
         [border.cells_mm, border.parents_mm, border.outer_mm].map(|length_mm| metres(language, length_mm));
+    let clear = cell.judged.clear_share.map(|share| match language {
+        Chinese => format!("与其他网格的边界有 {} 沿清晰界线。", tenths(language, share)),
+        English => {
+            format!(" {} of what it shares with cells runs along clear lines.", tenths(language, share))
+        }
+    });
+    let clear = clear.unwrap_or_default();
     match language {
-        Chinese => format!("边界 {whole}：与同一上级的网格 {cells}，与其他上级 {parents}，外缘 {outer}。"),
+        Chinese => {
+            format!("边界 {whole}：与同一上级的网格 {cells}，与其他上级 {parents}，外缘 {outer}。{clear}")
+        }
         English => format!(
-            "Border {whole}: {cells} with cells of its parent, {parents} with other parents, {outer} outer edge."
+            "Border {whole}: {cells} with cells of its parent, {parents} with other parents, {outer} outer edge.{clear}"
         ),
     }
 }

@@ -56,6 +56,7 @@ mod tests {
             is_in_tolerance: true,
             is_contiguous: true,
             polsby_popper: 0.5,
+            clear_share: None,
             certificate: None,
             is_locked: false,
         }

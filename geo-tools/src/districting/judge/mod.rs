@@ -20,7 +20,7 @@ use crate::{Code, Problem, shown};
 use causes::Causes;
 pub use keeps::judge_within;
 pub(crate) use keeps::measure_within;
-use parts::Parts;
+use parts::{OfCell, Parts};
 use yardstick::Yardstick;
 
 /// What a plan is judged by.
@@ -44,6 +44,8 @@ pub struct Judgement {
     pub problems: Vec<Problem>,
     /// All borders between different cells, in millimetres.
     pub cut_mm: i64,
+    /// How much of these runs along clear lines, in millimetres; `None` where nobody said which lines are clear.
+    pub clear_mm: Option<i64>,
 }
 
 /// A cell as it was measured.
@@ -65,6 +67,9 @@ pub struct JudgedCell {
     pub is_contiguous: bool,
     /// 4π × ground / border²: 1 for a circle.
     pub polsby_popper: f64,
+    /// Which part of its borders with other cells runs along clear lines, from 0 to 1; `None` where nobody said which lines
+    /// are clear, or where it has no such borders.
+    pub clear_share: Option<f64>,
     /// Why it is out of tolerance, where it could not be otherwise.
     pub certificate: Option<Certificate>,
     /// Whether it had to stay as it is, whatever it weighs.
@@ -96,6 +101,12 @@ impl Judgement {
     pub fn in_tolerance_share(&self) -> f64 {
         let count = self.cells.iter().filter(|cell| cell.is_in_tolerance).count();
         if self.cells.is_empty() { 1.0 } else { count as f64 / self.cells.len() as f64 }
+    }
+
+    /// Which part of all borders between different cells runs along clear lines, from 0 to 1; `None` where nobody said
+    /// which lines are clear, or where there are no such borders.
+    pub fn clear_share(&self) -> Option<f64> {
+        share(self.clear_mm?, self.cut_mm)
     }
 
     /// How compact cells are on average, by Polsby and Popper.
@@ -144,7 +155,8 @@ fn judge_for(graph: &UnitGraph, rows: &[PlanRow], asked: &Asked<'_>) -> Judgemen
         problems.extend(target.and_then(|target| miscounted(parent, &yardstick, (target, unit_count))));
         parents.push(of_parent(parent, &members, &drawn, (&yardstick, target)));
     }
-    Judgement { cells, parents, problems, cut_mm: parts.cut_mm }
+    let clear_mm = parts.clear.as_ref().map(|clear| clear.cut_mm);
+    Judgement { cells, parents, problems, cut_mm: parts.cut_mm, clear_mm }
 }
 
 /// The cells as the lines draw them.
@@ -266,9 +278,18 @@ fn judged(
         } else {
             0.0
         },
+        clear_share: parts.clear.as_ref().and_then(|clear| {
+            let OfCell { clear_mm, all_mm } = clear.of_cells[at];
+            share(clear_mm, all_mm)
+        }),
         certificate: None,
         is_locked: false,
     }
+}
+
+/// A part of a length, where there is any.
+fn share(part_mm: i64, whole_mm: i64) -> Option<f64> {
+    (whole_mm > 0).then(|| part_mm as f64 / whole_mm as f64)
 }
 
 fn missed(cell: &JudgedCell, yardstick: &Yardstick) -> Problem {

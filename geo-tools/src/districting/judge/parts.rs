@@ -13,6 +13,23 @@ pub(super) struct Parts {
     pub(super) component_of: Vec<usize>,
     /// All borders between different cells, in millimetres.
     pub(super) cut_mm: i64,
+    /// Which part of these runs along clear lines; `None` where nobody said which lines are clear.
+    pub(super) clear: Option<Clear>,
+}
+
+/// How much of the borders between different cells runs along clear lines, in millimetres.
+pub(super) struct Clear {
+    /// Of all of them.
+    pub(super) cut_mm: i64,
+    /// For each cell of its own, and how long those are.
+    pub(super) of_cells: Vec<OfCell>,
+}
+
+/// The borders of a cell with other cells, in millimetres.
+#[derive(Clone, Copy, Default)]
+pub(super) struct OfCell {
+    pub(super) clear_mm: i64,
+    pub(super) all_mm: i64,
 }
 
 impl Parts {
@@ -49,7 +66,28 @@ impl Parts {
             }
         }
         let component_of = (0..units.len()).map(|unit| within_parents.lowest(unit)).collect();
-        Self { piece_counts, perimeters_mm, component_of, cut_mm }
+        let clear = Clear::of(graph, drawn);
+        Self { piece_counts, perimeters_mm, component_of, cut_mm, clear }
+    }
+}
+
+impl Clear {
+    fn of(graph: &UnitGraph, drawn: &Drawn) -> Option<Self> {
+        let mut clear = Self { cut_mm: 0, of_cells: vec![OfCell::default(); drawn.cells.len()] };
+        for (at, link) in graph.links().iter().enumerate() {
+            let cells = [link.first, link.second].map(|unit| drawn.cell_of[unit as usize]);
+            let [Some(cell), Some(other)] = cells else { continue };
+            if cell == other {
+                continue;
+            }
+            let clear_mm = graph.clear_mm(at)?;
+            clear.cut_mm += clear_mm;
+            for cell in [cell, other] {
+                clear.of_cells[cell].clear_mm += clear_mm;
+                clear.of_cells[cell].all_mm += link.shared_mm;
+            }
+        }
+        graph.knows_clear_lines().then_some(clear)
     }
 }
 

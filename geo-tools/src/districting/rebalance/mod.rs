@@ -111,7 +111,7 @@ pub fn rebalance(
         return Err(Undone::Refused(vec![problem]));
     }
     let (names, parent_of) = numbered(graph);
-    let links = Links::within_parents(graph, &parent_of);
+    let links = Links::within_parents(graph, &parent_of, 0);
     let before = Before::of(graph, rows, &links).map_err(Undone::Refused)?;
     watch.begin(graph.units().len());
     let mut parents = parents(graph, (&names, &parent_of), &links, &before);

@@ -1,4 +1,4 @@
-//! Lines that no cell reaches across, and the bridges over them.
+//! Files of lines: those that no cell reaches across, and the bridges over them.
 
 use geo_tools::districting::{Barrier, barred_pairs};
 use geo_tools::formats::Options;
@@ -19,38 +19,47 @@ pub(crate) fn read_barred(
     coverage: &Coverage,
     problems: &mut Problems,
 ) -> Result<Vec<[u32; 2]>, Unusable> {
-    let mut read = Areas::default();
-    let features = read_features(path, &mut read, &Options::default())?;
-    if read.problems.error_count() > 0 {
-        read.problems.tell(path);
-        let message =
-            format!("{} errors in the barriers; mend them or leave them out", read.problems.error_count());
-        problems.push_of(path, Problem::error(Code::BadValue, message))?;
-    }
-    let mut barriers = Vec::new();
-    for feature in &features {
-        let says = |property: &str| is_said(feature.properties.get(property));
-        match &feature.geometry {
-            // What runs in a tunnel parts nothing.
-            Some(Geometry::MultiLine(_)) if says("tunnel") && !says("bridge") => {}
-            Some(Geometry::MultiLine(lines)) => {
-                let is_bridge = says("bridge");
-                barriers.extend(lines.iter().map(|line| Barrier { line: line.clone(), is_bridge }));
-            }
-            _ => {
-                let problem =
-                    Problem::error(Code::GeometryType, "a barrier is a line, something else was given");
-                let place = (Some(feature.line), Some(feature.pointer.clone()));
-                problems.push_of(path, Problem { line: place.0, pointer: place.1, ..problem })?;
-            }
-        }
-    }
+    let barriers = read_lines(path, ["a barrier", "the barriers"], problems)?;
     let pairs = barred_pairs(coverage, &barriers, within_m);
     if pairs.is_empty() {
         let message = format!("no border of two units lies along a barrier, within {within_m} m");
         problems.push_of(path, Problem::warning(Code::BadValue, message))?;
     }
     Ok(pairs)
+}
+
+/// The lines of a file that run above ground; what one of them is called, and all of them, where something is wrong with it.
+pub(super) fn read_lines(
+    path: &str,
+    [one, all]: [&str; 2],
+    problems: &mut Problems,
+) -> Result<Vec<Barrier>, Unusable> {
+    let mut read = Areas::default();
+    let features = read_features(path, &mut read, &Options::default())?;
+    if read.problems.error_count() > 0 {
+        read.problems.tell(path);
+        let message = format!("{} errors in {all}; mend them or leave them out", read.problems.error_count());
+        problems.push_of(path, Problem::error(Code::BadValue, message))?;
+    }
+    let mut found = Vec::new();
+    for feature in &features {
+        let says = |property: &str| is_said(feature.properties.get(property));
+        match &feature.geometry {
+            // What runs in a tunnel parts nothing, and nobody sees it.
+            Some(Geometry::MultiLine(_)) if says("tunnel") && !says("bridge") => {}
+            Some(Geometry::MultiLine(lines)) => {
+                let is_bridge = says("bridge");
+                found.extend(lines.iter().map(|line| Barrier { line: line.clone(), is_bridge }));
+            }
+            _ => {
+                let message = format!("{one} is a line, something else was given");
+                let problem = Problem::error(Code::GeometryType, message);
+                let place = (Some(feature.line), Some(feature.pointer.clone()));
+                problems.push_of(path, Problem { line: place.0, pointer: place.1, ..problem })?;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a property is there and says anything but no.

@@ -1,6 +1,7 @@
 //! What `partition`, `rebalance` and `score` have in common: units in, plans in and out, the report and what explains it.
 
 mod barriers;
+mod clear;
 mod cost;
 mod explaining;
 mod plans;
@@ -10,6 +11,7 @@ mod units;
 mod wishes;
 mod work;
 
+pub(crate) use clear::{clear_worth_ppm, with_clear};
 pub(crate) use cost::cpu_s;
 pub(crate) use explaining::{Explaining, read_before, with_explanation};
 pub(crate) use plans::{read_plan, write_cells, write_plan};

@@ -11,6 +11,7 @@ use geo_tools::{Bounds, Code, Coverage, Polygon, Problem, measure, shown};
 
 use crate::assign::join;
 use crate::districting::barriers::{read_barred, within_m};
+use crate::districting::clear::ClearArguments;
 use crate::districting::work::{Due, Work, WorkArguments};
 use crate::input::{Areas, open, read_features, text_of};
 use crate::problems::Problems;
@@ -42,13 +43,21 @@ pub(crate) struct UnitsArguments {
     /// How near to a border a barrier runs along it, in metres.
     #[arg(long, value_name = "METRES", default_value = "10", value_parser = within_m, requires = "barriers")]
     pub(crate) barrier_within_m: f64,
+    #[command(flatten)]
+    pub(crate) clear: ClearArguments,
 }
 
 impl UnitsArguments {
     /// The files that are read.
     pub(crate) fn inputs(&self) -> Vec<&str> {
-        let more = [self.adjacency.as_deref(), self.barriers.as_deref()];
-        std::iter::once(self.units.as_str()).chain(more.into_iter().flatten()).collect()
+        let more = [&self.adjacency, &self.barriers, &self.clear.clear_lines];
+        let more = more.into_iter().filter_map(|path| path.as_deref());
+        std::iter::once(self.units.as_str()).chain(more).collect()
+    }
+
+    /// Whether the borders of units are needed to tell what lies along them.
+    fn has_lines(&self) -> bool {
+        self.barriers.is_some() || self.clear.clear_lines.is_some()
     }
 }
 
@@ -94,7 +103,7 @@ pub(crate) fn read_units_saying(
             .push(Problem::error(Code::MissingField, "the file holds no polygon that could be a unit"))?;
     }
     let mut coverage = None;
-    let join_anyway = join_anyway || arguments.barriers.is_some();
+    let join_anyway = join_anyway || arguments.has_lines();
     if !units.is_empty() && (arguments.adjacency.is_none() || join_anyway) {
         let (joined, found) = join(&areas.areas);
         coverage = joined;
@@ -113,12 +122,14 @@ pub(crate) fn read_units_saying(
         }
         _ => Vec::new(),
     };
+    let clear = arguments.clear.read(coverage.as_ref(), &mut problems)?;
     if problems.verdict() == Verdict::Errors {
         return Ok((None, problems));
     }
     match UnitGraph::new(units, links) {
         Ok(graph) => {
             let (graph, work) = (graph.with_barred(&barred), arguments.work.work(due));
+            let graph = if let Some(clear) = &clear { graph.with_clear(clear) } else { graph };
             Ok((Some(Units { graph, coverage, said, work }), problems))
         }
         Err(found) => {
