@@ -41,6 +41,8 @@ CASES = {
 # The units of a case above, and lines; how near these must be to a border, and what they are worth in the plans.
 ROADS = ("Liechtenstein at 400", "town-liechtenstein/roads.geojson.gz")
 WITHIN_M = 10
+# How near a street lies to the units that are visited from it.
+BESIDE_M = 15
 WORTHS = ("0", "0.5")
 NO = ("", "no", "n", "false", "f", "0")
 
@@ -102,47 +104,62 @@ def write_work(blocks, path):
     path.write_text(json.dumps(collection), encoding="utf-8")
 
 
-class ClearLines:
-    """How much of a border runs along lines, looked at every metre on a plane of metres (series of the WGS 84 ellipsoid)."""
+def metres(latitude):
+    """Metres east and north of 1e-7 degree (series of the WGS 84 ellipsoid)."""
+    turn = math.radians(latitude)
+    north = 111132.92 - 559.82 * math.cos(2 * turn) + 1.175 * math.cos(4 * turn)
+    east = 111412.84 * math.cos(turn) - 93.5 * math.cos(3 * turn)
+    return numpy.array([east, north]) / 1e7
 
-    def __init__(self, path, latitude):
-        turn = math.radians(latitude)
-        north = 111132.92 - 559.82 * math.cos(2 * turn) + 1.175 * math.cos(4 * turn)
-        east = 111412.84 * math.cos(turn) - 93.5 * math.cos(3 * turn)
-        self.scale = numpy.array([east, north]) / 1e7
-        is_said = lambda line, name: str(line["properties"].get(name, "no")).strip().lower() not in NO
-        lines = []
-        for line in features(path):
-            if is_said(line, "tunnel") and not is_said(line, "bridge"):
-                continue
-            given = line["geometry"]["coordinates"]
-            lines += [given] if line["geometry"]["type"] == "LineString" else given
-        lines = [numpy.array(ring(line)) * self.scale for line in lines]
-        starts = numpy.concatenate([line[:-1] for line in lines])
-        ends = numpy.concatenate([line[1:] for line in lines])
-        moves = (starts != ends).any(axis=1)
-        self.ways = (ends - starts)[moves]
-        self.tree = shapely.STRtree(shapely.linestrings(numpy.stack([starts[moves], ends[moves]], axis=1)))
+
+def sides(path, scale):
+    """Where each side of the lines of a file that run above ground begins, and the way it goes."""
+    is_said = lambda line, name: str(line["properties"].get(name, "no")).strip().lower() not in NO
+    lines = []
+    for line in features(path):
+        if is_said(line, "tunnel") and not is_said(line, "bridge"):
+            continue
+        given = line["geometry"]["coordinates"]
+        lines += [given] if line["geometry"]["type"] == "LineString" else given
+    lines = [numpy.array(ring(line)) * scale for line in lines]
+    starts = numpy.concatenate([line[:-1] for line in lines])
+    ways = numpy.concatenate([line[1:] for line in lines]) - starts
+    moves = (ways != 0).any(axis=1)
+    return starts[moves], ways[moves]
+
+
+def stretches(starts, ways, longest=1):
+    """Sides in stretches of at most so many metres: the side of each, its middle and its length."""
+    lengths = numpy.hypot(*ways.T)
+    counts = numpy.ceil(lengths / longest).astype(int).clip(1)
+    of = numpy.repeat(numpy.arange(len(counts)), counts)
+    within = numpy.arange(len(of)) - numpy.repeat(numpy.cumsum(counts) - counts, counts)
+    return of, starts[of] + ways[of] * ((within + 0.5) / counts[of])[:, None], (lengths / counts)[of]
+
+
+class ClearLines:
+    """How much of a border runs along lines, looked at every metre."""
+
+    def __init__(self, path, scale):
+        self.scale = scale
+        starts, self.ways = sides(path, scale)
+        self.tree = shapely.STRtree(shapely.linestrings(numpy.stack([starts, starts + self.ways], axis=1)))
 
     def along(self, borders):
         """Metres of some borders, and how many of them are clear."""
         # A border may be lines and points, and of these again several in one.
         parts = shapely.get_parts(shapely.get_parts(borders))
         parts = [part for part in parts if part.length > 0]
-        sides = [shapely.get_coordinates(part) * self.scale for part in parts]
-        starts = numpy.concatenate([side[:-1] for side in sides])
-        ways = numpy.concatenate([side[1:] for side in sides]) - starts
-        lengths = numpy.hypot(*ways.T)
-        counts = numpy.ceil(lengths).astype(int).clip(1)
-        of = numpy.repeat(numpy.arange(len(counts)), counts)
-        within = numpy.arange(len(of)) - numpy.repeat(numpy.cumsum(counts) - counts, counts)
-        places = starts[of] + ways[of] * ((within + 0.5) / counts[of])[:, None]
+        lines = [shapely.get_coordinates(part) * self.scale for part in parts]
+        starts = numpy.concatenate([line[:-1] for line in lines])
+        ways = numpy.concatenate([line[1:] for line in lines]) - starts
+        of, places, lengths = stretches(starts, ways)
         place, near = self.tree.query(shapely.points(places), predicate="dwithin", distance=WITHIN_M)
         own, other = ways[of[place]], self.ways[near]
         cosines = abs((own * other).sum(axis=1)) / (numpy.hypot(*own.T) * numpy.hypot(*other.T))
         is_clear = numpy.zeros(len(of), dtype=bool)
         is_clear[place[cosines >= math.cos(math.pi / 4)]] = True
-        return lengths.sum(), (lengths / counts)[of][is_clear].sum()
+        return lengths.sum(), lengths[is_clear].sum()
 
 
 def judge_clear(claims, name, units, lines, rows, report):
@@ -170,6 +187,50 @@ def judge_clear(claims, name, units, lines, rows, report):
         if abs(float(cell["clear_share"]) - clear / length) > 0.02 + 20 / length:
             wrong.append((cell["cell"], cell["clear_share"], clear / length))
     claims.hold(f"{name}: each cell has the clear borders that are reported", wrong)
+
+
+class Walks:
+    """How far one walks through some units: straight, by the ground where somebody lives, or along the streets there."""
+
+    def __init__(self, units, scale, streets=None):
+        self.households = numpy.array([float(count) for count in units.households])
+        lived_in = self.households > 0
+        squares = numpy.array([float(metres(float(of.centroid.y) / 1e7).prod()) for of in units.shapes])
+        self.ground = numpy.where(lived_in, shapely.area(units.shapes) * squares, 0)
+        self.streets = None
+        if streets:
+            _, places, lengths = stretches(*sides(streets, scale), longest=5)
+            ground = shapely.transform(numpy.array(units.shapes), lambda places: places * scale)[lived_in]
+            place, unit = shapely.STRtree(ground).query(shapely.points(places), predicate="dwithin", distance=BESIDE_M)
+            parts = lengths[place] / numpy.bincount(place, minlength=len(places))[place]
+            self.streets = numpy.zeros(len(lived_in))
+            self.streets[lived_in] = numpy.bincount(unit, weights=parts, minlength=lived_in.sum())
+
+    def walk(self, members):
+        if self.streets is not None:
+            return self.streets[members].sum()
+        return 0.7124 * math.sqrt(self.households[members].sum() * self.ground[members].sum())
+
+
+def judge_rounds(claims, name, units, walks, rows, report):
+    """Whether a round through each cell takes what is reported."""
+    members = collections.defaultdict(list)
+    for row in rows:
+        members[row["cell"]].append(units.at[row["unit"]])
+    asked = {key: value if key == "along" else float(value) for key, value in report["rounds"].items()}
+    wrong, late = [], 0
+    for cell in report["cells"]:
+        told, of = cell["round"], members[cell["cell"]]
+        households, walk = walks.households[of].sum(), walks.walk(of)
+        hours = households * asked["visit_minutes"] / 60 + walk / 1e3 / asked["walk_kmh"]
+        is_late = hours > asked["hours"]
+        late += not told["in_time"]
+        # Stretches of streets of 20 m, and circles with corners, are compared with such of 5 m and round ones.
+        near = abs(float(told["walk_m"]) - walk) <= 0.02 * walk + 50
+        is_close = abs(hours - asked["hours"]) <= 0.01 * hours
+        if not near or float(told["households"]) != households or (is_late == told["in_time"] and not is_close):
+            wrong.append((cell["cell"], told, households, walk, hours))
+    claims.hold(f"{name}: a round through each cell takes what is reported ({late} take too long)", wrong)
 
 
 def cut(geo_tools, folder, path, case, more=()):
@@ -257,13 +318,19 @@ def main(geo_tools, data, folder):
     name, roads = ROADS
     case = CASES[name]
     units = Units(data / case[0], *case[1:4])
-    lines = ClearLines(data / roads, float(shapely.union_all(units.shapes).centroid.y) / 1e7)
+    scale = metres(float(shapely.union_all(units.shapes).centroid.y) / 1e7)
+    lines = ClearLines(data / roads, scale)
     for worth in WORTHS:
         more = ("--clear-lines", data / roads, "--clear-within-m", str(WITHIN_M), "--clear-worth", worth)
         rows, cells, report = cut(geo_tools, folder, data / case[0], case, more)
         told = f"{name} along roads worth {worth}"
         judge(claims, told, units, None, rows, cells, report)
         judge_clear(claims, told, units, lines, rows, report)
+    for told, streets in ((f"{name} in three days", None), (f"{name} in three days along roads", data / roads)):
+        more = ("--visitable-days", "3", *(("--streets", streets) if streets else ()))
+        rows, cells, report = cut(geo_tools, folder, data / case[0], case, more)
+        judge(claims, told, units, None, rows, cells, report)
+        judge_rounds(claims, told, units, Walks(units, scale, streets), rows, report)
     return claims
 
 

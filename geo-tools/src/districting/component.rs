@@ -78,8 +78,9 @@ pub(crate) fn cut(ground: &Ground, order: &Order, watch: &Watch<'_>) -> Outcome 
     Outcome { cells, count: layout.spans.len() as u32, first_oversize, fits, is_small: false }
 }
 
-/// How many cells are out of tolerance, how far in all, and how long their borders are: less is better.
-type Score = (usize, i128, i128);
+/// How many cells are out of tolerance and how far in all, how many take too long to visit and by how much in all, and how
+/// long their borders are: less is better.
+type Score = (usize, i128, (usize, i128), i128);
 
 /// Which ground becomes how many cells.
 struct Layout {
@@ -166,7 +167,8 @@ impl Layout {
             cut.settle();
             cut.mend();
         }
-        let score = (cut.missing_count(), cut.miss(), cut.cut_mm());
+        cut.shorten_rounds();
+        let score = (cut.missing_count(), cut.miss(), cut.late(), cut.cut_mm());
         (score, cells)
     }
 

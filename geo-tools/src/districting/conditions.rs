@@ -166,8 +166,11 @@ impl Conditions {
         let barred: Vec<[u32; 2]> = barred.into_iter().filter(|pair| !open.contains(pair)).collect();
         let reduced = UnitGraph::of_sound(units, links).with_barred(&barred);
         let knows_clear_lines = graph.knows_clear_lines();
-        let graph = if knows_clear_lines { reduced.with_clear_mm(&clear_mm) } else { reduced };
-        Reduced { graph, members }
+        let mut reduced = if knows_clear_lines { reduced.with_clear_mm(&clear_mm) } else { reduced };
+        if let Some(rounds) = graph.rounds() {
+            reduced = reduced.with_rounds(rounds.of_units(members.iter().map(Vec::as_slice)));
+        }
+        Reduced { graph: reduced, members }
     }
 }
 

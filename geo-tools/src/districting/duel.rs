@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::districting::ground::Ground;
+use crate::districting::rounds::Stop;
 
 /// Passes over one pair; what a later one gains is not worth its time.
 const MOST_PASSES: usize = 6;
@@ -131,6 +132,8 @@ pub(crate) struct Pair {
     pub(crate) second: u32,
     /// How much the first may weigh.
     pub(crate) window: Window,
+    /// How many cells each of them is, or will be: so many times as long it may take to visit.
+    pub(crate) cell_counts: [u32; 2],
 }
 
 /// Lets two cells, whose units these are, exchange some; tells by how much the border between them has become longer.
@@ -144,9 +147,9 @@ pub(crate) fn duel(
     for _ in 0..MOST_PASSES {
         let mut pass = Pass::begin(ground, cells, units, (pair, scratch));
         pass.run();
-        let (miss_before, best) = (pass.miss_before, pass.take_back());
+        let (before, best) = (pass.before, pass.take_back());
         change_mm += best.cut_mm;
-        if (best.miss, best.cut_mm) >= (miss_before, 0) {
+        if best.score() >= before.score() {
             break;
         }
     }
@@ -157,8 +160,17 @@ pub(crate) fn duel(
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     miss: i64,
+    /// By how much the two take too long to visit, where that is asked.
+    late_ms: i128,
     cut_mm: i64,
     move_count: usize,
+}
+
+impl Moment {
+    /// Less is better.
+    fn score(&self) -> (i64, i128, i64) {
+        (self.miss, self.late_ms, self.cut_mm)
+    }
 }
 
 struct Pass<'a> {
@@ -170,7 +182,9 @@ struct Pass<'a> {
     queue: BinaryHeap<(i64, Reverse<u32>, u32)>,
     units: &'a [u32],
     first_weight: i64,
-    miss_before: i64,
+    /// What a round through each of the two takes in, where that is asked.
+    stops: [Stop; 2],
+    before: Moment,
     /// How far outside the window a step between may go.
     leeway: i64,
     moves: Vec<u32>,
@@ -186,8 +200,13 @@ impl<'a> Pass<'a> {
     ) -> Self {
         let mut queue = BinaryHeap::new();
         let (mut first_weight, mut leeway) = (0, 0);
+        let mut stops = [Stop::default(); 2];
         for &unit in units {
             let own = cells[unit as usize];
+            if let Some(rounds) = &ground.rounds {
+                let side = &mut stops[usize::from(own != pair.first)];
+                *side = *side + rounds.stop(unit as usize);
+            }
             if own == pair.first {
                 first_weight += ground.weight(unit);
             }
@@ -209,10 +228,10 @@ impl<'a> Pass<'a> {
                 queue.push((gain, Reverse(unit), 0));
             }
         }
-        let miss_before = pair.window.miss(first_weight);
-        let best = Moment { miss: miss_before, cut_mm: 0, move_count: 0 };
-        let moves = Vec::new();
-        Self { ground, cells, pair, scratch, queue, units, first_weight, miss_before, leeway, moves, best }
+        let (miss, late_ms) = (pair.window.miss(first_weight), late_ms(ground, pair, stops));
+        let before = Moment { miss, late_ms, cut_mm: 0, move_count: 0 };
+        let (moves, best) = (Vec::new(), before);
+        Self { ground, cells, pair, scratch, queue, units, first_weight, stops, before, leeway, moves, best }
     }
 
     fn run(&mut self) {
@@ -235,8 +254,10 @@ impl<'a> Pass<'a> {
             }
             self.carry_out(unit, to);
             self.first_weight = first_weight;
-            now = Moment { miss, cut_mm: now.cut_mm - gain, move_count: self.moves.len() };
-            if (now.miss, now.cut_mm) < (self.best.miss, self.best.cut_mm) {
+            self.carry_stop(unit, to);
+            let late_ms = late_ms(self.ground, self.pair, self.stops);
+            now = Moment { miss, late_ms, cut_mm: now.cut_mm - gain, move_count: self.moves.len() };
+            if now.score() < self.best.score() {
                 self.best = now;
             } else if now.move_count > self.best.move_count + patience {
                 return;
@@ -262,6 +283,13 @@ impl<'a> Pass<'a> {
         }
     }
 
+    fn carry_stop(&mut self, unit: u32, to: u32) {
+        let Some(rounds) = &self.ground.rounds else { return };
+        let (stop, [first, second]) = (rounds.stop(unit as usize), self.stops);
+        self.stops =
+            if to == self.pair.first { [first + stop, second - stop] } else { [first - stop, second + stop] };
+    }
+
     /// Takes back what came after the best moment.
     fn take_back(self) -> Moment {
         for &unit in &self.moves[self.best.move_count..] {
@@ -270,4 +298,11 @@ impl<'a> Pass<'a> {
         }
         self.best
     }
+}
+
+/// By how much two sides take too long to visit, where that is asked.
+pub(crate) fn late_ms(ground: &Ground, pair: Pair, stops: [Stop; 2]) -> i128 {
+    let Some(rounds) = &ground.rounds else { return 0 };
+    let sides = stops.into_iter().zip(pair.cell_counts);
+    sides.map(|(stop, cell_count)| rounds.late_ms(stop, cell_count)).sum()
 }

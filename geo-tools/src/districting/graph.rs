@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::coverage::{Coverage, Leaf};
-use crate::districting::Weight;
 use crate::districting::clear::{ClearBorder, clear_mm, cost_mm};
+use crate::districting::{Rounds, Weight};
 use crate::{Code, Polygon, Position, Problem, measure, shown};
 
 /// More than this cannot be added up without care: four million million.
@@ -48,6 +48,8 @@ pub struct UnitGraph {
     is_barred: Vec<bool>,
     /// For each link how much of it runs along clear lines, in millimetres; `None` where nobody said.
     clear_mm: Option<Vec<i64>>,
+    /// How units are visited, where cells shall be visitable in a time.
+    rounds: Option<Rounds>,
 }
 
 impl UnitGraph {
@@ -81,7 +83,7 @@ impl UnitGraph {
 
     /// Of units and links that came out of another graph.
     pub(crate) fn of_sound(units: Vec<Unit>, links: Vec<Link>) -> Self {
-        Self { units, links: in_order(links), is_barred: Vec::new(), clear_mm: None }
+        Self { units, links: in_order(links), is_barred: Vec::new(), clear_mm: None, rounds: None }
     }
 
     /// The units.
@@ -129,6 +131,17 @@ impl UnitGraph {
     /// Whether it was said which lines are clear.
     pub fn knows_clear_lines(&self) -> bool {
         self.clear_mm.is_some()
+    }
+
+    /// The same units, whose cells shall be visitable in a time.
+    pub fn with_rounds(mut self, rounds: Rounds) -> Self {
+        self.rounds = Some(rounds);
+        self
+    }
+
+    /// How units are visited; `None` where nobody asked whether cells can be.
+    pub fn rounds(&self) -> Option<&Rounds> {
+        self.rounds.as_ref()
     }
 
     /// What a link counts for where borders shall be short, in millimetres, by its place in [`Self::links`].

@@ -1,7 +1,7 @@
 //! The ground that is cut: the units of one component, numbered along a curve so that near ones stand together in memory.
 
 use crate::Position;
-use crate::districting::UnitGraph;
+use crate::districting::{Rounds, UnitGraph};
 
 /// Degrees of longitude are shortened by this many parts in as many.
 const SHORTENING_PARTS: i64 = 1_024;
@@ -16,6 +16,8 @@ pub(crate) struct Ground {
     places: Vec<[i64; 2]>,
     starts: Vec<u32>,
     beside: Vec<Beside>,
+    /// How units are visited, where cells shall be visitable in a time.
+    pub(crate) rounds: Option<Rounds>,
 }
 
 /// Who lies beside a unit, and how long the border is, or counts as.
@@ -46,7 +48,8 @@ impl Ground {
             );
         }
         starts.push(beside.len() as u32);
-        Self { units, weights, places, starts, beside }
+        let rounds = graph.rounds().map(|rounds| rounds.of_units(units.iter().map(std::slice::from_ref)));
+        Self { units, weights, places, starts, beside, rounds }
     }
 
     pub(crate) fn count(&self) -> usize {

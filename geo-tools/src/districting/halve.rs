@@ -3,8 +3,9 @@
 //! Where to cut is tried by several sweeps (along the curve, by place in four directions, outwards from an end); what a
 //! cut leaves astray goes to the other side; the best is then bettered by a duel.
 
-use crate::districting::duel::{Pair, Scratch, Window, duel};
+use crate::districting::duel::{Pair, Scratch, Window, duel, late_ms};
 use crate::districting::ground::Ground;
+use crate::districting::rounds::Stop;
 use crate::districting::{Effort, Span, Watch};
 use crate::generate::random::{Purpose, Random};
 
@@ -27,8 +28,8 @@ pub(crate) struct Cutter<'a> {
     pub(crate) tells: bool,
 }
 
-/// How two sides of a cut are weighed: less is better.
-type Score = (i64, i64);
+/// How two sides of a cut are weighed, by what they weigh, how late they would be visited, and the border: less is better.
+type Score = (i64, i128, i64);
 
 impl Cutter<'_> {
     /// Cuts connected units, which are all in cell `first`, into `count` cells from there on.
@@ -60,7 +61,7 @@ impl Cutter<'_> {
         let second = first + half;
         let total = self.ground.total(units);
         let (goal, window) = self.goal(total, half, count - half);
-        let pair = Pair { first, second, window };
+        let pair = Pair { first, second, window, cell_counts: [half, count - half] };
         let mut tried: Vec<(Score, Vec<u32>)> = Vec::new();
         for order in self.orders(units, first) {
             self.sweep(&order, pair, goal);
@@ -184,6 +185,7 @@ impl Cutter<'_> {
     /// `None` where a side has fewer units than cells to become.
     fn score(&self, units: &[u32], pair: Pair, half: usize, rest: usize) -> Option<Score> {
         let (mut weight, mut count, mut cut_mm) = (0, 0, 0);
+        let late_ms = self.late_ms(units, pair);
         for &unit in units.iter().filter(|&&unit| self.cells[unit as usize] == pair.first) {
             weight += self.ground.weight(unit);
             count += 1;
@@ -192,7 +194,17 @@ impl Cutter<'_> {
             cut_mm += across.map(|near| near.shared_mm).sum::<i64>();
         }
         let has_room = count >= half && units.len() - count >= rest;
-        has_room.then(|| (pair.window.miss(weight), cut_mm))
+        has_room.then(|| (pair.window.miss(weight), late_ms, cut_mm))
+    }
+
+    /// By how much the two sides take too long to visit, where that is asked.
+    fn late_ms(&self, units: &[u32], pair: Pair) -> i128 {
+        let Some(rounds) = &self.ground.rounds else { return 0 };
+        let of = |cell: u32| -> Stop {
+            let side = units.iter().filter(|&&unit| self.cells[unit as usize] == cell);
+            side.map(|&unit| rounds.stop(unit as usize)).sum()
+        };
+        late_ms(self.ground, pair, [of(pair.first), of(pair.second)])
     }
 
     fn side(&self, units: &[u32], cell: u32) -> Vec<u32> {

@@ -1,11 +1,13 @@
 //! Ground in small units cut into cells that hang together, lie within their parents and weigh about the same.
 //!
 //! Start at [`UnitGraph`], what is cut, at [`partition`], which cuts it, and at [`judge()`], which says of any plan whether
-//! it keeps the rules. `barriers` says across which borders no cell reaches, `clear` which anybody can see,
-//! `conditions` what a plan keeps besides, `joined` whether it hangs together, `workload` what a unit weighs where that is work.
+//! it keeps the rules. `barriers` says across which borders no cell reaches, `clear` which anybody can see, `conditions`
+//! what a plan keeps besides, `joined` whether it hangs together, `workload` what a unit weighs where that is work,
+//! `rounds` how long it takes to visit a cell, `streets` along which streets.
 //! `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
-//! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance; `exact` looks at
-//! every way where the ground is small. [`explain`] says of a plan that was judged why it is so, and what became of another.
+//! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance,
+//! `shorten` what takes too long to visit; `exact` looks at every way where the ground is small. [`explain`] says of a plan
+//! that was judged why it is so, and what became of another.
 //!
 //! Invariant: every unit is in one cell, every cell is one piece of one parent.
 //! Invariant: no float decides: weights are thousandths, lengths millimetres. The same units, options and seed give the
@@ -29,7 +31,10 @@ mod plan;
 mod quota;
 mod rebalance;
 mod regroup;
+mod rounds;
 mod shift;
+mod shorten;
+mod streets;
 mod watch;
 mod weight;
 mod workload;
@@ -38,10 +43,12 @@ pub use barriers::{Barrier, barred_pairs};
 pub use clear::{ClearBorder, clear_borders};
 pub use conditions::{Conditions, Kept, Wishes, partition_within};
 pub use graph::{Link, Unit, UnitGraph, links_of, millimetres, perimeter_mm};
-pub use judge::{JudgedCell, JudgedParent, Judgement, Rules, judge, judge_within};
+pub use judge::{JudgedCell, JudgedParent, JudgedRound, Judgement, Rules, judge, judge_within};
 pub use partition::{Options, Undone, foresee, partition};
 pub use plan::{Certificate, Plan, PlanHash, PlanRow, PlannedCell, Reason};
 pub use rebalance::{Change, Rebalanced, Thrift, rebalance};
+pub use rounds::{RoundRules, Rounds, Stop, Ways};
+pub use streets::streets_mm;
 pub use watch::{Progress, Watch};
 pub use weight::{InvalidWeight, Weight};
 pub use workload::{Difficulty, InvalidDifficulty, workload};

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::districting::Span;
 use crate::districting::duel::Scratch;
 use crate::districting::ground::Ground;
+use crate::districting::rounds::{Rounds, Stop};
 
 /// What the cells of a ground weigh, and may.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ impl Balance {
     }
 
     /// How much further off two cells would be if a weight went over.
-    fn change(&self, from: u32, to: u32, weight: i64) -> i64 {
+    pub(crate) fn change(&self, from: u32, to: u32, weight: i64) -> i64 {
         let after =
             |cell: u32, weight: i64| self.spans[cell as usize].miss(self.weights[cell as usize] + weight);
         after(from, -weight) + after(to, weight) - self.miss(from) - self.miss(to)
@@ -49,6 +50,8 @@ pub(crate) fn improve(
     scratch: &mut Scratch,
 ) {
     let mut near_cells: Vec<(u32, i64)> = Vec::new();
+    let cell_count = balance.weights.len();
+    let mut tours = ground.rounds.as_ref().map(|rounds| Tours::of(rounds, cells, (units, cell_count)));
     for _ in 0..passes {
         let mut changed = false;
         for &unit in units {
@@ -73,7 +76,12 @@ pub(crate) fn improve(
             let Some((gain, to)) = weighed.min() else { continue };
             // What a cell cannot weigh too much of would else swallow its neighbours for the sake of its shape.
             let swallows = gain.0 == 0 && weight > 0 && balance.spans[to as usize].is_open();
-            if gain < (0, 0) && !swallows && scratch.can_leave(ground, cells, unit) {
+            // A weight is mended whatever it takes; for a border nobody gets a longer way than there is time for.
+            let is_late = gain.0 == 0 && tours.as_ref().is_some_and(|tours| tours.is_later([own, to], unit));
+            if gain < (0, 0) && !swallows && !is_late && scratch.can_leave(ground, cells, unit) {
+                if let Some(tours) = &mut tours {
+                    tours.carry_over([own, to], unit);
+                }
                 cells[unit as usize] = to;
                 balance.carry_over(own, to, weight);
                 changed = true;
@@ -82,5 +90,36 @@ pub(crate) fn improve(
         if !changed {
             return;
         }
+    }
+}
+
+/// What a round through each cell takes in, while units change.
+struct Tours<'a> {
+    rounds: &'a Rounds,
+    stops: Vec<Stop>,
+}
+
+impl<'a> Tours<'a> {
+    fn of(rounds: &'a Rounds, cells: &[u32], (units, cell_count): (&[u32], usize)) -> Self {
+        let mut stops = vec![Stop::default(); cell_count];
+        for &unit in units {
+            let stop = &mut stops[cells[unit as usize] as usize];
+            *stop = *stop + rounds.stop(unit as usize);
+        }
+        Self { rounds, stops }
+    }
+
+    /// Whether two cells together would be visited later beyond their time if a unit went over.
+    fn is_later(&self, [own, to]: [u32; 2], unit: u32) -> bool {
+        let stop = self.rounds.stop(unit as usize);
+        let [from, into] = [own, to].map(|cell| self.stops[cell as usize]);
+        let late_ms = |stop: Stop| self.rounds.late_ms(stop, 1);
+        late_ms(from - stop) + late_ms(into + stop) > late_ms(from) + late_ms(into)
+    }
+
+    fn carry_over(&mut self, [own, to]: [u32; 2], unit: u32) {
+        let stop = self.rounds.stop(unit as usize);
+        self.stops[own as usize] = self.stops[own as usize] - stop;
+        self.stops[to as usize] = self.stops[to as usize] + stop;
     }
 }

@@ -219,7 +219,8 @@ impl Cells<'_> {
             (low, high) = (total / 2, total / 2);
         }
         let miss = self.miss_of(&[cell, other]);
-        let pair = Pair { first: cell, second: other, window: Window { low, high } };
+        let window = Window { low, high };
+        let pair = Pair { first: cell, second: other, window, cell_counts: [1, 1] };
         let change_mm = duel(self.ground, self.cells, &units, (pair, self.scratch));
         for cell in [cell, other] {
             self.balance.weights[cell as usize] = 0;
@@ -231,7 +232,7 @@ impl Cells<'_> {
         (self.miss_of(&[cell, other]), i128::from(change_mm)) < (miss, 0)
     }
 
-    fn members(&self) -> Vec<Vec<u32>> {
+    pub(crate) fn members(&self) -> Vec<Vec<u32>> {
         let mut members = vec![Vec::new(); self.count as usize];
         for (unit, &cell) in (0..).zip(self.cells.iter()) {
             members[cell as usize].push(unit);

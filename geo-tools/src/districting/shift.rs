@@ -52,7 +52,8 @@ impl Cells<'_> {
             units.sort_unstable();
             let span = self.balance.spans[cell as usize];
             let window = Window { low: span.least, high: span.most };
-            duel(self.ground, self.cells, &units, (Pair { first: cell, second: next, window }, self.scratch));
+            let pair = Pair { first: cell, second: next, window, cell_counts: [1, 1] };
+            duel(self.ground, self.cells, &units, (pair, self.scratch));
             self.regroup(&[cell, next], &units, members);
             self.weigh(&[cell, next], members);
         }

@@ -13,6 +13,7 @@ mod planted;
 mod real;
 mod rebalance;
 mod rebalance_commands;
+mod rounds;
 mod same;
 mod support;
 mod work;

@@ -14,7 +14,7 @@ use geo_tools::districting::{
 use crate::disk::Disk;
 use crate::districting::{
     Explaining, Run, Units, UnitsArguments, cpu_s, read_plan, read_units_saying, report, summary, threads,
-    tolerance_ppm, with_bar, with_clear, with_explanation, with_work, write_cells, write_plan,
+    tolerance_ppm, with_bar, with_clear, with_explanation, with_rounds, with_work, write_cells, write_plan,
 };
 use crate::outputs::refuse_clashes;
 use crate::problems::Problems;
@@ -197,6 +197,7 @@ fn write(
         let report = report(judgement, rows, &run, problems.listed()?);
         let report = with_work(report, units.work.as_ref(), (&units.graph, rows));
         let report = with_clear(report, judgement, (&arguments.units.clear, None));
+        let report = with_rounds(report, judgement, (&arguments.units.rounds, units.graph.rounds()));
         write_json(path, &with_explanation(report, explanation.as_ref()))?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use geo_tools::districting::{Rules, Weight, judge_within};
 use crate::disk::Disk;
 use crate::districting::{
     Explaining, Run, UnitsArguments, WishArguments, cpu_s, read_before, read_plan, read_units_saying, report,
-    summary, target, tolerance_ppm, with_clear, with_explanation, with_work,
+    summary, target, tolerance_ppm, with_clear, with_explanation, with_rounds, with_work,
 };
 use crate::outputs::refuse_clashes;
 use crate::report::write_json;
@@ -88,6 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict, Unusable> {
         let report = report(&judgement, &rows, &run, problems.listed()?);
         let report = with_work(report, units.work.as_ref(), (&units.graph, &rows));
         let report = with_clear(report, &judgement, (&arguments.units.clear, None));
+        let report = with_rounds(report, &judgement, (&arguments.units.rounds, units.graph.rounds()));
         write_json(path, &with_explanation(report, explanation.as_ref()))?;
     }
     // Nobody is left to tell if standard error is closed.

@@ -171,6 +171,7 @@ pub(super) fn cell<'a>(
         });
     }
     said.push(border(language, cell));
+    said.extend(round(language, cell));
     if !cell.neighbours.is_empty() {
         let near = cell
             .neighbours
@@ -205,6 +206,29 @@ fn border(language: Language, cell: &ExplainedCell) -> String {
             "Border {whole}: {cells} with cells of its parent, {parents} with other parents, {outer} outer edge.{clear}"
         ),
     }
+}
+
+/// How long it takes to visit a cell, where that was asked.
+fn round(language: Language, cell: &ExplainedCell) -> Option<String> {
+    let round = cell.judged.round.as_ref()?;
+    let [all, visits, walk] = [round.all_s(), round.visits_s, round.walk_s].map(|time_s| time_s / 3_600.0);
+    let (households, way) = (round.households, metres_of(language, round.walk_m));
+    let verdict = match (language, round.is_in_time, &round.certificate) {
+        (Chinese, true, _) => "时间足够",
+        (Chinese, false, None) => "时间不够",
+        (Chinese, false, Some(_)) => "时间不够，且只能如此",
+        (English, true, _) => "which is in time",
+        (English, false, None) => "which is too long",
+        (English, false, Some(_)) => "which is too long and must be",
+    };
+    Some(match language {
+        Chinese => format!(
+            "走访一遍约需 {all:.1} 小时，{verdict}：{households} 户入户 {visits:.1} 小时，步行 {way}，{walk:.1} 小时。"
+        ),
+        English => format!(
+            "A round takes {all:.1} h, {verdict}: {visits:.1} h with {households} households, {walk:.1} h for {way} on foot."
+        ),
+    })
 }
 
 /// What one rule that gives way would mend.

@@ -59,6 +59,7 @@ mod tests {
             clear_share: None,
             certificate: None,
             is_locked: false,
+            round: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::districting::judge::round::judge_rounds;
 use crate::districting::judge::{Asked, JudgedCell, Judgement, Rules, judge_for};
 use crate::districting::{Certificate, Conditions, Kept, Link, PlanRow, Reason, Unit, UnitGraph, Weight};
 use crate::{Code, Problem, shown};
@@ -11,7 +12,9 @@ use crate::{Code, Problem, shown};
 /// Locked cells are measured, and neither count for the mean nor must be in tolerance. Units that stay together count as
 /// one where it is asked what could have been done better.
 pub fn judge_within(graph: &UnitGraph, rows: &[PlanRow], rules: Rules, conditions: &Conditions) -> Judgement {
-    judge_all(graph, rows, (rules, true), conditions)
+    let mut judgement = judge_all(graph, rows, (rules, true), conditions);
+    judge_rounds(graph, rows, rules, &mut judgement);
+    judgement
 }
 
 /// The same without asking why cells are out of tolerance: of those that are, nothing is said.

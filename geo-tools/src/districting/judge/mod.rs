@@ -3,7 +3,7 @@
 //! Every unit in one cell; every cell in one piece, within one parent, and in tolerance of its parent's mean or unable to
 //! be; all measures anew. Start at [`judge`]. `parts` finds what hangs together, `yardstick` what a cell of a parent should
 //! weigh, `causes` why one cannot, `grown` that nothing around a unit can, `keeps` whether
-//! conditions are kept.
+//! conditions are kept, `round` whether cells can be visited in time.
 //!
 //! Invariant: nothing here is shared with what makes plans, but the types that both are given and give.
 
@@ -11,6 +11,7 @@ mod causes;
 mod grown;
 mod keeps;
 mod parts;
+mod round;
 mod yardstick;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +22,8 @@ use causes::Causes;
 pub use keeps::judge_within;
 pub(crate) use keeps::measure_within;
 use parts::{OfCell, Parts};
+pub use round::JudgedRound;
+use round::judge_rounds;
 use yardstick::Yardstick;
 
 /// What a plan is judged by.
@@ -74,6 +77,8 @@ pub struct JudgedCell {
     pub certificate: Option<Certificate>,
     /// Whether it had to stay as it is, whatever it weighs.
     pub is_locked: bool,
+    /// How long it takes to visit; `None` where nobody asked.
+    pub round: Option<JudgedRound>,
 }
 
 /// A parent as it was measured.
@@ -109,6 +114,13 @@ impl Judgement {
         share(self.clear_mm?, self.cut_mm)
     }
 
+    /// Which part of the cells can be visited in the time there is, from 0 to 1; `None` where nobody asked.
+    pub fn in_time_share(&self) -> Option<f64> {
+        let rounds: Vec<&JudgedRound> = self.cells.iter().filter_map(|cell| cell.round.as_ref()).collect();
+        let count = rounds.iter().filter(|round| round.is_in_time).count();
+        (!rounds.is_empty()).then(|| count as f64 / rounds.len() as f64)
+    }
+
     /// How compact cells are on average, by Polsby and Popper.
     pub fn mean_polsby_popper(&self) -> f64 {
         let sum: f64 = self.cells.iter().map(|cell| cell.polsby_popper).sum();
@@ -118,7 +130,10 @@ impl Judgement {
 
 /// Judges a plan.
 pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
-    judge_for(graph, rows, &Asked { rules, target_of: &|_| rules.target, wants_reasons: true })
+    let asked = Asked { rules, target_of: &|_| rules.target, wants_reasons: true };
+    let mut judgement = judge_for(graph, rows, &asked);
+    judge_rounds(graph, rows, rules, &mut judgement);
+    judgement
 }
 
 /// What is asked of a plan.
@@ -284,6 +299,7 @@ fn judged(
         }),
         certificate: None,
         is_locked: false,
+        round: None,
     }
 }
 

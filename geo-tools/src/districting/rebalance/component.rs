@@ -99,7 +99,9 @@ pub(super) fn parents<'a>(
             }
             at += 1;
         }
-        let ground = Ground::of(graph, links, &units, &mut numbers);
+        let mut ground = Ground::of(graph, links, &units, &mut numbers);
+        // Whether cells can be visited is told of what comes out, and not looked for here.
+        ground.rounds = None;
         parents[parent_of[start as usize] as usize].components.push(Component::of(ground, before));
     }
     parents

@@ -35,7 +35,7 @@ impl Redraw<'_> {
                     continue;
                 }
                 let Some(window) = self.window(touch.first, touch.second) else { continue };
-                let pair = Pair { first: touch.first, second: touch.second, window };
+                let pair = Pair { first: touch.first, second: touch.second, window, cell_counts: [1, 1] };
                 let mut tried = self.try_trade(pair);
                 if let Some(few) = self.try_few(pair)
                     && (few.miss, few.cost_mm) < (tried.miss, tried.cost_mm)

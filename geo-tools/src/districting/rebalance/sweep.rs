@@ -117,7 +117,7 @@ impl Redraw<'_> {
         }
         let weight = self.weights[from as usize];
         let window = Window { low: weight - most, high: weight - least };
-        let pair = Pair { first: from, second: to, window };
+        let pair = Pair { first: from, second: to, window, cell_counts: [1, 1] };
         let mut tried = self.try_trade(pair);
         if least <= FEW * self.mean_weight()
             && let Some(few) = self.try_few(pair)
@@ -163,7 +163,7 @@ impl Redraw<'_> {
             let mut best: Option<(i64, u32, Tried)> = None;
             for &other in &near[cell as usize] {
                 let Some(window) = self.window(cell, other) else { continue };
-                let pair = Pair { first: cell, second: other, window };
+                let pair = Pair { first: cell, second: other, window, cell_counts: [1, 1] };
                 let Some(tried) = self.try_few(pair) else { continue };
                 if best.as_ref().is_none_or(|(least, ..)| tried.cost_mm < *least) {
                     best = Some((tried.cost_mm, other, tried));

@@ -70,11 +70,14 @@ pub(crate) fn summary(judgement: &Judgement) -> String {
     let certified = judgement.cells.iter().filter(|cell| cell.certificate.is_some()).count();
     let within = judgement.cells.iter().filter(|cell| cell.is_in_tolerance).count();
     let clear = judgement.clear_share().map(|share| format!(" ({:.1} % along clear lines)", share * 100.0));
+    let in_time =
+        judgement.in_time_share().map(|share| format!(", {:.1} % visitable in time", share * 100.0));
     format!(
-        "{} cells, {within} in tolerance, {certified} certified that they cannot be, {} m of borders between them{}, mean Polsby-Popper {:.3}",
+        "{} cells, {within} in tolerance, {certified} certified that they cannot be, {} m of borders between them{}, mean Polsby-Popper {:.3}{}",
         judgement.cells.len(),
         judgement.cut_mm / 1_000,
         clear.unwrap_or_default(),
-        judgement.mean_polsby_popper()
+        judgement.mean_polsby_popper(),
+        in_time.unwrap_or_default()
     )
 }

@@ -12,6 +12,7 @@ use geo_tools::{Bounds, Code, Coverage, Polygon, Problem, measure, shown};
 use crate::assign::join;
 use crate::districting::barriers::{read_barred, within_m};
 use crate::districting::clear::ClearArguments;
+use crate::districting::rounds::RoundArguments;
 use crate::districting::work::{Due, Work, WorkArguments};
 use crate::input::{Areas, open, read_features, text_of};
 use crate::problems::Problems;
@@ -45,19 +46,21 @@ pub(crate) struct UnitsArguments {
     pub(crate) barrier_within_m: f64,
     #[command(flatten)]
     pub(crate) clear: ClearArguments,
+    #[command(flatten)]
+    pub(crate) rounds: RoundArguments,
 }
 
 impl UnitsArguments {
     /// The files that are read.
     pub(crate) fn inputs(&self) -> Vec<&str> {
-        let more = [&self.adjacency, &self.barriers, &self.clear.clear_lines];
+        let more = [&self.adjacency, &self.barriers, &self.clear.clear_lines, &self.rounds.streets];
         let more = more.into_iter().filter_map(|path| path.as_deref());
         std::iter::once(self.units.as_str()).chain(more).collect()
     }
 
     /// Whether the borders of units are needed to tell what lies along them.
     fn has_lines(&self) -> bool {
-        self.barriers.is_some() || self.clear.clear_lines.is_some()
+        [&self.barriers, &self.clear.clear_lines, &self.rounds.streets].into_iter().any(Option::is_some)
     }
 }
 
@@ -123,6 +126,7 @@ pub(crate) fn read_units_saying(
         _ => Vec::new(),
     };
     let clear = arguments.clear.read(coverage.as_ref(), &mut problems)?;
+    let rounds = arguments.rounds.read(coverage.as_ref(), (&units, &due), &mut problems)?;
     if problems.verdict() == Verdict::Errors {
         return Ok((None, problems));
     }
@@ -130,6 +134,7 @@ pub(crate) fn read_units_saying(
         Ok(graph) => {
             let (graph, work) = (graph.with_barred(&barred), arguments.work.work(due));
             let graph = if let Some(clear) = &clear { graph.with_clear(clear) } else { graph };
+            let graph = if let Some(rounds) = rounds { graph.with_rounds(rounds) } else { graph };
             Ok((Some(Units { graph, coverage, said, work }), problems))
         }
         Err(found) => {

@@ -28,7 +28,7 @@ pub(crate) struct WorkArguments {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Due {
     pub(crate) weight: Weight,
-    households: Weight,
+    pub(crate) households: Weight,
     visits: Weight,
 }
 

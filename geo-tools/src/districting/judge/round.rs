@@ -1,0 +1,171 @@
+//! Whether each cell can be visited in the time there is, and what proves of those that cannot that they must be so.
+
+use std::collections::HashMap;
+
+use crate::districting::judge::{Judgement, Rules};
+use crate::districting::{Certificate, PlanRow, Reason, RoundRules, Rounds, UnitGraph, Ways};
+use crate::{Code, Problem, shown};
+
+/// The shortest tour through places strewn over ground is about this times the root of places × ground.
+const TOUR: f64 = 0.7124;
+const S_PER_H: f64 = 3_600.0;
+/// Ground and streets are given in whole numbers: that is not what makes a round late.
+const ROUNDING_S: f64 = 1.0;
+
+/// A round through a cell, as it was measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedRound {
+    /// How many households are visited.
+    pub households: f64,
+    /// How long one walks, in metres: an estimate.
+    pub walk_m: f64,
+    /// How long the visits take, in seconds.
+    pub visits_s: f64,
+    /// How long the walking takes, in seconds.
+    pub walk_s: f64,
+    /// Whether both together take no longer than a round may.
+    pub is_in_time: bool,
+    /// Why it takes longer, where it could not be otherwise.
+    pub certificate: Option<Certificate>,
+}
+
+impl JudgedRound {
+    /// How long it takes, in seconds.
+    pub fn all_s(&self) -> f64 {
+        self.visits_s + self.walk_s
+    }
+
+    fn of(rounds: &Rounds, units: &[usize]) -> Self {
+        let stops = || units.iter().map(|&unit| rounds.stop(unit));
+        let RoundRules { visit_s, walk_m_per_h, most_s } = rounds.rules();
+        let households = stops().map(|stop| stop.households_thousandths).sum::<i64>() as f64 / 1e3;
+        let walk_m = match rounds.ways() {
+            Ways::Straight => {
+                let ground_m2 = stops().map(|stop| stop.ground_m2).sum::<i64>() as f64;
+                TOUR * (households * ground_m2).sqrt()
+            }
+            Ways::Streets => stops().map(|stop| stop.streets_mm).sum::<i64>() as f64 / 1e3,
+        };
+        let visits_s = households * f64::from(visit_s);
+        let walk_s = walk_m / f64::from(walk_m_per_h.max(1)) * S_PER_H;
+        let is_in_time = visits_s + walk_s <= f64::from(most_s) + ROUNDING_S;
+        Self { households, walk_m, visits_s, walk_s, is_in_time, certificate: None }
+    }
+}
+
+/// Measures the rounds of a plan that was judged, where it is asked whether cells can be visited.
+pub(super) fn judge_rounds(graph: &UnitGraph, rows: &[PlanRow], rules: Rules, judgement: &mut Judgement) {
+    let Some(rounds) = graph.rounds() else { return };
+    let members = Members::of(graph, rows, judgement);
+    let means: HashMap<Option<String>, f64> =
+        judgement.parents.iter().map(|parent| (parent.parent.clone(), parent.mean)).collect();
+    let mut problems = Vec::new();
+    for (cell, (units, is_all)) in judgement.cells.iter_mut().zip(members.units.iter().zip(members.is_all)) {
+        let mut round = JudgedRound::of(rounds, units);
+        if !round.is_in_time {
+            let mean = means.get(&cell.parent).copied().unwrap_or_default();
+            let least = mean * (1.0 - f64::from(rules.tolerance_ppm) / 1e6);
+            round.certificate = if cell.is_locked {
+                let detail = "the cell is locked, and stays as it is".to_owned();
+                Some(Certificate { reason: Reason::Locked, detail })
+            } else if is_all && cell.is_contiguous && cell.weight.value() < 2.0 * least {
+                let detail = format!(
+                    "this ground of {} touches nothing else of its parent, and is too light for two cells of at least {least:.1}",
+                    cell.weight
+                );
+                Some(Certificate { reason: Reason::SmallComponent, detail })
+            } else {
+                too_long(graph, rounds, units).or_else(|| too_many(graph, rounds, least))
+            };
+            problems.extend(round.certificate.is_none().then(|| late(&cell.cell, &round, rounds.rules())));
+        }
+        cell.round = Some(round);
+    }
+    judgement.problems.extend(problems);
+}
+
+/// The units of each cell in the order of the judgement, and whether they are all of what hangs together in their parent.
+struct Members {
+    units: Vec<Vec<usize>>,
+    is_all: Vec<bool>,
+}
+
+impl Members {
+    fn of(graph: &UnitGraph, rows: &[PlanRow], judgement: &Judgement) -> Self {
+        let cells: HashMap<&str, usize> =
+            judgement.cells.iter().enumerate().map(|(at, cell)| (cell.cell.as_str(), at)).collect();
+        // Of several lines of a unit the first counts, as everywhere here.
+        let mut named: HashMap<&str, &str> = HashMap::new();
+        for row in rows {
+            named.entry(&row.unit).or_insert(&row.cell);
+        }
+        let find = |id: &str| named.get(id).and_then(|cell| cells.get(cell).copied());
+        let cell_of: Vec<Option<usize>> = graph.units().iter().map(|unit| find(&unit.id)).collect();
+        let mut units = vec![Vec::new(); judgement.cells.len()];
+        for (unit, cell) in cell_of.iter().enumerate() {
+            if let Some(cell) = *cell {
+                units[cell].push(unit);
+            }
+        }
+        let mut is_all = vec![true; judgement.cells.len()];
+        for link in graph.open_links() {
+            let ends = [link.first as usize, link.second as usize];
+            let [one, other] = ends.map(|unit| &graph.units()[unit].parent);
+            let [cell, beyond] = ends.map(|unit| cell_of[unit]);
+            if one == other && cell != beyond {
+                [cell, beyond].into_iter().flatten().for_each(|cell| is_all[cell] = false);
+            }
+        }
+        Self { units, is_all }
+    }
+}
+
+/// Where one of the units alone takes longer than a round may.
+fn too_long(graph: &UnitGraph, rounds: &Rounds, units: &[usize]) -> Option<Certificate> {
+    let mut alone = units.iter().map(|&unit| (unit, JudgedRound::of(rounds, &[unit])));
+    let (unit, round) = alone.find(|(_, round)| !round.is_in_time)?;
+    let detail = format!(
+        "unit {} alone takes {}, {} are there",
+        shown::text(&graph.units()[unit].id),
+        hours(round.all_s()),
+        hours(rounds.rules().most_s.into())
+    );
+    Some(Certificate { reason: Reason::OversizeUnit, detail })
+}
+
+/// Where a cell that weighs as much as it must has more households than can be visited, whatever the way.
+fn too_many(graph: &UnitGraph, rounds: &Rounds, least: f64) -> Option<Certificate> {
+    let is_household = |(at, unit): (usize, &crate::districting::Unit)| {
+        rounds.stop(at).households_thousandths == unit.weight.thousandths()
+    };
+    let RoundRules { visit_s, most_s, .. } = rounds.rules();
+    let visits_s = least * f64::from(visit_s);
+    let is_too_much = visits_s > f64::from(most_s) + ROUNDING_S;
+    let is_certain = is_too_much && graph.units().iter().enumerate().all(is_household);
+    is_certain.then(|| {
+        let detail = format!(
+            "a cell in tolerance has at least {least:.1} households, whose visits alone take {}, {} are there",
+            hours(visits_s),
+            hours(most_s.into())
+        );
+        Certificate { reason: Reason::ParentArithmetic, detail }
+    })
+}
+
+fn late(cell: &str, round: &JudgedRound, rules: RoundRules) -> Problem {
+    let message = format!(
+        "cell \u{201c}{}\u{201d} takes {} to visit ({} for {} households, {} for {:.0} m on foot), and {} are there; nothing here shows that it must be so",
+        shown::text(cell),
+        hours(round.all_s()),
+        hours(round.visits_s),
+        round.households,
+        hours(round.walk_s),
+        round.walk_m,
+        hours(rules.most_s.into())
+    );
+    Problem { features: vec![cell.to_owned()], ..Problem::error(Code::ConditionBroken, message) }
+}
+
+fn hours(time_s: f64) -> String {
+    format!("{:.1} h", time_s / S_PER_H)
+}
