@@ -229,3 +229,29 @@ test('a report that hangs on a dead line is given up and sent again, without any
   await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });
+
+test('a report that waits is sent without a socket to a sender who has signed in anew', async () => {
+  const refused = new Set(['ReportIncident']);
+  const { page, context, close } = await openWithoutMap(refused);
+  await context.routeWebSocket(/\/graphql\/ws$/, () => undefined);
+  await page.goto(`${url}/?lang=en&view=table&panel=report&district=${district.code}${fragment(true)}`);
+  const text = `Sent under a new token ${Date.now()}`;
+  await reportInVain(page, text, 1);
+  // As if it had been written under a token that has run out since: whose it is, only the server can say.
+  await page.evaluate(async () => {
+    const told = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const database = await told(indexedDB.open('gridward'));
+    const reports = database.transaction('reports', 'readwrite').objectStore('reports');
+    const [report] = await told(reports.getAll());
+    await told(reports.put({ ...report, mark: 'another' }));
+    database.close();
+  });
+  await page.reload();
+  await page.locator('[data-waiting]').getByText(text).waitFor();
+  refused.clear();
+  await stored(page, 0);
+  assert.equal(await page.evaluate(() => document.querySelector('.indicator').classList.contains('live')), false);
+  assert.equal(await filed(text), 1);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});
