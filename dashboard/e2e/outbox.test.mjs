@@ -255,3 +255,78 @@ test('a report that waits is sent without a socket to a sender who has signed in
   await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });
+
+test('a report that is discarded on one page is not sent by another page of the same browser', async () => {
+  const refused = new Set(['ReportIncident']);
+  const sent = [];
+  const { page, context, close } = await openWithoutMap(refused, async ({ text }) => void sent.push(text));
+  const place = `${url}/?lang=en&view=table&panel=report${fragment(true)}`;
+  await page.goto(place);
+  const [first, second] = ['first', 'second'].map((which) => `The ${which} on two pages ${Date.now()}`);
+  await reportInVain(page, first, 1);
+  await page.getByRole('button', { name: 'Report another' }).click();
+  await reportInVain(page, second, 2);
+  const other = await context.newPage();
+  await other.goto(place);
+  await other.locator('[data-waiting]').getByText(first).waitFor();
+  await page.locator('[data-waiting]').filter({ hasText: first }).getByRole('button', { name: 'Discard' }).click();
+  await stored(page, 1);
+  await other.locator('[data-waiting]').filter({ hasText: first }).waitFor({ state: 'detached' });
+  // The other page alone sends what is left.
+  await page.close();
+  refused.clear();
+  await other.locator('[data-waiting]').waitFor({ state: 'detached' });
+  await stored(other, 0);
+  assert.deepEqual(sent, [second]);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.close();
+});
+
+test('a report that is discarded while it is on its way does not come back when it is refused', async () => {
+  const { page, context, close } = await openWithoutMap(new Set(['ReportIncident']));
+  await page.goto(`${url}/?lang=en&view=table&panel=report${fragment(true)}`);
+  await reportInVain(page, `Discarded on its way ${Date.now()}`, 1);
+  let isOnItsWay = false;
+  let goOn;
+  const mayGoOn = new Promise((resolve) => (goOn = resolve));
+  await context.route('**/graphql', async (route) => {
+    if (route.request().postDataJSON().operationName !== 'ReportIncident') return route.fallback();
+    isOnItsWay = true;
+    await mayGoOn;
+    const problems = [{ code: 'UNKNOWN_CATEGORY', message: 'there is no such category', path: ['category'], params: [] }];
+    return route.fulfill({ json: { data: { reportIncident: { incident: null, receipt: null, problems, replayed: false } } } });
+  });
+  await page.getByRole('button', { name: 'Send now' }).click();
+  await comesToBe(() => isOnItsWay, true);
+  await page.locator('[data-waiting]').getByRole('button', { name: 'Discard' }).click();
+  await stored(page, 0);
+  const isAnswered = page.waitForResponse((response) => response.request().postData()?.includes('reportIncident(') ?? false);
+  goOn();
+  await (await isAnswered).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  assert.equal(await page.locator('[data-waiting]').count(), 0);
+  await stored(page, 0);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});
+
+test('a report that was filed has its receipt also where the browser cannot take it out of its store', async () => {
+  const { page, context, close } = await openWithoutMap(new Set());
+  await context.addInitScript(() => {
+    IDBObjectStore.prototype.delete = () => {
+      throw new DOMException('the connection to the store is lost', 'InvalidStateError');
+    };
+  });
+  await page.goto(`${url}/?lang=en&view=table&panel=report${fragment(true)}`);
+  const text = `Filed, and not forgotten ${Date.now()}`;
+  await page.selectOption('#category', district.category);
+  await page.fill('#text', text);
+  await page.getByRole('button', { name: 'My position' }).click();
+  await page.waitForSelector('[data-draft]');
+  await page.getByRole('button', { name: 'Send report' }).click();
+  await page.waitForSelector('[data-receipt]');
+  assert.equal(await page.locator('[data-waiting]').count(), 0);
+  assert.equal(await filed(text), 1);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});

@@ -65,8 +65,12 @@ class Outbox {
   #inForm = $state<string | null>(null);
   #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Tells the other pages of this browser what was discarded: each has read what waits when it was opened. */
+  #pages: BroadcastChannel | undefined;
 
   async start(): Promise<void> {
+    this.#pages = new BroadcastChannel('gridward.outbox');
+    this.#pages.onmessage = ({ data }: MessageEvent<string>) => this.#forget(data);
     await this.#read();
     addEventListener('online', () => void this.flush());
     document.addEventListener('visibilitychange', () => {
@@ -108,14 +112,32 @@ class Outbox {
     this.#delivered = this.#delivered.filter((delivered) => !seen.includes(delivered));
   }
 
+  /** Neither this page nor another one of this browser sends it any more. */
   async discard(clientKey: string): Promise<void> {
-    if (!this.unavailable) await (await open()).delete('reports', clientKey);
-    this.waiting = this.waiting.filter((report) => report.clientKey !== clientKey);
+    this.#pages?.postMessage(clientKey);
+    await this.#remove(clientKey);
   }
 
   /** The viewer's own that may still be taken. */
   #unsent(): WaitingReport[] {
     return this.kept.filter((report) => report.problem === null);
+  }
+
+  async #remove(clientKey: string): Promise<void> {
+    try {
+      if (!this.unavailable) await (await open()).delete('reports', clientKey);
+    } catch {
+      this.unavailable = true;
+    }
+    this.#forget(clientKey);
+  }
+
+  #isWaiting(clientKey: string): boolean {
+    return this.waiting.some((report) => report.clientKey === clientKey);
+  }
+
+  #forget(clientKey: string): void {
+    this.waiting = this.waiting.filter((report) => report.clientKey !== clientKey);
   }
 
   async #sendKept(): Promise<void> {
@@ -128,11 +150,14 @@ class Outbox {
       const outcome = await this.#deliver(report);
       if (outcome.kind === 'waiting') return;
       if (outcome.kind === 'filed') this.#delivered = [...this.#delivered, { report, payload: outcome.payload }];
-      if (outcome.kind === 'refused') await this.#store({ ...report, problem: outcome.problem });
+      // Whoever discarded it while it was on its way does not want it back.
+      if (outcome.kind === 'refused' && this.#isWaiting(clientKey)) await this.#store({ ...report, problem: outcome.problem });
     }
   }
 
   async #deliver(report: WaitingReport): Promise<Outcome> {
+    // Somebody else may have signed in while it was being stored: their token does not speak for its sender.
+    if (!isOwn(report, present())) return { kind: 'waiting' };
     const answer = await session.ask(ReportIncidentDocument, { input: report.input });
     // A token that ran out says nothing about the report: it waits until its sender has signed in again.
     if (answer.problem && (isPassing(answer.problem) || answer.problem.code === UNAUTHENTICATED)) {
@@ -141,7 +166,7 @@ class Outbox {
     if (answer.problem) return { kind: 'refused', problem: answer.problem };
     const payload = answer.data.reportIncident;
     const [problem] = payload?.problems ?? [];
-    if (problem?.code === INVALID_TIME && report.input.occurredAt && Date.now() - report.storedAt_ms < KEPT_FOR_MS) {
+    if (problem?.code === INVALID_TIME && report.input.occurredAt && this.#isWaiting(report.clientKey) && Date.now() - report.storedAt_ms < KEPT_FOR_MS) {
       // The clock of this device is wrong, and nothing was filed: the server's is taken.
       const withoutTime = { ...report, input: { ...report.input, occurredAt: null } };
       await this.#store(withoutTime);
@@ -149,7 +174,7 @@ class Outbox {
     }
     if (problem) return { kind: 'refused', problem };
     if (!payload) return { kind: 'refused', problem: { code: 'UNKNOWN', message: 'the answer was empty' } };
-    await this.discard(report.clientKey);
+    await this.#remove(report.clientKey);
     return { kind: 'filed', payload };
   }
 
