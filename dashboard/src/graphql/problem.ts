@@ -57,7 +57,7 @@ export function problemOf(error: unknown): Problem {
   return { code: UNKNOWN, message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Whether the request never reached the server. */
+/** Whether no answer of the server came: what was asked may have been done all the same. */
 export function isOffline(problem: Problem): boolean {
   return problem.code === OFFLINE || problem.code === 'HTTP_502' || problem.code === 'HTTP_503' || problem.code === 'HTTP_504';
 }
