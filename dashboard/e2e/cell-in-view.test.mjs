@@ -103,6 +103,21 @@ test('a cell that was opened in the table is what the map shows when it is opene
   await close();
 });
 
+test('the map that an address was searched for beside the table shows the cell that was opened there since', async () => {
+  const { page, close } = await openPage(browser, '?lang=en&view=table');
+  await page.waitForSelector('tbody tr');
+  await page.getByRole('combobox', { name: /Search/ }).fill('a');
+  await page.getByRole('option').filter({ has: page.locator('.kind', { hasText: 'Building' }) }).first().click();
+  await page.waitForSelector('[data-cell-figure]');
+  const chosen = () => new URL(page.url()).searchParams.get('cell');
+  const found = chosen();
+  for (let row = 0; row < 2 && chosen() === found; row += 1) await page.locator('tbody th button').nth(row).click();
+  await page.locator('header').getByRole('button', { name: 'Map', exact: true }).click();
+  await mapIsLive(page);
+  await page.waitForFunction(isInView, cells.find(({ code }) => code === chosen()).bounds);
+  await close();
+});
+
 test('who has moved the map away from a cell and then writes a report looks on where they looked', async () => {
   const cell = cells.find(({ level }) => level === 'cell');
   const { page, close } = await openPage(browser, `?lang=en&cell=${cell.code}`);

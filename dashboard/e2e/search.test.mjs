@@ -95,3 +95,33 @@ test('a hit that is chosen before the next answer has come leaves the list close
   await context.unrouteAll({ behavior: 'ignoreErrors' });
   await close();
 });
+
+test('who has opened a cell while an address was still being located stays with the cell', async () => {
+  const { page, context, close } = await openPage(browser, '?lang=en&view=table');
+  await page.waitForSelector('tbody tr');
+  await page.getByRole('combobox', { name: /Search/ }).fill('a');
+  const building = page.getByRole('option').filter({ has: page.locator('.kind', { hasText: 'Building' }) }).first();
+  await building.waitFor();
+  const isLocating = (request) => request.postData()?.includes('locate(') ?? false;
+  let go;
+  const mayAnswer = new Promise((resolve) => (go = resolve));
+  await context.route('**/graphql', async (route) => {
+    if (!isLocating(route.request())) return route.continue();
+    await mayAnswer;
+    const cell = { code: 'elsewhere', level: 'cell', names: [] };
+    return route.fulfill({ json: { data: { locate: { cell, ancestors: [], candidates: [] } } } });
+  });
+  const isAsked = page.waitForRequest(isLocating);
+  await building.click();
+  await isAsked;
+  await page.locator('tbody th button').first().click();
+  await page.waitForSelector('[data-cell-figure]');
+  const opened = page.url();
+  const isAnswered = page.waitForResponse((response) => isLocating(response.request()));
+  go();
+  await (await isAnswered).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  assert.equal(page.url(), opened);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await close();
+});
