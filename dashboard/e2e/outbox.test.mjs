@@ -259,7 +259,7 @@ test('a report that waits is sent without a socket to a sender who has signed in
 test('a report that is discarded on one page is not sent by another page of the same browser', async () => {
   const refused = new Set(['ReportIncident']);
   const sent = [];
-  const { page, context, close } = await openWithoutMap(refused, async ({ text }) => void sent.push(text));
+  const { page, context } = await openWithoutMap(refused, async ({ text }) => void sent.push(text));
   const place = `${url}/?lang=en&view=table&panel=report${fragment(true)}`;
   await page.goto(place);
   const [first, second] = ['first', 'second'].map((which) => `The ${which} on two pages ${Date.now()}`);
