@@ -1,7 +1,7 @@
 // A cell that is opened by its name comes into view; one that is clicked on the map is there already.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { NARROW, WIDE, ask, comesToBe, demoDistrict, locate, mapIsLive, openPage, report, startBrowser } from './harness.mjs';
+import { NARROW, WIDE, ask, demoDistrict, locate, mapIsLive, openPage, report, startBrowser } from './harness.mjs';
 
 let browser;
 let district;
@@ -125,13 +125,11 @@ test('who has moved the map away from a cell and then writes a report looks on w
   await page.waitForFunction(isInView, cell.bounds);
   const { x, y, width, height } = await page.locator('canvas.maplibregl-canvas').boundingBox();
   const isAway = (middle) => !globalThis.gridward.map.isMoving() && !globalThis.gridward.map.getBounds().contains(middle);
-  await comesToBe(async () => {
-    await page.mouse.move(x + width * 0.9, y + height / 2);
-    await page.mouse.down();
-    await page.mouse.move(x + width * 0.1, y + height / 2, { steps: 8 });
-    await page.mouse.up();
-    return page.evaluate(isAway, middleOf(cell.bounds));
-  }, true);
+  await page.mouse.move(x + width * 0.9, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.1, y + height / 2, { steps: 8 });
+  await page.mouse.up();
+  await page.waitForFunction(isAway, middleOf(cell.bounds));
   const before = await camera(page);
   await page.getByRole('button', { name: 'Report', exact: true }).click();
   await page.waitForSelector('#category');
