@@ -1,15 +1,28 @@
 // The page opens without a connection, with what waits in it, and goes on when the connection is back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, comesToBe, demoDistrict, mapIsLive, openPage, startBrowser } from './harness.mjs';
+import { ask, comesToBe, demoDistrict, mapIsLive, openPage, startBrowser, url } from './harness.mjs';
+import { startProxy } from './proxy.mjs';
 
 let browser;
 let district;
+let proxy;
 before(async () => {
   browser = await startBrowser();
   district = await demoDistrict();
+  proxy = await startProxy(new URL(url));
 });
-after(() => browser.close());
+after(async () => {
+  await browser.close();
+  proxy.close();
+});
+
+/** The browser is told so, and nothing gets through: a page that is loaded anew may ask before its browser holds it back. */
+async function setOffline(context, isOffline) {
+  if (isOffline) proxy.cut();
+  else proxy.mend();
+  await context.setOffline(isOffline);
+}
 
 /** Waits until the service worker has kept the page. */
 function pageIsKept(page) {
@@ -22,14 +35,14 @@ async function filed(text) {
 }
 
 test('a page that is loaded again without a connection shows the report that waits, and files it once afterwards', async () => {
-  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true, serviceWorkers: 'allow' });
+  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { signedIn: true, serviceWorkers: 'allow', base: proxy.base });
   await mapIsLive(page);
   await pageIsKept(page);
   const text = `Kept over a reload ${Date.now()}`;
   await page.selectOption('#category', district.category);
   await page.fill('#text', text);
   await page.getByRole('button', { name: 'Middle of the map' }).click();
-  await context.setOffline(true);
+  await setOffline(context, true);
   await page.getByText('There is no connection. The report will be kept').waitFor();
   await page.getByRole('button', { name: 'Send report' }).click();
   await page.getByText('Not sent yet.').waitFor();
@@ -40,7 +53,7 @@ test('a page that is loaded again without a connection shows the report that wai
   await comesToBe(() => page.textContent('.indicator [role=status]'), 'Offline');
   assert.equal(await filed(text), 0);
 
-  await context.setOffline(false);
+  await setOffline(context, false);
   await mapIsLive(page);
   await page.locator('[data-waiting]').waitFor({ state: 'detached' });
   // Its reporter has not seen the receipt yet.
@@ -56,12 +69,13 @@ test('a page that opens without a connection takes a new report at the position 
   const { page, context, close } = await openPage(browser, '?lang=en', {
     signedIn: true,
     serviceWorkers: 'allow',
+    base: proxy.base,
     permissions: ['geolocation'],
     geolocation: { longitude: lon, latitude: lat, accuracy: 20 },
   });
   await mapIsLive(page);
   await pageIsKept(page);
-  await context.setOffline(true);
+  await setOffline(context, true);
   await page.reload();
   await page.getByText('You can report meanwhile').waitFor();
   await page.getByRole('button', { name: 'Report', exact: true }).click();
@@ -74,7 +88,7 @@ test('a page that opens without a connection takes a new report at the position 
   await page.getByText('Not sent yet.').waitFor();
   assert.equal(await filed(text), 0);
 
-  await context.setOffline(false);
+  await setOffline(context, false);
   await mapIsLive(page);
   await page.locator('[data-waiting]').waitFor({ state: 'detached' });
   assert.equal(await filed(text), 1);
@@ -82,14 +96,14 @@ test('a page that opens without a connection takes a new report at the position 
 });
 
 test('a form that is being filled in without a connection stays as it is when the connection comes back', async () => {
-  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { serviceWorkers: 'allow' });
+  const { page, context, close } = await openPage(browser, '?lang=en&panel=report', { serviceWorkers: 'allow', base: proxy.base });
   await mapIsLive(page);
   await pageIsKept(page);
-  await context.setOffline(true);
+  await setOffline(context, true);
   await page.reload();
   await page.selectOption('#category', district.category);
   await page.fill('#text', 'Half a sentence');
-  await context.setOffline(false);
+  await setOffline(context, false);
   await mapIsLive(page);
   assert.equal(await page.inputValue('#text'), 'Half a sentence');
   assert.equal(await page.inputValue('#category'), district.category);

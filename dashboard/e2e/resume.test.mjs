@@ -1,47 +1,12 @@
 // A connection that is cut for half a minute resumes where it broke.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAP_WITHIN_MS, demoDistrict, mapIsLive, openPage, report, startBrowser, url } from './harness.mjs';
+import { startProxy } from './proxy.mjs';
 
 const CUT_MS = 30_000;
 const INCIDENT_COUNT = 20;
-
-/** A TCP proxy in front of the server that can cut every connection and refuse new ones. */
-async function startProxy(target) {
-  const sockets = new Set();
-  let isCut = false;
-  const server = createServer((client) => {
-    if (isCut) return client.destroy();
-    const upstream = connect(Number(target.port), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream).pipe(client);
-    return undefined;
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    base: `http://127.0.0.1:${server.address().port}`,
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    mend: () => (isCut = false),
-    close() {
-      this.cut();
-      server.close();
-    },
-  };
-}
 
 let browser;
 let district;
