@@ -3,7 +3,7 @@
 use geo_tools::coverage::{Area, BuildOptions, build};
 use geo_tools::districting::{
     Conditions, JudgedRound, Judgement, Link, PlanRow, Reason, RoundRules, Rounds, Rules, Unit, UnitGraph,
-    Watch, Weight, Wishes, judge_within, partition_within, streets_mm,
+    Watch, Weight, Wishes, judge, judge_within, partition_within, streets_mm,
 };
 use geo_tools::{Code, Polygon, Position};
 use serde_json::{Value, json};
@@ -127,6 +127,79 @@ fn a_locked_cell_that_takes_too_long_is_certified_and_the_others_are_cut_for_the
     let south = judgement.cells.iter().find(|cell| cell.cell == "south").expect("it is there");
     let certificate = south.round.as_ref().and_then(|round| round.certificate.as_ref()).expect("certified");
     assert_eq!((certificate.reason, late(&judgement).len()), (Reason::Locked, 0));
+}
+
+/// Lines that put each unit of a square into a cell.
+fn rows(graph: &UnitGraph, cell: impl Fn(usize) -> &'static str) -> Vec<PlanRow> {
+    let ids = graph.units().iter().map(|unit| unit.id.clone()).enumerate();
+    ids.map(|(at, unit)| PlanRow { unit, cell: cell(at).to_owned(), line: None }).collect()
+}
+
+fn rules_for(target: Option<f64>) -> Rules {
+    let target = target.map(|target| Weight::new(target).expect("a weight"));
+    Rules { tolerance_ppm: 50_000, target }
+}
+
+fn reasons(judgement: &Judgement) -> Vec<Option<Reason>> {
+    let certificates = judgement.cells.iter().map(|cell| cell.round.as_ref()?.certificate.as_ref());
+    certificates.map(|certificate| Some(certificate?.reason)).collect()
+}
+
+#[test]
+fn a_plan_of_fewer_cells_than_the_target_wants_is_not_excused_by_how_heavy_they_are() {
+    // 160 households are 8 hours; two cells of 80 would have been in time.
+    let graph = square(|_| 0, 6 * H);
+    let whole = rows(&graph, |_| "all");
+    let judgement = judge(&graph, &whole, rules_for(Some(80.0)));
+    assert_eq!((reasons(&judgement), late(&judgement).len()), (vec![None], 1));
+    let judgement = judge(&graph, &whole, rules_for(None));
+    assert_eq!(reasons(&judgement), [Some(Reason::SmallComponent)], "nobody said how many there should be");
+    // Cells of 80 are 4 hours of visits; four of 40 would have been in time.
+    let graph = square(|_| 0, 3 * H);
+    let halves = rows(&graph, |at| if at < 8 { "north" } else { "south" });
+    let judgement = judge(&graph, &halves, rules_for(Some(40.0)));
+    assert_eq!((reasons(&judgement), late(&judgement).len()), (vec![None; 2], 2));
+    let judgement = judge(&graph, &halves, rules_for(Some(80.0)));
+    assert_eq!(reasons(&judgement), [Some(Reason::ParentArithmetic); 2]);
+}
+
+#[test]
+fn a_locked_cell_that_was_changed_has_nothing_to_excuse_it_and_ends_the_ground_of_others() {
+    let locked = |graph: &UnitGraph| {
+        let row = |unit: usize| PlanRow {
+            unit: graph.units()[unit].id.clone(),
+            cell: "locked".to_owned(),
+            line: None,
+        };
+        let wishes = Wishes { locked: (0..4).map(row).collect(), ..Wishes::default() };
+        Conditions::of(graph, &wishes).expect("it can be kept")
+    };
+    // The three of it that are left take 1.5 hours of visits, and 4.5 for 18 km.
+    let graph = square(|at| if at < 4 { 6 } else { 0 }, 5 * H);
+    let plan = rows(&graph, |at| if at < 3 { "locked" } else { "rest" });
+    let judgement = judge_within(&graph, &plan, rules_for(Some(40.0)), &locked(&graph));
+    assert_eq!(judgement.cells[0].cell, "locked");
+    assert_eq!((judgement.cells[0].is_locked, reasons(&judgement)[0]), (true, None), "{judgement:#?}");
+    // All that is left to be cut is one cell: 6 hours of visits, and 3 for 12 km.
+    let graph = square(|at| if at < 4 { 0 } else { 1 }, 8 * H);
+    let plan = rows(&graph, |at| if at < 4 { "locked" } else { "rest" });
+    let judgement = judge_within(&graph, &plan, rules_for(Some(120.0)), &locked(&graph));
+    assert_eq!((reasons(&judgement), late(&judgement).len()), (vec![None, Some(Reason::SmallComponent)], 0));
+}
+
+#[test]
+fn units_that_stay_together_and_take_too_long_are_certified_as_a_unit_is() {
+    // 12 km each are 3 hours, and half an hour of visits; both are 7 hours.
+    let graph = square(|at| if at == 5 || at == 6 { 12 } else { 0 }, 5 * H);
+    let row =
+        |unit: usize| PlanRow { unit: graph.units()[unit].id.clone(), cell: "twins".to_owned(), line: None };
+    let wishes = Wishes { together: vec![row(5), row(6)], ..Wishes::default() };
+    let conditions = Conditions::of(&graph, &wishes).expect("they can be kept");
+    let plan = rows(&graph, |at| if at < 8 { "a" } else { "b" });
+    let judgement = judge_within(&graph, &plan, rules_for(Some(80.0)), &conditions);
+    assert_eq!((reasons(&judgement), late(&judgement).len()), (vec![Some(Reason::OversizeUnit), None], 0));
+    let judgement = judge(&graph, &plan, rules_for(Some(80.0)));
+    assert_eq!((reasons(&judgement), late(&judgement).len()), (vec![None; 2], 1), "each could go alone");
 }
 
 #[test]

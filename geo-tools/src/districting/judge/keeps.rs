@@ -13,7 +13,7 @@ use crate::{Code, Problem, shown};
 /// one where it is asked what could have been done better.
 pub fn judge_within(graph: &UnitGraph, rows: &[PlanRow], rules: Rules, conditions: &Conditions) -> Judgement {
     let mut judgement = judge_all(graph, rows, (rules, true), conditions);
-    judge_rounds(graph, rows, rules, &mut judgement);
+    judge_rounds(graph, rows, (rules, conditions), &mut judgement);
     judgement
 }
 

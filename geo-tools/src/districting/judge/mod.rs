@@ -16,7 +16,7 @@ mod yardstick;
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::districting::{Certificate, PlanRow, UnitGraph, Weight};
+use crate::districting::{Certificate, Conditions, PlanRow, UnitGraph, Weight};
 use crate::{Code, Problem, shown};
 use causes::Causes;
 pub use keeps::judge_within;
@@ -132,7 +132,7 @@ impl Judgement {
 pub fn judge(graph: &UnitGraph, rows: &[PlanRow], rules: Rules) -> Judgement {
     let asked = Asked { rules, target_of: &|_| rules.target, wants_reasons: true };
     let mut judgement = judge_for(graph, rows, &asked);
-    judge_rounds(graph, rows, rules, &mut judgement);
+    judge_rounds(graph, rows, (rules, &Conditions::default()), &mut judgement);
     judgement
 }
 

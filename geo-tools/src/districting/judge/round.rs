@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::districting::judge::{Judgement, Rules};
-use crate::districting::{Certificate, PlanRow, Reason, RoundRules, Rounds, UnitGraph, Ways};
+use crate::districting::judge::{JudgedParent, Judgement, Rules};
+use crate::districting::{
+    Certificate, Conditions, Kept, PlanRow, Reason, RoundRules, Rounds, UnitGraph, Ways, Weight,
+};
 use crate::{Code, Problem, shown};
 
 /// The shortest tour through places strewn over ground is about this times the root of places × ground.
@@ -54,20 +56,35 @@ impl JudgedRound {
 }
 
 /// Measures the rounds of a plan that was judged, where it is asked whether cells can be visited.
-pub(super) fn judge_rounds(graph: &UnitGraph, rows: &[PlanRow], rules: Rules, judgement: &mut Judgement) {
+pub(super) fn judge_rounds(
+    graph: &UnitGraph,
+    rows: &[PlanRow],
+    (rules, conditions): (Rules, &Conditions),
+    judgement: &mut Judgement,
+) {
     let Some(rounds) = graph.rounds() else { return };
-    let members = Members::of(graph, rows, judgement);
-    let means: HashMap<Option<String>, f64> =
-        judgement.parents.iter().map(|parent| (parent.parent.clone(), parent.mean)).collect();
+    let members = Members::of(graph, rows, (&*judgement, conditions));
+    let due_weight = |parent: &JudgedParent| {
+        let target = conditions.target(parent.parent.as_deref()).or(rules.target);
+        (parent.parent.clone(), due_weight(parent, target))
+    };
+    let due_weights: HashMap<Option<String>, f64> = judgement.parents.iter().map(due_weight).collect();
+    let locked: HashMap<&str, &Kept> =
+        conditions.locked().iter().map(|kept| (kept.name.as_str(), kept)).collect();
+    let groups: HashMap<usize, &Kept> =
+        conditions.together().iter().map(|kept| (kept.units[0] as usize, kept)).collect();
     let mut problems = Vec::new();
     for (cell, (units, is_all)) in judgement.cells.iter_mut().zip(members.units.iter().zip(members.is_all)) {
         let mut round = JudgedRound::of(rounds, units);
         if !round.is_in_time {
-            let mean = means.get(&cell.parent).copied().unwrap_or_default();
-            let least = mean * (1.0 - f64::from(rules.tolerance_ppm) / 1e6);
+            let due_weight = due_weights.get(&cell.parent).copied().unwrap_or_default();
+            let least = due_weight * (1.0 - f64::from(rules.tolerance_ppm) / 1e6);
             round.certificate = if cell.is_locked {
+                // One that is not as it was has nothing to excuse it.
+                let kept = locked.get(cell.cell.as_str());
+                let is_kept = kept.is_some_and(|kept| indexes(kept).eq(units.iter().copied()));
                 let detail = "the cell is locked, and stays as it is".to_owned();
-                Some(Certificate { reason: Reason::Locked, detail })
+                is_kept.then_some(Certificate { reason: Reason::Locked, detail })
             } else if is_all && cell.is_contiguous && cell.weight.value() < 2.0 * least {
                 let detail = format!(
                     "this ground of {} touches nothing else of its parent, and is too light for two cells of at least {least:.1}",
@@ -75,7 +92,7 @@ pub(super) fn judge_rounds(graph: &UnitGraph, rows: &[PlanRow], rules: Rules, ju
                 );
                 Some(Certificate { reason: Reason::SmallComponent, detail })
             } else {
-                too_long(graph, rounds, units).or_else(|| too_many(graph, rounds, least))
+                too_long(graph, rounds, (units, &groups)).or_else(|| too_many(graph, rounds, least))
             };
             problems.extend(round.certificate.is_none().then(|| late(&cell.cell, &round, rounds.rules())));
         }
@@ -84,14 +101,28 @@ pub(super) fn judge_rounds(graph: &UnitGraph, rows: &[PlanRow], rules: Rules, ju
     judgement.problems.extend(problems);
 }
 
-/// The units of each cell in the order of the judgement, and whether they are all of what hangs together in their parent.
+/// What a cell of a parent should weigh: the mean; or the target, where that is known and one cell more would be nearer to
+/// it. A plan with too few cells would else be excused by how heavy they are.
+fn due_weight(parent: &JudgedParent, target: Option<Weight>) -> f64 {
+    let (mean, cell_count) = (parent.mean, parent.cell_count as f64);
+    let with_one_more = mean * cell_count / (cell_count + 1.0);
+    let target = target.map(Weight::value).filter(|target| *target > 0.0);
+    target.filter(|target| (with_one_more - target).abs() < mean - target).unwrap_or(mean)
+}
+
+fn indexes(kept: &Kept) -> impl Iterator<Item = usize> + '_ {
+    kept.units.iter().map(|&unit| unit as usize)
+}
+
+/// The units of each cell in the order of the judgement, and whether they are all of what hangs together in their parent
+/// where nothing is locked.
 struct Members {
     units: Vec<Vec<usize>>,
     is_all: Vec<bool>,
 }
 
 impl Members {
-    fn of(graph: &UnitGraph, rows: &[PlanRow], judgement: &Judgement) -> Self {
+    fn of(graph: &UnitGraph, rows: &[PlanRow], (judgement, conditions): (&Judgement, &Conditions)) -> Self {
         let cells: HashMap<&str, usize> =
             judgement.cells.iter().enumerate().map(|(at, cell)| (cell.cell.as_str(), at)).collect();
         // Of several lines of a unit the first counts, as everywhere here.
@@ -107,9 +138,14 @@ impl Members {
                 units[cell].push(unit);
             }
         }
+        let mut is_locked = vec![false; graph.units().len()];
+        conditions.locked().iter().flat_map(indexes).for_each(|unit| is_locked[unit] = true);
         let mut is_all = vec![true; judgement.cells.len()];
         for link in graph.open_links() {
             let ends = [link.first as usize, link.second as usize];
+            if ends.into_iter().any(|unit| is_locked[unit]) {
+                continue;
+            }
             let [one, other] = ends.map(|unit| &graph.units()[unit].parent);
             let [cell, beyond] = ends.map(|unit| cell_of[unit]);
             if one == other && cell != beyond {
@@ -120,13 +156,31 @@ impl Members {
     }
 }
 
-/// Where one of the units alone takes longer than a round may.
-fn too_long(graph: &UnitGraph, rounds: &Rounds, units: &[usize]) -> Option<Certificate> {
-    let mut alone = units.iter().map(|&unit| (unit, JudgedRound::of(rounds, &[unit])));
-    let (unit, round) = alone.find(|(_, round)| !round.is_in_time)?;
+/// Where one of the units alone takes longer than a round may, or some that stay together do; groups are given by their first
+/// unit.
+fn too_long(
+    graph: &UnitGraph,
+    rounds: &Rounds,
+    (units, groups): (&[usize], &HashMap<usize, &Kept>),
+) -> Option<Certificate> {
+    let late = |units: &[usize]| Some(JudgedRound::of(rounds, units)).filter(|round| !round.is_in_time);
+    let unit = units.iter().find_map(|&unit| {
+        let round = late(&[unit])?;
+        Some((format!("unit {}", shown::text(&graph.units()[unit].id)), round))
+    });
+    let group = || {
+        units.iter().find_map(|unit| {
+            let kept = groups.get(unit)?;
+            let group: Vec<usize> = indexes(kept).collect();
+            // One that was torn apart takes nobody along.
+            let is_whole = group.iter().all(|unit| units.binary_search(unit).is_ok());
+            let round = late(&group).filter(|_| is_whole)?;
+            Some((format!("group {}", shown::text(&kept.name)), round))
+        })
+    };
+    let (what, round) = unit.or_else(group)?;
     let detail = format!(
-        "unit {} alone takes {}, {} are there",
-        shown::text(&graph.units()[unit].id),
+        "{what} alone takes {}, {} are there",
         hours(round.all_s()),
         hours(rounds.rules().most_s.into())
     );
