@@ -29,10 +29,17 @@ impl Balance {
     }
 
     /// How much further off two cells would be if a weight went over.
-    pub(crate) fn change(&self, from: u32, to: u32, weight: i64) -> i64 {
-        let after =
-            |cell: u32, weight: i64| self.spans[cell as usize].miss(self.weights[cell as usize] + weight);
-        after(from, -weight) + after(to, weight) - self.miss(from) - self.miss(to)
+    fn change(&self, from: u32, to: u32, weight: i64) -> i64 {
+        self.miss_with(from, -weight) + self.miss_with(to, weight) - self.miss(from) - self.miss(to)
+    }
+
+    /// Whether a weight can go over with neither of two cells further off than it is.
+    pub(crate) fn can_carry_over(&self, from: u32, to: u32, weight: i64) -> bool {
+        self.miss_with(from, -weight) <= self.miss(from) && self.miss_with(to, weight) <= self.miss(to)
+    }
+
+    fn miss_with(&self, cell: u32, weight: i64) -> i64 {
+        self.spans[cell as usize].miss(self.weights[cell as usize] + weight)
     }
 
     pub(crate) fn carry_over(&mut self, from: u32, to: u32, weight: i64) {

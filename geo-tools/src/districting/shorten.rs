@@ -122,7 +122,7 @@ impl<'a> Cells<'a> {
         tours: &Tours<'_>,
     ) -> Option<Change> {
         let (weight, gone) = self.exchanged(unit, back, tours);
-        if self.balance.change(cell, to, weight) > 0 {
+        if !self.balance.can_carry_over(cell, to, weight) {
             return None;
         }
         tours.bettered([cell, to], gone).map(|late_ms| Change { late_ms, back, unit, to })
@@ -165,5 +165,59 @@ impl<'a> Cells<'a> {
         units.sort_unstable();
         self.regroup(&[cell, to], &units, &mut tours.members);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::Position;
+    use crate::districting::duel::Scratch;
+    use crate::districting::ground::Links;
+    use crate::districting::moves::Balance;
+    use crate::districting::regroup::with_room;
+    use crate::districting::{Effort, Link, Progress, RoundRules, Span, Unit, UnitGraph, Watch, Weight};
+
+    /// Four units in a row, of which three are a cell that takes too long because of 3 km of streets in the third, and the
+    /// fourth is one; cells may weigh up to so much. Which cell each is in then.
+    fn shortened(most: f64) -> Vec<u32> {
+        let thousandths = |weight: f64| Weight::new(weight).expect("a weight").thousandths();
+        let unit = |(at, weight): (i32, f64)| Unit {
+            id: format!("u{at}"),
+            parent: None,
+            weight: Weight::new(weight).expect("a weight"),
+            at: Position::from_e7(1_137_000_000 + at * 10_000, 343_000_000).expect("in range"),
+            perimeter_mm: 400_000,
+            area_m2: 10_000.0,
+        };
+        let units: Vec<Unit> = (0..).zip([10.0, 10.0, 3.0, 20.0]).map(unit).collect();
+        let households: Vec<Weight> = units.iter().map(|unit| unit.weight).collect();
+        let rules = RoundRules { visit_s: 0, walk_m_per_h: 4_000, most_s: 3_600 };
+        let streets_mm = [2_000_000, 2_000_000, 3_000_000, 0];
+        let rounds = Rounds::along_streets(rules, &units, (&households, &streets_mm));
+        let links = (0..3).map(|at| Link { first: at, second: at + 1, shared_mm: 100_000 });
+        let graph = UnitGraph::new(units, links.collect()).expect("a sound graph").with_rounds(rounds);
+        let links = Links::within_parents(&graph, &[0; 4], 0);
+        let ground = Ground::of(&graph, &links, &[0, 1, 2, 3], &mut [0; 4]);
+        assert_eq!(ground.units, [0, 1, 2, 3], "from west to east");
+        let mut cells = vec![0, 0, 0, 1];
+        let spans = with_room(vec![Span { least: 0, most: thousandths(most) }; 2]);
+        let balance = Balance::of(&ground, &cells, spans);
+        let scratch = &mut Scratch::new(ground.count());
+        let (tell, called_off) = (|_: Progress| {}, AtomicBool::new(false));
+        let watch = &Watch::new(&tell, &called_off);
+        let (ground, effort) = (&ground, Effort::Full);
+        let mut cut = Cells { ground, cells: &mut cells, balance, count: 2, scratch, effort, seed: 0, watch };
+        cut.shorten_rounds();
+        cells
+    }
+
+    #[test]
+    fn a_cell_gives_away_what_takes_too_long_where_the_next_may_weigh_it_and_nowhere_else() {
+        assert_eq!(shortened(23.0), [0, 0, 1, 1]);
+        // One cell would be brought back to 20, and the other from there to 23: as far off in all, and another cell.
+        assert_eq!(shortened(20.0), [0, 0, 0, 1]);
     }
 }
