@@ -57,8 +57,7 @@ pub(crate) fn improve(
     scratch: &mut Scratch,
 ) {
     let mut near_cells: Vec<(u32, i64)> = Vec::new();
-    let cell_count = balance.weights.len();
-    let mut tours = ground.rounds.as_ref().map(|rounds| Tours::of(rounds, cells, (units, cell_count)));
+    let mut tours = ground.rounds.as_ref().map(|rounds| Tours::of(rounds, cells, (units, &among)));
     for _ in 0..passes {
         let mut changed = false;
         for &unit in units {
@@ -83,7 +82,7 @@ pub(crate) fn improve(
             let Some((gain, to)) = weighed.min() else { continue };
             // What a cell cannot weigh too much of would else swallow its neighbours for the sake of its shape.
             let swallows = gain.0 == 0 && weight > 0 && balance.spans[to as usize].is_open();
-            // A weight is mended whatever it takes; for a border nobody gets a longer way than there is time for.
+            // A weight is mended whatever it takes; for a border two cells are together no later than they were.
             let is_late = gain.0 == 0 && tours.as_ref().is_some_and(|tours| tours.is_later([own, to], unit));
             if gain < (0, 0) && !swallows && !is_late && scratch.can_leave(ground, cells, unit) {
                 if let Some(tours) = &mut tours {
@@ -100,33 +99,41 @@ pub(crate) fn improve(
     }
 }
 
-/// What a round through each cell takes in, while units change.
+/// What a round through each of some cells takes in, while units change. Of those alone: a few are bettered very often, on
+/// ground with very many.
 struct Tours<'a> {
     rounds: &'a Rounds,
+    first: u32,
     stops: Vec<Stop>,
 }
 
 impl<'a> Tours<'a> {
-    fn of(rounds: &'a Rounds, cells: &[u32], (units, cell_count): (&[u32], usize)) -> Self {
-        let mut stops = vec![Stop::default(); cell_count];
+    fn of(rounds: &'a Rounds, cells: &[u32], (units, among): (&[u32], &Range<u32>)) -> Self {
+        let mut tours = Self { rounds, first: among.start, stops: vec![Stop::default(); among.len()] };
         for &unit in units {
-            let stop = &mut stops[cells[unit as usize] as usize];
+            let stop = tours.stop_mut(cells[unit as usize]);
             *stop = *stop + rounds.stop(unit as usize);
         }
-        Self { rounds, stops }
+        tours
+    }
+
+    fn stop_mut(&mut self, cell: u32) -> &mut Stop {
+        &mut self.stops[(cell - self.first) as usize]
     }
 
     /// Whether two cells together would be visited later beyond their time if a unit went over.
     fn is_later(&self, [own, to]: [u32; 2], unit: u32) -> bool {
         let stop = self.rounds.stop(unit as usize);
-        let [from, into] = [own, to].map(|cell| self.stops[cell as usize]);
+        let [from, into] = [own, to].map(|cell| self.stops[(cell - self.first) as usize]);
         let late_ms = |stop: Stop| self.rounds.late_ms(stop, 1);
         late_ms(from - stop) + late_ms(into + stop) > late_ms(from) + late_ms(into)
     }
 
     fn carry_over(&mut self, [own, to]: [u32; 2], unit: u32) {
         let stop = self.rounds.stop(unit as usize);
-        self.stops[own as usize] = self.stops[own as usize] - stop;
-        self.stops[to as usize] = self.stops[to as usize] + stop;
+        let from = self.stop_mut(own);
+        *from = *from - stop;
+        let into = self.stop_mut(to);
+        *into = *into + stop;
     }
 }
