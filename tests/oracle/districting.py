@@ -211,6 +211,26 @@ class Walks:
             return self.streets[members].sum()
         return 0.7124 * math.sqrt(self.households[members].sum() * self.ground[members].sum())
 
+    def round(self, members, asked):
+        """How many households are visited, how far one walks, and how many hours both take."""
+        households, walk = self.households[members].sum(), self.walk(members)
+        return households, walk, households * asked["visit_minutes"] / 60 + walk / 1e3 / asked["walk_kmh"]
+
+
+def excuse_round(units, walks, asked, ground, members, reason, least):
+    """Why a certificate of a cell that takes too long is wrong; a cell must have so many households at least."""
+    if reason == "OVERSIZE_UNIT":
+        longest = max(walks.round([at], asked)[2] for at in members)
+        # Walks are estimated in other stretches here.
+        return None if longest > asked["hours"] * 0.98 - 0.02 else f"no unit alone takes more than {longest} hours"
+    if reason == "PARENT_ARITHMETIC":
+        visits = least * asked["visit_minutes"] / 60
+        return None if visits > asked["hours"] else f"{least} households are {visits} hours"
+    if reason == "SMALL_COMPONENT":
+        is_all = len(ground) == len(members)
+        return None if is_all and sum(units.weights[at] for at in members) < 2 * least else "not all, or enough for two"
+    return "an unknown reason"
+
 
 def judge_rounds(claims, name, units, walks, rows, report):
     """Whether a round through each cell takes what is reported."""
@@ -218,11 +238,18 @@ def judge_rounds(claims, name, units, walks, rows, report):
     for row in rows:
         members[row["cell"]].append(units.at[row["unit"]])
     asked = {key: value if key == "along" else float(value) for key, value in report["rounds"].items()}
+    means = {parent["parent"]: float(parent["mean"]) for parent in report["parents"]}
+    components, excused, unexcused = units.components(), [], set()
     wrong, late = [], 0
     for cell in report["cells"]:
         told, of = cell["round"], members[cell["cell"]]
-        households, walk = walks.households[of].sum(), walks.walk(of)
-        hours = households * asked["visit_minutes"] / 60 + walk / 1e3 / asked["walk_kmh"]
+        households, walk, hours = walks.round(of, asked)
+        if told["certificate"]:
+            least = means[cell["parent"]] * float(1 - TOLERANCE)
+            why = excuse_round(units, walks, asked, components[of[0]], of, told["certificate"]["reason"], least)
+            excused += [(cell["cell"], why)] if why else []
+        elif not told["in_time"]:
+            unexcused.add(cell["cell"])
         is_late = hours > asked["hours"]
         late += not told["in_time"]
         # Stretches of streets of 20 m, and circles with corners, are compared with such of 5 m and round ones.
@@ -231,6 +258,10 @@ def judge_rounds(claims, name, units, walks, rows, report):
         if not near or float(told["households"]) != households or (is_late == told["in_time"] and not is_close):
             wrong.append((cell["cell"], told, households, walk, hours))
     claims.hold(f"{name}: a round through each cell takes what is reported ({late} take too long)", wrong)
+    claims.hold(f"{name}: each certificate of a cell that takes too long is right", excused)
+    broken = [problem for problem in report["problems"] if problem["code"] == "CONDITION_BROKEN"]
+    told = {cell for problem in broken for cell in problem["features"]}
+    claims.hold(f"{name}: the {len(unexcused)} cells that take too long without one are told", unexcused ^ told)
 
 
 def cut(geo_tools, folder, path, case, more=()):

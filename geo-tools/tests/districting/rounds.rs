@@ -164,6 +164,18 @@ fn a_plan_of_fewer_cells_than_the_target_wants_is_not_excused_by_how_heavy_they_
 }
 
 #[test]
+fn what_units_weigh_proves_nothing_of_visits_where_it_is_not_households() {
+    // Ten that they weigh are five households, 15 minutes of visits: two units are half an hour.
+    let units: Vec<Unit> = (0..4).map(|at| unit(at, None, 10.0)).collect();
+    let five = [Weight::new(5.0).expect("a weight"); 4];
+    let rounds = Rounds::along_streets(rules(H / 4), &units, (&five, &[0; 4]));
+    let graph = graph(units, &[(0, 1), (1, 2), (2, 3)]).with_rounds(rounds);
+    let plan = rows(&graph, |at| if at < 2 { "a" } else { "b" });
+    let judgement = judge(&graph, &plan, rules_for(Some(20.0)));
+    assert_eq!((reasons(&judgement), late(&judgement).len()), (vec![None; 2], 2));
+}
+
+#[test]
 fn a_locked_cell_that_was_changed_has_nothing_to_excuse_it_and_ends_the_ground_of_others() {
     let locked = |graph: &UnitGraph| {
         let row = |unit: usize| PlanRow {
