@@ -1,5 +1,6 @@
 //! The demo's district.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use api::service::export::{ExportFormat, ExportKind};
@@ -9,7 +10,7 @@ use domain::level::LevelRank;
 use domain::viewer::Viewer;
 use geo_tools::Position;
 
-use super::Office;
+use super::{Office, demo_grid};
 
 #[tokio::test]
 async fn the_demo_is_made_once_from_what_is_embedded() {
@@ -22,11 +23,17 @@ async fn the_demo_is_made_once_from_what_is_embedded() {
     assert_eq!(count(&households), 2646);
     let outside = households.lines().filter(|line| line.contains(",outside,")).count();
     assert_eq!(outside, 0, "every dwelling lies in a micro-cell");
+    let mut households_of: BTreeMap<String, i64> = BTreeMap::new();
+    let mut table = csv::Reader::from_reader(households.as_bytes());
+    for row in table.deserialize::<BTreeMap<String, String>>() {
+        *households_of.entry(row.expect("our own CSV")["cell"].clone()).or_default() += 1;
+    }
+    assert_eq!(households_of, demo_grid::dwellings(), "what was judged is what is served");
     let cells = office.exported("demo", ExportKind::Cells, ExportFormat::Csv).await;
     let of_level = |level: &str| cells.lines().filter(|line| line.contains(&format!(",{level},"))).count();
     assert_eq!(
         [of_level("township"), of_level("community"), of_level("cell"), of_level("micro-cell")],
-        [1, 4, 7, 25]
+        [1, 4, 8, 24]
     );
     let named = Fix { position: Position::new(24.9445, 60.1715).expect("in range"), accuracy_m: None };
     let located = office.services.locate(&Viewer::public(), "demo", named, At::Now).await;

@@ -5,6 +5,7 @@ mod buildings;
 mod columns;
 mod datum;
 mod demo;
+mod demo_grid;
 mod files;
 pub(crate) mod formats;
 mod generated_town;
