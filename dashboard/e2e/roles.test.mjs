@@ -56,6 +56,12 @@ test('a district that does not exist leads on to those that do', async () => {
 });
 
 test('after an incident is dispatched, nothing is said of dispatching it', async () => {
+  // The demo's own staff may close it first, now and then.
+  for (let attempt = 1; !(await dispatchAndClose()); attempt += 1) assert.ok(attempt < 4, 'somebody else was faster each time');
+});
+
+/** Dispatches an incident and closes it; whether nobody else did. */
+async function dispatchAndClose() {
   const id = await report(district, district.middle, `To be dispatched ${Date.now()}`);
   const { page, close } = await openPage(browser, `?lang=en&incident=${encodeURIComponent(id)}`, { signedIn: true });
   await page.getByText('Optional to dispatch.').waitFor();
@@ -65,11 +71,15 @@ test('after an incident is dispatched, nothing is said of dispatching it', async
   assert.equal(await page.getByText('Optional to dispatch').count(), 0);
   // Said to those who do not see the stage change, until the next thing is done.
   await page.getByRole('status').getByText('Dispatched.').waitFor();
-  await page.getByLabel('Note').fill('Pipe mended');
-  await page.getByRole('button', { name: 'Close the incident' }).click();
-  await page.getByRole('status').getByText('Closed.').waitFor();
+  const closing = page.getByLabel('Note').fill('Pipe mended').then(() => page.getByRole('button', { name: 'Close the incident' }).click());
+  closing.catch(() => undefined);
+  await page.waitForSelector('[data-incident-stage=closed]');
+  const { node } = await ask('query($id: ID!) { node(id: $id) { ... on Incident { history { note } } } }', { id });
+  const isOurs = node.history.some(({ note }) => note === 'Pipe mended');
+  if (isOurs) await page.getByRole('status').getByText('Closed.').waitFor();
   await close();
-});
+  return isOurs;
+}
 
 test('who is not the first to change an incident sees how it is now, and keeps the note', async () => {
   const id = await report(district, district.middle, `Dispatched by two ${Date.now()}`);

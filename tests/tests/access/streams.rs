@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tests::app::{Client, Socket, TestApp, World};
 use tests::postgres::Postgres;
 use tests::world::{DISTRICT, report};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -200,9 +201,15 @@ async fn take_rights(overrides: Overrides, mut chance: Chance) {
     let mut heard_before = 0;
     for change in CHANGES.iter().cycle().take(CHANGES.len() * ROUNDS) {
         let mut listeners = JoinSet::new();
+        let (has_begun, mut begun) = mpsc::channel(LISTENERS);
         for number in 0..LISTENERS {
             let (head, end) = (head.clone(), if number % 2 == 0 { End::Socket } else { End::Events });
-            listeners.spawn(async move { heard(&head, end, FOLLOW[number / 2 % 2]).await });
+            let has_begun = has_begun.clone();
+            listeners.spawn(async move { heard(&head, end, FOLLOW[number / 2 % 2], has_begun).await });
+        }
+        // From whoever comes in later nothing is taken.
+        for _ in 0..LISTENERS {
+            begun.recv().await.expect("a listener hears something");
         }
         // So that it falls anywhere between two events.
         tokio::time::sleep(Duration::from_millis(300 + chance.below(400))).await;
@@ -228,8 +235,8 @@ struct Heard {
     end: String,
 }
 
-/// Listens to the end, or for much longer than that may take to come.
-async fn heard(client: &Client, end: End, query: &str) -> Heard {
+/// Listens to the end, or for much longer than that may take to come, and says when it has heard something.
+async fn heard(client: &Client, end: End, query: &str, has_begun: mpsc::Sender<()>) -> Heard {
     let mut listener = Listener::at(end, client, query).await;
     let (begun, mut events) = (Instant::now(), Vec::new());
     loop {
@@ -241,7 +248,12 @@ async fn heard(client: &Client, end: End, query: &str) -> Heard {
         let payload = listener.payload(&message);
         match payload["errors"][0]["extensions"]["code"].as_str() {
             Some(code) => return Heard { events, end: code.to_owned() },
-            None => events.push((at, message)),
+            None => {
+                if events.is_empty() {
+                    has_begun.send(()).await.expect("somebody waits for it");
+                }
+                events.push((at, message));
+            }
         }
     }
 }

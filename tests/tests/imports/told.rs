@@ -83,7 +83,9 @@ async fn cells_that_come_into_force_are_told_wherever_the_caller_leaves() {
         let mut listener = office.services.bus().listen();
         let (answer, taken) = run(2 + number, step).await;
         if let Some(answer) = &answer {
-            assert!(matches!(answer, AdminAnswer::Done { .. }), "{answer:?}");
+            // One that was left may come into force after all, before this one.
+            let is_overtaken = head_of(&office).await > before;
+            assert!(matches!(answer, AdminAnswer::Done { .. }) || is_overtaken, "{answer:?}");
             whole = taken;
         }
         // What runs on without the caller gets the time to come to its end.

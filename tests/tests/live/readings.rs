@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use serde_json::json;
-use tests::app::{Client, PACE, TestApp};
+use tests::app::{Client, TestApp};
 use tests::subscriber::{Subscriber, texts};
 use tests::town;
 use tests::world::{self, report};
@@ -78,7 +78,8 @@ async fn other_head(app: &TestApp, cell: usize) -> Client {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_who_see_the_same_share_one_reading_whatever_their_area_and_filter_and_others_do_not() {
     let app = TestApp::start().await;
-    let hub = Hub::start(app.services.clone(), app.services.bus(), ServerSecret::new("of the tests"), PACE);
+    let hub =
+        Hub::start(app.services.clone(), app.services.bus(), ServerSecret::new("of the tests"), BY_EVENTS);
     let areas = [Area::Everywhere, Area::Subtree(world::TOWNSHIP), Area::Cell(world::cell_id(0))];
     let mut by_role = Vec::new();
     for role in [Role::Dispatcher, Role::Observer, Role::Public] {
