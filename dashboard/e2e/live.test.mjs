@@ -16,13 +16,17 @@ before(async () => {
 after(() => browser.close());
 
 test('an incident reported on one page is on the other page\'s map and in its cell\'s count within two seconds', async () => {
-  let took_ms;
+  let counted_ms;
   // Now and then the demo's staff close another of the cell just then, which takes it from the count again.
-  for (let attempt = 1; attempt <= 3 && !(took_ms <= SEEN_WITHIN_MS); attempt += 1) took_ms = await reportAndSee(attempt);
-  assert.ok(took_ms <= SEEN_WITHIN_MS, `took ${took_ms} ms, at most ${SEEN_WITHIN_MS} ms`);
+  for (let attempt = 1; attempt <= 3 && !(counted_ms <= SEEN_WITHIN_MS); attempt += 1) {
+    let drawn_ms;
+    ({ drawn_ms, counted_ms } = await reportAndSee(attempt));
+    assert.ok(drawn_ms <= SEEN_WITHIN_MS, `drawn after ${drawn_ms} ms, at most ${SEEN_WITHIN_MS} ms`);
+  }
+  assert.ok(counted_ms <= SEEN_WITHIN_MS, `counted after ${counted_ms} ms, at most ${SEEN_WITHIN_MS} ms`);
 });
 
-/** How many milliseconds it takes from a report on one page to its mark and its count on another. */
+/** How many milliseconds it takes from a report on one page to its mark and to its count on another. */
 async function reportAndSee(attempt) {
   const reporter = await openPage(browser, '?lang=en&panel=report', { viewport: SMALL });
   await mapIsLive(reporter.page);
@@ -55,16 +59,17 @@ async function reportAndSee(attempt) {
       seen.received ??= Date.now();
       if (map.queryRenderedFeatures({ layers: ['incident'] }).some((feature) => feature.properties.id === incident.id)) seen.drawn ??= Date.now();
       if (Number(document.querySelector('[data-cell-figure=open]')?.textContent) > openBefore) seen.counted ??= Date.now();
-      return seen.drawn && seen.counted ? seen : false;
+      const isLate = seen.drawn && Date.now() - seen.drawn > 5_000;
+      return (seen.drawn && seen.counted) || isLate ? seen : false;
     },
     { ...place, openBefore },
-    { polling: 50, timeout: 20_000 },
-  ).catch(() => undefined);
+    { polling: 50 },
+  );
   const sentAt_ms = await reporter.page.evaluate(() => globalThis.sentAt_ms);
-  const { received = Infinity, drawn = Infinity, counted = Infinity } = (await seen?.jsonValue()) ?? {};
+  const { received, drawn, counted = Infinity } = await seen.jsonValue();
   console.log(`received after ${received - sentAt_ms} ms, drawn after ${drawn - sentAt_ms} ms, counted after ${counted - sentAt_ms} ms`);
   await reporter.page.waitForSelector('[data-receipt]');
   await reporter.close();
   await watcher.close();
-  return Math.max(drawn, counted) - sentAt_ms;
+  return { drawn_ms: drawn - sentAt_ms, counted_ms: counted - sentAt_ms };
 }

@@ -357,8 +357,9 @@ def main(geo_tools, data, folder):
         told = f"{name} along roads worth {worth}"
         judge(claims, told, units, None, rows, cells, report)
         judge_clear(claims, told, units, lines, rows, report)
-    for told, streets in ((f"{name} in three days", None), (f"{name} in three days along roads", data / roads)):
-        more = ("--visitable-days", "3", *(("--streets", streets) if streets else ()))
+    for days, streets in (("3", None), ("3", data / roads), ("2", None)):
+        told = f"{name} in {days} days" + (" along roads" if streets else "")
+        more = ("--visitable-days", days, *(("--streets", streets) if streets else ()))
         rows, cells, report = cut(geo_tools, folder, data / case[0], case, more)
         judge(claims, told, units, None, rows, cells, report)
         judge_rounds(claims, told, units, Walks(units, scale, streets), rows, report)

@@ -99,8 +99,8 @@ pub(crate) fn improve(
     }
 }
 
-/// What a round through each of some cells takes in, while units change. Of those alone: a few are bettered very often, on
-/// ground with very many.
+/// What a round through each of some cells takes in, while units change. It holds only those, since a few cells are bettered
+/// very often on ground with very many.
 struct Tours<'a> {
     rounds: &'a Rounds,
     first: u32,

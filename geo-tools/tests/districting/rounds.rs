@@ -164,6 +164,37 @@ fn a_plan_of_fewer_cells_than_the_target_wants_is_not_excused_by_how_heavy_they_
 }
 
 #[test]
+fn cells_that_do_not_count_for_the_mean_ask_for_no_more_of_those_that_do() {
+    // Eight cells of one unit are locked; of the 80 that are left two cells are nearer to 36 each than three.
+    let graph = square(|_| 0, 6_600);
+    let locked = ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7"];
+    let plan = rows(&graph, |at| *locked.get(at).unwrap_or(if at < 12 { &"a" } else { &"b" }));
+    let wishes = Wishes { locked: plan[..8].to_vec(), ..Wishes::default() };
+    let conditions = Conditions::of(&graph, &wishes).expect("they can be kept");
+    let judgement = judge_within(&graph, &plan, rules_for(Some(36.0)), &conditions);
+    // 38 visits are 1.9 hours, and 1.83 are there; 34 would have been in time.
+    assert_eq!(reasons(&judgement)[..2], [Some(Reason::ParentArithmetic); 2], "{judgement:#?}");
+    assert_eq!(late(&judgement), Vec::<&str>::new());
+}
+
+#[test]
+fn a_target_of_one_parent_counts_there() {
+    let units: Vec<Unit> = (0..16).map(|at| unit(at, Some("P"), 10.0)).collect();
+    let rounds = Rounds::along_streets(rules(3 * H), &units, (&households(&units), &[0; 16]));
+    let links: Vec<(u32, u32)> = (0..15).map(|at| (at, at + 1)).collect();
+    let graph = graph(units, &links).with_rounds(rounds);
+    let halves = rows(&graph, |at| if at < 8 { "north" } else { "south" });
+    let wanting = |target: f64| {
+        let targets = [("P".to_owned(), Weight::new(target).expect("a weight"))].into();
+        let wishes = Wishes { targets, ..Wishes::default() };
+        let conditions = Conditions::of(&graph, &wishes).expect("it can be kept");
+        reasons(&judge_within(&graph, &halves, rules_for(None), &conditions))
+    };
+    assert_eq!(wanting(40.0), [None; 2]);
+    assert_eq!(wanting(80.0), [Some(Reason::ParentArithmetic); 2]);
+}
+
+#[test]
 fn what_units_weigh_proves_nothing_of_visits_where_it_is_not_households() {
     // Ten that they weigh are five households, 15 minutes of visits: two units are half an hour.
     let units: Vec<Unit> = (0..4).map(|at| unit(at, None, 10.0)).collect();

@@ -26,7 +26,7 @@ use super::books::Books;
 use super::server::{Door, until};
 use super::writers::{Sent, Writer};
 
-/// No other write waits longer for a backup (ARCHITECTURE.md).
+/// No write waits for a backup (docs/safety.md); on a machine that does other things, none longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const TABLES: [&str; 9] = [
     "districts",
@@ -137,8 +137,8 @@ async fn back_up_under_load(app: TestApp) {
 
     let written = later.lock().expect("no panic").acknowledged();
     eprintln!("the backup took {took:?}; {written} reports meanwhile, none longer than {longest:?}");
-    // Who waits for a backup waits for all of it, on a slow disk too.
-    assert!(longest < LONGEST_WAIT.max(took / 2), "a write waited {longest:?}");
+    // On a slow disk everything takes long, and who waits for a backup waits for all of it.
+    assert!(longest < LONGEST_WAIT.max(took / 4), "a write waited {longest:?}");
     assert!(written >= 3, "{written} writes while the backup was taken: they wait for it");
     // Gapless, sealed, each report whole: of one moment, and not before what was acknowledged when it began.
     books.into_inner().expect("no panic").compare_all().await;

@@ -270,6 +270,7 @@ async fn who_gets_another_role_or_cell_is_told_so_and_hears_nothing_more() {
             let error = subscriber.error().await;
             assert_eq!(error[0]["extensions"]["code"], "UNAUTHENTICATED", "{error}");
         }
+        // That nothing comes later than a second after is held at the pace of a server in earnest: access/streams.rs.
         assert!(changed.elapsed() < Duration::from_secs(5), "{:?}", changed.elapsed());
         report(&dispatcher, 0, "noise").await;
         assert_eq!(texts(&untouched.batch().await), ["in T1-SW"], "whose rights are the same hears on");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::districting::judge::round::judge_rounds;
-use crate::districting::judge::{Asked, JudgedCell, Judgement, Rules, judge_for};
+use crate::districting::judge::{Asked, JudgedCell, JudgedParent, Judgement, Rules, judge_for};
 use crate::districting::{Certificate, Conditions, Kept, Link, PlanRow, Reason, Unit, UnitGraph, Weight};
 use crate::{Code, Problem, shown};
 
@@ -59,15 +59,15 @@ fn judge_all(
     all.problems.retain(|problem| problem.code != Code::OutOfTolerance);
     problems.extend(free.problems.into_iter().filter(|problem| problem.code == Code::OutOfTolerance));
     all.problems.extend(problems);
-    let means: BTreeMap<Option<String>, (f64, Option<f64>)> =
-        free.parents.iter().map(|parent| (parent.parent.clone(), (parent.mean, parent.offset))).collect();
+    let means: BTreeMap<&Option<String>, &JudgedParent> =
+        free.parents.iter().map(|parent| (&parent.parent, parent)).collect();
     let free_cells: HashMap<&str, &JudgedCell> =
         free.cells.iter().map(|cell| (cell.cell.as_str(), cell)).collect();
     for cell in &mut all.cells {
         if let Some(&is_kept) = is_kept.get(cell.cell.as_str()) {
             cell.is_locked = true;
-            if let Some((mean, _)) = means.get(&cell.parent).filter(|(mean, _)| *mean > 0.0) {
-                cell.deviation = cell.weight.value() / mean - 1.0;
+            if let Some(parent) = means.get(&cell.parent).filter(|parent| parent.mean > 0.0) {
+                cell.deviation = cell.weight.value() / parent.mean - 1.0;
                 cell.is_in_tolerance = cell.deviation.abs() * 1e6 <= f64::from(rules.tolerance_ppm) + 1e-6;
             }
             let certificate = || Certificate {
@@ -82,8 +82,8 @@ fn judge_all(
         }
     }
     for parent in &mut all.parents {
-        if let Some(&(mean, offset)) = means.get(&parent.parent) {
-            (parent.mean, parent.offset) = (mean, offset);
+        if let Some(free) = means.get(&parent.parent) {
+            (parent.mean, parent.offset, parent.has_too_few) = (free.mean, free.offset, free.has_too_few);
         }
     }
     all

@@ -94,6 +94,8 @@ pub struct JudgedParent {
     pub mean: f64,
     /// How far the mean is from the target, as a part of the target.
     pub offset: Option<f64>,
+    /// Whether more cells would bring the mean nearer to the target.
+    pub has_too_few: bool,
 }
 
 impl Judgement {
@@ -167,8 +169,11 @@ fn judge_for(graph: &UnitGraph, rows: &[PlanRow], asked: &Asked<'_>) -> Judgemen
         }
         let unit_count = members.iter().map(|&at| drawn.cells[at].units.len()).sum();
         let target = target_of(parent);
-        problems.extend(target.and_then(|target| miscounted(parent, &yardstick, (target, unit_count))));
-        parents.push(of_parent(parent, &members, &drawn, (&yardstick, target)));
+        let counts = target.and_then(|target| yardstick.miscount(target.thousandths().into(), unit_count));
+        problems.extend(target.zip(counts).map(|asked| miscounted(parent, &yardstick, asked)));
+        let has_too_few = counts.is_some_and(|[wanted, count]| count < wanted);
+        parents
+            .push(JudgedParent { has_too_few, ..of_parent(parent, &members, &drawn, (&yardstick, target)) });
     }
     let clear_mm = parts.clear.as_ref().map(|clear| clear.cut_mm);
     Judgement { cells, parents, problems, cut_mm: parts.cut_mm, clear_mm }
@@ -324,9 +329,8 @@ fn missed(cell: &JudgedCell, yardstick: &Yardstick) -> Problem {
 fn miscounted(
     parent: &Option<String>,
     yardstick: &Yardstick,
-    (target, unit_count): (Weight, usize),
-) -> Option<Problem> {
-    let [wanted, count] = yardstick.miscount(target.thousandths().into(), unit_count)?;
+    (target, [wanted, count]): (Weight, [i128; 2]),
+) -> Problem {
     let whose = match parent {
         Some(parent) => format!("parent \u{201c}{}\u{201d}", shown::text(parent)),
         None => "all that has no parent".to_owned(),
@@ -335,10 +339,7 @@ fn miscounted(
         "the cells of {whose} weigh {:.1} on average; {wanted} of them would be nearer to the target of {target} than {count}",
         yardstick.mean()
     );
-    Some(Problem {
-        features: parent.iter().cloned().collect(),
-        ..Problem::warning(Code::OutOfTolerance, message)
-    })
+    Problem { features: parent.iter().cloned().collect(), ..Problem::warning(Code::OutOfTolerance, message) }
 }
 
 fn of_parent(
@@ -350,7 +351,15 @@ fn of_parent(
     let total: i128 = members.iter().map(|&at| drawn.cells[at].weight).sum();
     let mean = yardstick.mean();
     let offset = target.filter(|target| target.thousandths() > 0).map(|target| mean / target.value() - 1.0);
-    JudgedParent { parent: parent.clone(), weight: weight(total), cell_count: members.len(), mean, offset }
+    let cell_count = members.len();
+    JudgedParent {
+        parent: parent.clone(),
+        weight: weight(total),
+        cell_count,
+        mean,
+        offset,
+        has_too_few: false,
+    }
 }
 
 /// A sum of weights as one; a graph's weights sum to less than the limit.

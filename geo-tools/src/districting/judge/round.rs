@@ -64,11 +64,11 @@ pub(super) fn judge_rounds(
 ) {
     let Some(rounds) = graph.rounds() else { return };
     let members = Members::of(graph, rows, (&*judgement, conditions));
-    let due_weight = |parent: &JudgedParent| {
+    let due_of = |parent: &JudgedParent| {
         let target = conditions.target(parent.parent.as_deref()).or(rules.target);
         (parent.parent.clone(), due_weight(parent, target))
     };
-    let due_weights: HashMap<Option<String>, f64> = judgement.parents.iter().map(due_weight).collect();
+    let due_weights: HashMap<Option<String>, f64> = judgement.parents.iter().map(due_of).collect();
     let locked: HashMap<&str, &Kept> =
         conditions.locked().iter().map(|kept| (kept.name.as_str(), kept)).collect();
     let groups: HashMap<usize, &Kept> =
@@ -101,13 +101,10 @@ pub(super) fn judge_rounds(
     judgement.problems.extend(problems);
 }
 
-/// What a cell of a parent should weigh: the mean; or the target, where that is known and one cell more would be nearer to
-/// it. A plan with too few cells would else be excused by how heavy they are.
+/// What a cell of a parent should weigh: the mean; or the target, where there are too few cells for that. They would else be
+/// excused by how heavy they are.
 fn due_weight(parent: &JudgedParent, target: Option<Weight>) -> f64 {
-    let (mean, cell_count) = (parent.mean, parent.cell_count as f64);
-    let with_one_more = mean * cell_count / (cell_count + 1.0);
-    let target = target.map(Weight::value).filter(|target| *target > 0.0);
-    target.filter(|target| (with_one_more - target).abs() < mean - target).unwrap_or(mean)
+    target.filter(|_| parent.has_too_few).map_or(parent.mean, Weight::value)
 }
 
 fn indexes(kept: &Kept) -> impl Iterator<Item = usize> + '_ {
