@@ -13,6 +13,7 @@ import gzip
 import json
 import math
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -29,7 +30,7 @@ WORK = "work.geojson"
 CASES = {
     "Liechtenstein at 400": ("town-liechtenstein/blocks.geojson.gz", "block_id", "dwellings", "municipality", 400, 0),
     # Many blocks weigh half a cell or more: whether they can be combined is hard to say (docs/districting.md).
-    "Liechtenstein at 100": ("town-liechtenstein/blocks.geojson.gz", "block_id", "dwellings", "municipality", 100, 27),
+    "Liechtenstein at 100": ("town-liechtenstein/blocks.geojson.gz", "block_id", "dwellings", "municipality", 100, 6),
     "Providence at 400 households": ("partition-providence/blocks.geojson.gz", "geoid", "pop", None, 1000, 0),
     "Providence at 400 households by ward": ("partition-providence/blocks.geojson.gz", "geoid", "pop", "ward", 1000, 0),
     "Iowa at 4": ("partition-iowa/counties.geojson.gz", "geoid", "pop", None, 761588, 0),
@@ -280,8 +281,57 @@ def cut(geo_tools, folder, path, case, more=()):
     return rows, features(folder / "cells.geojson"), report
 
 
-def excuse(units, components, members, certificate, mean):
-    """Why a certificate is wrong, as far as that is said here: what is claimed of groups around a unit is left to the checker."""
+def groups_around(units, unit, least, most):
+    """All that hangs together around a unit and weighs what a cell may, as bits; what weighs nothing is left out."""
+
+    def beside(unit):
+        near, seen, open_ones = set(), {unit}, [unit]
+        while open_ones:
+            for other in units.beside[open_ones.pop()]:
+                if other not in seen and units.parents[other] == units.parents[unit]:
+                    seen.add(other)
+                    if units.weights[other] > 0:
+                        near.add(other)
+                    else:
+                        open_ones.append(other)
+        return near
+
+    known, found, open_ones = set(), set(), [frozenset([unit])]
+    while open_ones:
+        group = open_ones.pop()
+        weight = sum(units.weights[at] for at in group)
+        if group in known or weight > most:
+            continue
+        known.add(group)
+        if weight >= least:
+            found.add(sum(1 << int(at) for at in group))
+        open_ones += (group | {other} for other in set().union(*map(beside, group)) - group)
+    return found
+
+
+def can_be_apart(lists):
+    """Whether one group can be taken of each list so that no two share a unit; one that is in two lists is for both."""
+    if not lists:
+        return True
+    shortest = min(lists, key=lambda number: len(lists[number]))
+    for group in lists[shortest]:
+        rest = {at: [other for other in groups if not other & group] for at, groups in lists.items() if not group >> at & 1}
+        if can_be_apart(rest):
+            return True
+    return False
+
+
+def excuse_conflict(units, members, named, span, taken):
+    """Why it is wrong that some units cannot all be in cells in tolerance; `taken` are those of other such certificates."""
+    named = {units.at[name] for name in named.split(", ")}
+    if named & taken or not named & set(members):
+        return f"{named & taken} are in another certificate, {named & set(members)} in the cell"
+    taken |= named
+    return f"{named} can be" if can_be_apart({at: groups_around(units, at, *span) for at in named}) else None
+
+
+def excuse(units, components, members, certificate, mean, taken):
+    """Why a certificate is wrong; that nothing around a single unit is in tolerance is left to the checker."""
     total = lambda of: sum(units.weights[at] for at in of)
     least, most = mean * (1 - TOLERANCE), mean * (1 + TOLERANCE)
     ground = components[members[0]]
@@ -291,6 +341,10 @@ def excuse(units, components, members, certificate, mean):
         numbers = range(1, int(total(ground) / least) + 1)
         fitting = [number for number in numbers if least * number <= total(ground) <= most * number]
         return f"{fitting} cells would fit" if fitting else None
+    if conflict := re.fullmatch(r"units (.*) cannot all be in cells within .*", certificate["detail"]):
+        # What is reported of the mean is rounded.
+        rounding = decimal.Decimal("1e-6")
+        return excuse_conflict(units, members, conflict[1], (least - rounding, most + rounding), taken)
     return None if certificate["reason"] == "OVERSIZE_UNIT" else "an unknown reason"
 
 
@@ -323,7 +377,7 @@ def judge(claims, name, units, most_unexcused, rows, cells, report):
         sums = {cell: sum(counts[at] for at in of) for cell, of in members.items()}
         hold(f"each cell has the {key} that are reported", (cell for cell in members if told[cell][key] != sums[cell]))
     means = {parent["parent"]: decimal.Decimal(parent["mean"]) for parent in report["parents"]}
-    components, wrong, unexcused = units.components(), [], []
+    components, wrong, unexcused, taken = units.components(), [], [], set()
     for cell, of in members.items():
         mean, certificate = means[told[cell]["parent"]], told[cell]["certificate"]
         is_in = abs(weights[cell] - mean) <= mean * TOLERANCE + decimal.Decimal("1e-6")
@@ -331,7 +385,7 @@ def judge(claims, name, units, most_unexcused, rows, cells, report):
             wrong.append((cell, weights[cell], mean, told[cell]))
         if not is_in and certificate is None:
             unexcused.append((cell, weights[cell], mean))
-        elif not is_in and (why := excuse(units, components, of, certificate, mean)):
+        elif not is_in and (why := excuse(units, components, of, certificate, mean, taken)):
             wrong.append((cell, why))
     hold("each deviation is as reported, and each certificate is right", wrong)
     if most_unexcused is not None:

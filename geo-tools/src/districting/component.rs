@@ -73,7 +73,12 @@ pub(crate) fn cut(ground: &Ground, order: &Order, watch: &Watch<'_>) -> Outcome 
         }
     }
     let mut cells = best.map(|(_, cells)| cells).unwrap_or_default();
-    exact::balance(ground, &mut cells, &layout.spans, &mut Scratch::new(ground.count()));
+    let scratch = &mut Scratch::new(ground.count());
+    exact::balance(ground, &mut cells, &layout.spans, scratch);
+    let balance = Balance::of(ground, &cells, layout.spans.clone());
+    let count = layout.spans.len() as u32;
+    let Order { effort, seed, .. } = *order;
+    Cells { ground, cells: &mut cells, balance, count, scratch, effort, seed, watch }.miss_fewer();
     let Layout { first_oversize, fits, .. } = layout;
     Outcome { cells, count: layout.spans.len() as u32, first_oversize, fits, is_small: false }
 }
@@ -182,7 +187,9 @@ impl Layout {
                 *shared_mm.entry(cell).or_default() += near.shared_mm;
             }
         }
-        let longest = shared_mm.into_iter().max_by_key(|&(cell, shared)| (shared, Reverse(cell)));
-        longest.map_or(self.first_oversize, |(cell, _)| cell)
+        let weight = |cell: u32| ground.weight(self.oversize[(cell - self.first_oversize) as usize]);
+        let heaviest =
+            shared_mm.into_iter().max_by_key(|&(cell, shared)| (weight(cell), shared, Reverse(cell)));
+        heaviest.map_or(self.first_oversize, |(cell, _)| cell)
     }
 }

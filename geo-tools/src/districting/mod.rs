@@ -13,6 +13,7 @@
 //! Invariant: no float decides: weights are thousandths, lengths millimetres. The same units, options and seed give the
 //! same plan on any number of threads.
 
+mod around;
 mod barriers;
 mod clear;
 mod component;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use geo_tools::districting::UnitGraph;
+use geo_tools::districting::{JudgedCell, Unit, UnitGraph};
 
 use crate::support::{Chance, cut, graph, options, unit};
 
@@ -29,10 +29,9 @@ fn any_graph(seed: u64) -> UnitGraph {
     graph(units, &pairs)
 }
 
-/// Whether a graph can be cut into so many connected cells of which none is as far from the mean as `worst`.
-fn can_be_better(graph: &UnitGraph, cell_count: usize, worst: f64) -> bool {
+/// All connected groups of at least a unit that are less than `off` from a mean, as a part of it, by their first unit.
+fn groups_near(graph: &UnitGraph, mean: f64, off: f64) -> Vec<Vec<u32>> {
     let weights: Vec<f64> = graph.units().iter().map(|unit| unit.weight.value()).collect();
-    let mean = weights.iter().sum::<f64>() / cell_count as f64;
     let mut beside = vec![0_u32; weights.len()];
     for link in graph.links() {
         beside[link.first as usize] |= 1 << link.second;
@@ -52,14 +51,21 @@ fn can_be_better(graph: &UnitGraph, cell_count: usize, worst: f64) -> bool {
     let is_near = |group: u32| {
         let weight: f64 =
             (0..weights.len()).filter(|&unit| group >> unit & 1 == 1).map(|unit| weights[unit]).sum();
-        (weight / mean - 1.0).abs() < worst - 1e-9
+        (weight / mean - 1.0).abs() < off
     };
     let all = (1_u32 << weights.len()) - 1;
     let mut by_first: Vec<Vec<u32>> = vec![Vec::new(); weights.len()];
     for group in (1..=all).filter(|&group| is_near(group) && is_connected(group)) {
         by_first[group.trailing_zeros() as usize].push(group);
     }
-    covers(all, cell_count, &by_first, &mut HashSet::new())
+    by_first
+}
+
+/// Whether a graph can be cut into so many connected cells of which none is as far from the mean as `worst`.
+fn can_be_better(graph: &UnitGraph, cell_count: usize, worst: f64) -> bool {
+    let mean = graph.units().iter().map(|unit| unit.weight.value()).sum::<f64>() / cell_count as f64;
+    let all = (1_u32 << graph.units().len()) - 1;
+    covers(all, cell_count, &groups_near(graph, mean, worst - 1e-9), &mut HashSet::new())
 }
 
 fn covers(rest: u32, cells: usize, by_first: &[Vec<u32>], hopeless: &mut HashSet<(u32, usize)>) -> bool {
@@ -111,4 +117,59 @@ fn the_oracle_finds_a_better_cut_where_there_is_one() {
     let path = graph(units, &[(0, 1), (1, 2), (2, 3)]);
     assert!(can_be_better(&path, 2, 0.3), "3 | 1 1 1 is even");
     assert!(!can_be_better(&path, 3, 0.3), "3 | 1 | 1 1 is the best, and half above");
+}
+
+/// The units that a certificate says cannot all be in tolerance, as bits; `None` where it says something else.
+fn conflict(judged: &JudgedCell, graph: &UnitGraph) -> Option<u32> {
+    let detail = &judged.certificate.as_ref()?.detail;
+    let (named, _) =
+        detail.strip_prefix("units ")?.split_once(" cannot all be in cells within 5.0 % of the mean")?;
+    let at = |name: &str| graph.units().iter().position(|unit| unit.id == name).expect("a unit");
+    Some(named.split(", ").fold(0, |bits, name| bits | 1 << at(name)))
+}
+
+/// Whether all of some units can be in groups of which no two share a unit.
+fn all_can_be_in(units: u32, groups: &[Vec<u32>]) -> bool {
+    let first = 1 << units.trailing_zeros().min(31);
+    units == 0
+        || groups.iter().flatten().filter(|group| **group & first != 0).any(|&group| {
+            let others = |other: &u32| other & group == 0;
+            let left: Vec<Vec<u32>> =
+                groups.iter().map(|groups| groups.iter().copied().filter(others).collect()).collect();
+            all_can_be_in(units & !group, &left)
+        })
+}
+
+#[test]
+fn units_that_are_certified_to_be_in_conflict_cannot_all_be_in_tolerance_by_any_cut() {
+    let (mut certified, mut units_in_conflict) = (0, 0);
+    for seed in 0..400 {
+        let small = any_graph(seed);
+        // A cell is two to four units: many pairs fit nowhere.
+        let coarse = |(number, of): (usize, &Unit)| unit(number, None, 15.0 + 4.0 * of.weight.value());
+        let units: Vec<Unit> = small.units().iter().take(16).enumerate().map(coarse).collect();
+        let pairs = small.links().iter().map(|link| (link.first, link.second));
+        let pairs: Vec<(u32, u32)> = pairs.filter(|(_, second)| (*second as usize) < units.len()).collect();
+        let graph = graph(units, &pairs);
+        let (plan, judgement) = cut(&graph, &options(100.0));
+        let groups = groups_near(&graph, judgement.parents[0].mean, TOLERANCE + 1e-9);
+        let mut taken = 0;
+        for judged in &judgement.cells {
+            let Some(units) = conflict(judged, &graph) else { continue };
+            let cell = plan.cells.iter().position(|cell| cell.name == judged.cell).expect("a cell");
+            let own = (0..graph.units().len()).filter(|&unit| plan.cell_of[unit] as usize == cell);
+            let own = own.fold(0, |bits, unit| bits | 1 << unit);
+            assert_eq!(units & taken, 0, "seed {seed}: one unit in two certificates: {judgement:#?}");
+            assert_ne!(units & own, 0, "seed {seed}: no unit of its own: {judged:?}");
+            assert!(!all_can_be_in(units, &groups), "seed {seed}: {judged:?}");
+            let fewer = (0..graph.units().len() as u32).map(|unit| units & !(1 << unit));
+            for fewer in fewer.filter(|fewer| *fewer != units && fewer & own != 0) {
+                assert!(all_can_be_in(fewer, &groups), "seed {seed}: {fewer:b} would do of {units:b}");
+            }
+            taken |= units;
+            certified += 1;
+            units_in_conflict = units_in_conflict.max(units.count_ones());
+        }
+    }
+    assert!(certified > 50 && units_in_conflict > 2, "{certified} of at most {units_in_conflict} units");
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use crate::districting::judge::conflict::{Conflicts, Setting};
 use crate::districting::judge::grown::Near;
 use crate::districting::judge::{Drawn, DrawnCell, Parts, Yardstick, weight};
 use crate::districting::{Certificate, Reason, UnitGraph};
@@ -20,6 +21,7 @@ pub(super) struct Causes<'a> {
     components: HashMap<usize, Component>,
     /// Only there once a cell needs it.
     near: Option<Near<'a>>,
+    conflicts: Conflicts,
 }
 
 /// What hangs together within its parent.
@@ -49,7 +51,7 @@ impl<'a> Causes<'a> {
         for (component, _) in pairs {
             components.entry(component).or_default().cell_count += 1;
         }
-        Self { graph, drawn, parts, components, near: None }
+        Self { graph, drawn, parts, components, near: None, conflicts: Conflicts::new() }
     }
 
     /// A certificate for a cell that is out of tolerance; `None` where nothing proves that it must be.
@@ -78,7 +80,10 @@ impl<'a> Causes<'a> {
             );
             return Some(Certificate { reason: Reason::SmallComponent, detail });
         }
-        component.arithmetic(cell, yardstick).or_else(|| self.stuck(cell, yardstick))
+        component
+            .arithmetic(cell, yardstick)
+            .or_else(|| self.stuck(cell, yardstick))
+            .or_else(|| self.conflict(at, yardstick))
     }
 
     /// Where a cell has a unit around which no ground of its component weighs what a cell may.
@@ -89,13 +94,31 @@ impl<'a> Causes<'a> {
         let mut heaviest_first: Vec<usize> =
             cell.units.iter().copied().filter(|&unit| weight(unit).thousandths() > 0).collect();
         heaviest_first.sort_by_key(|&unit| (Reverse(weight(unit)), unit));
-        let found = heaviest_first.into_iter().take(MOST_STARTS).find(|&unit| {
-            near.is_stuck(unit, |weight| yardstick.holds(weight), |weight| yardstick.is_above(weight))
-        })?;
+        let found =
+            heaviest_first.into_iter().take(MOST_STARTS).find(|&unit| near.is_stuck(unit, yardstick))?;
         let detail = format!(
             "nothing that hangs together around unit {}, which weighs {}, is within {:.1} % of the mean of {:.1}: it is too light, or too heavy with the next unit",
             shown::text(&units[found].id),
             units[found].weight,
+            yardstick.tolerance_percent(),
+            yardstick.mean()
+        );
+        Some(Certificate { reason: Reason::OversizeUnit, detail })
+    }
+
+    /// Where a cell has a unit that with others, which are in the certificate of no other cell, is too heavy to be shared
+    /// out: each can be in a cell in tolerance, but not all of them in one cut.
+    fn conflict(&mut self, at: usize, yardstick: &Yardstick) -> Option<Certificate> {
+        let near = self.near.get_or_insert_with(|| Near::of(self.graph, &self.parts.component_of));
+        let units = self.conflicts.find(
+            at,
+            &mut Setting { drawn: self.drawn, component_of: &self.parts.component_of, near, yardstick },
+        )?;
+        let named: Vec<String> =
+            units.iter().map(|&unit| shown::text(&self.graph.units()[unit].id)).collect();
+        let detail = format!(
+            "units {} cannot all be in cells within {:.1} % of the mean of {:.1}, however the ground around them is cut",
+            named.join(", "),
             yardstick.tolerance_percent(),
             yardstick.mean()
         );

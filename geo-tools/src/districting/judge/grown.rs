@@ -1,20 +1,43 @@
-//! Whether anything that hangs together around a unit weighs what a cell may.
+//! What hangs together around a unit and weighs what a cell may.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use crate::districting::UnitGraph;
+use crate::districting::judge::Yardstick;
 
-/// Groups that are looked at around one unit; beyond, nothing is proven.
+/// Groups that are looked at around one unit to see that none can be a cell; beyond, nothing is proven.
 const MOST_GROUPS: usize = 40_000;
-/// Units of all groups that are looked at in one judgement: some seconds, however many cells are out of tolerance.
-const MOST_GROUPED_UNITS: usize = 30_000_000;
+/// And to know all that can be.
+const MOST_KNOWN_GROUPS: usize = 10_000;
+/// Units of a group; a longer one is not grown on.
+const MOST_GROUPED: usize = 400;
+/// Units that are looked at in one judgement, for either: some seconds, however many cells are out of tolerance.
+const MOST_LOOKED_AT: usize = 30_000_000;
 
 /// The ground around all cells: weights, and who lies beside whom within a component.
+///
+/// Units that weigh nothing join those around them, and any number of groups may reach across the same one: so there are
+/// all groups that a cell can be, and some that none can.
 pub(super) struct Near<'a> {
     graph: &'a UnitGraph,
     beside: Vec<Vec<usize>>,
-    /// What is left of [`MOST_GROUPED_UNITS`].
-    budget: usize,
+    /// For a unit that weighs something those that do and that it reaches across others that do not.
+    reached: HashMap<usize, Rc<[usize]>>,
+    /// Units that the search of this number has seen.
+    seen: Vec<u32>,
+    search: u32,
+    /// What is left of [`MOST_LOOKED_AT`], for what can be around units and for whether anything can.
+    budgets: [usize; 2],
+}
+
+/// Why not all groups were looked at.
+enum Left {
+    /// There are too many.
+    TooMany,
+    /// Nobody wanted more.
+    Enough,
 }
 
 impl<'a> Near<'a> {
@@ -25,61 +48,125 @@ impl<'a> Near<'a> {
             beside[first].push(second);
             beside[second].push(first);
         }
-        Self { graph, beside, budget: MOST_GROUPED_UNITS }
+        let seen = vec![0; graph.units().len()];
+        Self { graph, beside, reached: HashMap::new(), seen, search: 0, budgets: [MOST_LOOKED_AT; 2] }
     }
 
     /// Whether every group around a unit is too light or too heavy; `false` where that cannot be shown.
-    pub(super) fn is_stuck(
-        &mut self,
-        unit: usize,
-        holds: impl Fn(i128) -> bool,
-        is_above: impl Fn(i128) -> bool,
-    ) -> bool {
-        let Some(first) = self.grown(&BTreeSet::new(), unit) else { return false };
-        let mut known = HashSet::from([first.clone()]);
-        let mut open = vec![first];
-        while let Some(group) = open.pop() {
-            let weight: i128 = group.iter().map(|&unit| self.weight(unit)).sum();
-            if holds(weight) {
-                return false;
-            }
-            if is_above(weight) {
-                continue;
-            }
-            let around: BTreeSet<usize> =
-                group.iter().flat_map(|&unit| &self.beside[unit]).copied().collect();
-            for &next in around.difference(&group) {
-                let Some(grown) = self.grown(&group, next) else { return false };
-                if known.insert(grown.clone()) {
-                    open.push(grown);
-                }
-                if known.len() > MOST_GROUPS {
-                    return false;
-                }
-            }
-        }
-        true
+    pub(super) fn is_stuck(&mut self, unit: usize, yardstick: &Yardstick) -> bool {
+        let mut stop = |_: &[usize]| ControlFlow::Break(());
+        let [_, budget] = self.budgets;
+        let mut search = Search::of(yardstick, &mut stop, MOST_GROUPS, budget);
+        let found = search.around(self, unit);
+        self.budgets[1] = search.budget;
+        found.is_ok()
     }
 
-    fn weight(&self, unit: usize) -> i128 {
+    /// All groups around a unit that weigh what a cell may, of each the units that weigh something; `None` where there are
+    /// too many to look at.
+    pub(super) fn groups(&mut self, unit: usize, yardstick: &Yardstick) -> Option<Vec<Vec<usize>>> {
+        let mut groups = Vec::new();
+        let mut keep = |group: &[usize]| {
+            groups.push(group.to_vec());
+            ControlFlow::Continue(())
+        };
+        let [budget, _] = self.budgets;
+        let mut search = Search::of(yardstick, &mut keep, MOST_KNOWN_GROUPS, budget);
+        let found = search.around(self, unit);
+        self.budgets[0] = search.budget;
+        found.ok().map(|()| groups)
+    }
+
+    /// The units beside one.
+    pub(super) fn around(&self, unit: usize) -> &[usize] {
+        &self.beside[unit]
+    }
+
+    pub(super) fn weight(&self, unit: usize) -> i128 {
         self.graph.units()[unit].weight.thousandths().into()
     }
 
-    /// A group with one more unit, and with everything beside it then that weighs nothing: its weight is the same, and it
-    /// reaches further. `None` where the judgement has looked at too much.
-    fn grown(&mut self, group: &BTreeSet<usize>, unit: usize) -> Option<BTreeSet<usize>> {
-        self.budget = self.budget.checked_sub(group.len() + 1)?;
-        let mut group = group.clone();
-        group.insert(unit);
-        let mut open = vec![unit];
-        while let Some(unit) = open.pop() {
-            self.budget = self.budget.checked_sub(1)?;
-            for &next in &self.beside[unit] {
-                if self.weight(next) == 0 && group.insert(next) {
-                    open.push(next);
+    /// The units that weigh something and lie beside one, or across others that weigh nothing; `None` where more would be
+    /// looked at than `budget` has left.
+    fn reached(&mut self, unit: usize, budget: &mut usize) -> Option<Rc<[usize]>> {
+        if let Some(reached) = self.reached.get(&unit) {
+            return Some(Rc::clone(reached));
+        }
+        let (mut reached, mut seen, mut open) = (Vec::new(), HashSet::from([unit]), vec![unit]);
+        while let Some(from) = open.pop() {
+            *budget = budget.checked_sub(1 + self.beside[from].len())?;
+            for &next in &self.beside[from] {
+                if seen.insert(next) {
+                    (if self.weight(next) > 0 { &mut reached } else { &mut open }).push(next);
                 }
             }
         }
-        Some(group)
+        let reached: Rc<[usize]> = reached.into();
+        self.reached.insert(unit, Rc::clone(&reached));
+        Some(reached)
+    }
+
+    /// Notes that the search has seen a unit; whether it had not.
+    fn see(&mut self, unit: usize) -> bool {
+        std::mem::replace(&mut self.seen[unit], self.search) != self.search
+    }
+}
+
+/// Every group around a unit once (Wernicke 2006): what may be added to a group is what it has come to lie beside and was
+/// not left out of it before. What is seen is in the group, may be added or was left out.
+struct Search<'a> {
+    yardstick: &'a Yardstick,
+    visit: &'a mut dyn FnMut(&[usize]) -> ControlFlow<()>,
+    group: Vec<usize>,
+    groups_left: usize,
+    budget: usize,
+}
+
+impl<'a> Search<'a> {
+    fn of(
+        yardstick: &'a Yardstick,
+        visit: &'a mut dyn FnMut(&[usize]) -> ControlFlow<()>,
+        groups_left: usize,
+        budget: usize,
+    ) -> Self {
+        Self { yardstick, visit, group: Vec::new(), groups_left, budget }
+    }
+
+    /// Visits each group around a unit that weighs what a cell may.
+    fn around(&mut self, near: &mut Near<'_>, unit: usize) -> Result<(), Left> {
+        near.search += 1;
+        near.see(unit);
+        self.grow(near, unit, (0, Vec::new()))
+    }
+
+    /// With one more unit, which lay beside a group that weighs `weight` as `beside` does.
+    fn grow(
+        &mut self,
+        near: &mut Near<'_>,
+        unit: usize,
+        (weight, mut beside): (i128, Vec<usize>),
+    ) -> Result<(), Left> {
+        let weight = weight + near.weight(unit);
+        if self.yardstick.is_above(weight) {
+            return Ok(());
+        }
+        self.groups_left = self.groups_left.checked_sub(1).ok_or(Left::TooMany)?;
+        if self.group.len() == MOST_GROUPED {
+            return Err(Left::TooMany);
+        }
+        self.group.push(unit);
+        if self.yardstick.holds(weight) && (self.visit)(&self.group).is_break() {
+            return Err(Left::Enough);
+        }
+        let reached = near.reached(unit, &mut self.budget).ok_or(Left::TooMany)?;
+        self.budget = self.budget.checked_sub(beside.len() + reached.len()).ok_or(Left::TooMany)?;
+        let new: Vec<usize> = reached.iter().copied().filter(|&next| near.see(next)).collect();
+        beside.extend(&new);
+        while let Some(next) = beside.pop() {
+            self.grow(near, next, (weight, beside.clone()))?;
+        }
+        new.into_iter().for_each(|next| near.seen[next] = 0);
+        self.group.pop();
+        Ok(())
     }
 }

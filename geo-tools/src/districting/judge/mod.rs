@@ -2,12 +2,13 @@
 //!
 //! Every unit in one cell; every cell in one piece, within one parent, and in tolerance of its parent's mean or unable to
 //! be; all measures anew. Start at [`judge`]. `parts` finds what hangs together, `yardstick` what a cell of a parent should
-//! weigh, `causes` why one cannot, `grown` that nothing around a unit can, `keeps` whether
+//! weigh, `causes` why one cannot, `grown` what can be around a unit, `conflict` that units cannot be in tolerance together, `keeps` whether
 //! conditions are kept, `round` whether cells can be visited in time.
 //!
 //! Invariant: nothing here is shared with what makes plans, but the types that both are given and give.
 
 mod causes;
+mod conflict;
 mod grown;
 mod keeps;
 mod parts;
