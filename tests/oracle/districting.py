@@ -30,7 +30,7 @@ WORK = "work.geojson"
 CASES = {
     "Liechtenstein at 400": ("town-liechtenstein/blocks.geojson.gz", "block_id", "dwellings", "municipality", 400, 0),
     # Many blocks weigh half a cell or more: whether they can be combined is hard to say (docs/districting.md).
-    "Liechtenstein at 100": ("town-liechtenstein/blocks.geojson.gz", "block_id", "dwellings", "municipality", 100, 6),
+    "Liechtenstein at 100": ("town-liechtenstein/blocks.geojson.gz", "block_id", "dwellings", "municipality", 100, 9),
     "Providence at 400 households": ("partition-providence/blocks.geojson.gz", "geoid", "pop", None, 1000, 0),
     "Providence at 400 households by ward": ("partition-providence/blocks.geojson.gz", "geoid", "pop", "ward", 1000, 0),
     "Iowa at 4": ("partition-iowa/counties.geojson.gz", "geoid", "pop", None, 761588, 0),
@@ -322,7 +322,8 @@ def can_be_apart(lists):
 
 
 def excuse_conflict(units, members, named, span, taken):
-    """Why it is wrong that some units cannot all be in cells in tolerance; `taken` are those of other such certificates."""
+    """Why it is wrong that some units cannot all be in cells in tolerance; `taken` are those of cells that are certified otherwise,
+    and of other such certificates."""
     named = {units.at[name] for name in named.split(", ")}
     if named & taken or not named & set(members):
         return f"{named & taken} are in another certificate, {named & set(members)} in the cell"
@@ -377,7 +378,9 @@ def judge(claims, name, units, most_unexcused, rows, cells, report):
         sums = {cell: sum(counts[at] for at in of) for cell, of in members.items()}
         hold(f"each cell has the {key} that are reported", (cell for cell in members if told[cell][key] != sums[cell]))
     means = {parent["parent"]: decimal.Decimal(parent["mean"]) for parent in report["parents"]}
-    components, wrong, unexcused, taken = units.components(), [], [], set()
+    components, wrong, unexcused = units.components(), [], []
+    otherwise = [cell for cell in told.values() if cell["certificate"] and "cannot all be" not in cell["certificate"]["detail"]]
+    taken = {at for cell in otherwise for at in members[cell["cell"]]}
     for cell, of in members.items():
         mean, certificate = means[told[cell]["parent"]], told[cell]["certificate"]
         is_in = abs(weights[cell] - mean) <= mean * TOLERANCE + decimal.Decimal("1e-6")

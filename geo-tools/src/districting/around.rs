@@ -8,10 +8,12 @@ use crate::districting::regroup::Cells;
 /// The most cells that are cut anew together, and their units.
 const MOST_CELLS: usize = 5;
 const MOST_UNITS: usize = 30;
-/// Groups of units that are looked at for them, and in one component.
+/// Sets of so many cells that are tried around one.
+const MOST_SETS: usize = 1_000;
+/// Groups of units that are looked at for a set, and in a component for each of its units.
 const MOST_GROUPS: usize = 100_000;
-const MOST_GROUPS_IN_ALL: usize = 10_000_000;
-/// A cell comes to be out of tolerance by at most this part of what it may weigh, so that others are in it.
+const GROUPS_PER_UNIT: usize = 50_000;
+/// A cell comes to be out of tolerance by at most a quarter of what it may weigh, so that others are in it.
 const FURTHEST_PART: i64 = 4;
 
 /// What is looked at besides the cells.
@@ -19,6 +21,7 @@ struct Search {
     members: Vec<Vec<u32>>,
     /// How far the worst of all cells is out.
     worst: i64,
+    /// Units and groups of units that may still be looked at.
     groups_left: usize,
 }
 
@@ -29,7 +32,8 @@ impl Cells<'_> {
         if self.missing_count() == 0 {
             return;
         }
-        let mut search = Search { members: self.members(), worst: 0, groups_left: MOST_GROUPS_IN_ALL };
+        let groups_left = self.ground.count() * GROUPS_PER_UNIT;
+        let mut search = Search { members: self.members(), worst: 0, groups_left };
         let mut is_bettered = true;
         while std::mem::take(&mut is_bettered) {
             search.worst = (0..self.count).map(|cell| self.balance.miss(cell)).max().unwrap_or(0);
@@ -45,14 +49,19 @@ impl Cells<'_> {
     fn miss_fewer_around(&mut self, cell: u32, search: &mut Search) -> bool {
         let mut groups = BTreeSet::from([BTreeSet::from([cell])]);
         for _ in 1..MOST_CELLS {
-            let larger = |group: &BTreeSet<u32>| {
-                let beside = self.beside_all(group, &search.members);
-                beside.into_iter().map(|next| group | &BTreeSet::from([next])).collect::<Vec<_>>()
-            };
+            let mut larger = BTreeSet::new();
+            for group in &groups {
+                let beside = self.beside_all(group, search);
+                larger.extend(beside.into_iter().map(|next| group | &BTreeSet::from([next])));
+                if larger.len() > MOST_SETS {
+                    break;
+                }
+            }
             let unit_count = |group: &BTreeSet<u32>| -> usize {
                 group.iter().map(|&cell| search.members[cell as usize].len()).sum()
             };
-            groups = groups.iter().flat_map(larger).filter(|group| unit_count(group) <= MOST_UNITS).collect();
+            groups =
+                larger.into_iter().filter(|group| unit_count(group) <= MOST_UNITS).take(MOST_SETS).collect();
             for group in &groups {
                 let group: Vec<u32> = group.iter().copied().collect();
                 if search.groups_left == 0 {
@@ -67,11 +76,12 @@ impl Cells<'_> {
     }
 
     /// The cells beside some, of those that may weigh the same.
-    fn beside_all(&self, group: &BTreeSet<u32>, members: &[Vec<u32>]) -> BTreeSet<u32> {
+    fn beside_all(&self, group: &BTreeSet<u32>, search: &mut Search) -> BTreeSet<u32> {
         let spans = &self.balance.spans;
-        let units = group.iter().flat_map(|&cell| &members[cell as usize]);
-        let near =
-            units.flat_map(|&unit| self.ground.beside(unit)).map(|near| self.cells[near.unit as usize]);
+        let units = group.iter().flat_map(|&cell| &search.members[cell as usize]);
+        let near: Vec<u32> = units.flat_map(|&unit| self.ground.beside(unit)).map(|near| near.unit).collect();
+        search.groups_left = search.groups_left.saturating_sub(near.len());
+        let near = near.into_iter().map(|unit| self.cells[unit as usize]);
         let is_alike = |cell: &u32| group.iter().all(|own| spans[*own as usize] == spans[*cell as usize]);
         near.filter(|cell| !group.contains(cell) && is_alike(cell)).collect()
     }

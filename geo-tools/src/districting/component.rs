@@ -80,7 +80,7 @@ pub(crate) fn cut(ground: &Ground, order: &Order, watch: &Watch<'_>) -> Outcome 
     let Order { effort, seed, .. } = *order;
     Cells { ground, cells: &mut cells, balance, count, scratch, effort, seed, watch }.miss_fewer();
     let Layout { first_oversize, fits, .. } = layout;
-    Outcome { cells, count: layout.spans.len() as u32, first_oversize, fits, is_small: false }
+    Outcome { cells, count, first_oversize, fits, is_small: false }
 }
 
 /// How many cells are out of tolerance and how far in all, how many take too long to visit and by how much in all, and how
@@ -177,7 +177,9 @@ impl Layout {
         (score, cells)
     }
 
-    /// The oversize unit with the longest border along a scrap; the first of several.
+    /// The heaviest of the oversize units beside a scrap; of several the one with the longest border along it.
+    ///
+    /// One that is hardly too heavy would come to count as an ordinary cell of far too much, in the mean of all others.
     fn heir(&self, ground: &Ground, cells: &[u32], scrap: &[u32]) -> u32 {
         // Only of those beside it: there may be as many scraps as there are oversize units.
         let mut shared_mm: BTreeMap<u32, i64> = BTreeMap::new();

@@ -48,11 +48,11 @@ pub(crate) struct Aim {
     pub(crate) furthest: i64,
     /// How many may be out of it.
     pub(crate) most_out: u32,
-    /// How far they are out in all.
+    /// What is to be least.
     pub(crate) counts: Counts,
 }
 
-/// What is to be least.
+/// How far cells are out of tolerance together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counts {
     /// How far the worst cell is out.
@@ -78,6 +78,7 @@ pub(crate) fn best_cut(
     (count, aim): (u32, Aim),
     groups_left: &mut usize,
 ) -> Option<Vec<Vec<u32>>> {
+    let all = u64::MAX.checked_shr(64_u32.checked_sub(units.len() as u32)?)?;
     let number = |unit: u32| units.binary_search(&unit).ok();
     let mask = |&unit: &u32| {
         ground.beside(unit).iter().filter_map(|near| number(near.unit)).fold(0_u64, |mask, at| mask | 1 << at)
@@ -85,7 +86,6 @@ pub(crate) fn best_cut(
     let beside = units.iter().map(mask).collect();
     let weights: Vec<i64> = units.iter().map(|&unit| ground.weight(unit)).collect();
     let mut search = Search { beside, weights, aim, groups_left: *groups_left, known: HashMap::new() };
-    let all = u64::MAX.checked_shr(64_u32.checked_sub(units.len() as u32)?)?;
     let is_found = search.best(all, count, aim.most_out).is_some();
     *groups_left = search.groups_left;
     is_found.then(|| {

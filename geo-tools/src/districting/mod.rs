@@ -6,8 +6,8 @@
 //! `rounds` how long it takes to visit a cell, `streets` along which streets.
 //! `docs/districting.md` explains the method. Of one component: `quota` says how many cells it gets,
 //! `halve` cuts it, `duel` betters two cells, `moves` all of them, `regroup` and `shift` what is out of tolerance,
-//! `shorten` what takes too long to visit; `exact` looks at every way where the ground is small. [`explain`] says of a plan
-//! that was judged why it is so, and what became of another.
+//! `shorten` what takes too long to visit; `exact` looks at every way where the ground is small, `around` where a few cells
+//! are. [`explain`] says of a plan that was judged why it is so, and what became of another.
 //!
 //! Invariant: every unit is in one cell, every cell is one piece of one parent.
 //! Invariant: no float decides: weights are thousandths, lengths millimetres. The same units, options and seed give the

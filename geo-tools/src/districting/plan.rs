@@ -20,7 +20,8 @@ pub struct PlanRow {
 pub enum Reason {
     /// No number of cells in tolerance adds up to the ground that is there.
     ParentArithmetic,
-    /// A unit alone weighs more than a cell may.
+    /// Units are too heavy, or too coarse: one alone weighs more than a cell may, nothing around one is in tolerance, or
+    /// several cannot all be.
     OversizeUnit,
     /// Connected ground that weighs less than a cell must.
     SmallComponent,
@@ -47,6 +48,14 @@ pub struct Certificate {
     pub reason: Reason,
     /// The same with its figures, as a sentence.
     pub detail: String,
+    /// The units that cannot all be in cells in tolerance, where that is why.
+    pub conflict: Vec<String>,
+}
+
+impl Certificate {
+    pub(crate) fn of(reason: Reason, detail: String) -> Self {
+        Self { reason, detail, conflict: Vec::new() }
+    }
 }
 
 /// One cell of a plan.

@@ -110,6 +110,10 @@ pub(super) fn miss(language: Language, cell: &ExplainedCell) -> String {
                     name(&cell.heaviest.unit),
                     cell.heaviest.weight
                 ),
+                Reason::OversizeUnit if !certificate.conflict.is_empty() => format!(
+                    "无论怎样划分，单元 {} 都不能全部落在容差之内的网格里；均值为 {mean:.1}",
+                    certificate.conflict.iter().map(|unit| name(unit)).collect::<Vec<_>>().join("、")
+                ),
                 Reason::OversizeUnit => format!(
                     "网格内有一个单元（或须同格的一组单元），与它相连的任何组合不是太轻，就是太重；均值为 {mean:.1}"
                 ),

@@ -54,8 +54,15 @@ impl<'a> Causes<'a> {
         Self { graph, drawn, parts, components, near: None, conflicts: Conflicts::new() }
     }
 
-    /// A certificate for a cell that is out of tolerance; `None` where nothing proves that it must be.
+    /// A certificate for a cell that is out of tolerance, from its own units and what is around them; `None` where these
+    /// prove nothing.
     pub(super) fn certificate(&mut self, at: usize, yardstick: &Yardstick) -> Option<Certificate> {
+        let certificate = self.by_itself(at, yardstick)?;
+        self.conflicts.leave_alone(&self.drawn.cells[at].units);
+        Some(certificate)
+    }
+
+    fn by_itself(&mut self, at: usize, yardstick: &Yardstick) -> Option<Certificate> {
         let cell = &self.drawn.cells[at];
         if self.parts.piece_counts[at] != 1 {
             return None;
@@ -69,7 +76,7 @@ impl<'a> Causes<'a> {
                 heaviest.weight,
                 yardstick.mean()
             );
-            return Some(Certificate { reason: Reason::OversizeUnit, detail });
+            return Some(Certificate::of(Reason::OversizeUnit, detail));
         }
         let component = *self.components.get(&self.parts.component_of[cell.units[0]])?;
         if component.unit_count == cell.units.len() && yardstick.is_below(component.total) {
@@ -78,12 +85,9 @@ impl<'a> Causes<'a> {
                 weight(component.total),
                 yardstick.mean()
             );
-            return Some(Certificate { reason: Reason::SmallComponent, detail });
+            return Some(Certificate::of(Reason::SmallComponent, detail));
         }
-        component
-            .arithmetic(cell, yardstick)
-            .or_else(|| self.stuck(cell, yardstick))
-            .or_else(|| self.conflict(at, yardstick))
+        component.arithmetic(cell, yardstick).or_else(|| self.stuck(cell, yardstick))
     }
 
     /// Where a cell has a unit around which no ground of its component weighs what a cell may.
@@ -103,26 +107,29 @@ impl<'a> Causes<'a> {
             yardstick.tolerance_percent(),
             yardstick.mean()
         );
-        Some(Certificate { reason: Reason::OversizeUnit, detail })
+        Some(Certificate::of(Reason::OversizeUnit, detail))
     }
 
-    /// Where a cell has a unit that with others, which are in the certificate of no other cell, is too heavy to be shared
-    /// out: each can be in a cell in tolerance, but not all of them in one cut.
-    fn conflict(&mut self, at: usize, yardstick: &Yardstick) -> Option<Certificate> {
+    /// A certificate for a cell with units that together with others cannot all be in cells in tolerance. All other cells
+    /// of the parent must have been asked for their own certificates before.
+    pub(super) fn conflict(&mut self, at: usize, yardstick: &Yardstick) -> Option<Certificate> {
+        if self.parts.piece_counts[at] != 1 {
+            return None;
+        }
         let near = self.near.get_or_insert_with(|| Near::of(self.graph, &self.parts.component_of));
         let units = self.conflicts.find(
             at,
             &mut Setting { drawn: self.drawn, component_of: &self.parts.component_of, near, yardstick },
         )?;
-        let named: Vec<String> =
-            units.iter().map(|&unit| shown::text(&self.graph.units()[unit].id)).collect();
+        let conflict: Vec<String> = units.iter().map(|&unit| self.graph.units()[unit].id.clone()).collect();
+        let named: Vec<String> = conflict.iter().map(|unit| shown::text(unit)).collect();
         let detail = format!(
             "units {} cannot all be in cells within {:.1} % of the mean of {:.1}, however the ground around them is cut",
             named.join(", "),
             yardstick.tolerance_percent(),
             yardstick.mean()
         );
-        Some(Certificate { reason: Reason::OversizeUnit, detail })
+        Some(Certificate { conflict, ..Certificate::of(Reason::OversizeUnit, detail) })
     }
 }
 
@@ -141,6 +148,6 @@ impl Component {
             yardstick.mean(),
             weight(total)
         );
-        Some(Certificate { reason: Reason::ParentArithmetic, detail })
+        Some(Certificate::of(Reason::ParentArithmetic, detail))
     }
 }

@@ -7,13 +7,14 @@ use std::rc::Rc;
 use crate::districting::judge::grown::Near;
 use crate::districting::judge::{Drawn, Yardstick};
 
-/// More units than this are not looked at together.
+/// More units than this are not looked at together; those are also the most of a cell that is out of tolerance.
 const MOST_UNITS: usize = 40;
 /// So many are looked at besides when those that are looked at together are in no conflict: each is tried.
 const GROWTHS: [usize; 4] = [1, 2, 4, 8];
-/// Groups that are tried for one set of units, and in one judgement: some seconds, however many cells are out of tolerance.
-const MOST_TRIED: usize = 5_000_000;
-const MOST_TRIED_IN_ALL: usize = 500_000_000;
+/// Words of groups that are looked at for one set of units, and in one judgement: some seconds, however many cells are out
+/// of tolerance.
+const MOST_TRIED: usize = 20_000_000;
+const MOST_TRIED_IN_ALL: usize = 2_000_000_000;
 /// Units of a component that are known at once; beyond, it is begun anew.
 const MOST_NUMBERED: usize = 2_048;
 
@@ -23,9 +24,10 @@ type Group = Box<[u64]>;
 /// The conflicts that were found. Invariant: no unit is in two.
 pub(super) struct Conflicts {
     used: HashSet<usize>,
-    /// The lowest unit of the component that is looked at; the next two are of that alone.
+    /// The lowest unit of the component that is looked at; the next three are of that alone.
     component: usize,
-    /// For each unit that was met its number.
+    /// The units that were met, and for each its number.
+    met: Vec<usize>,
     numbers: HashMap<usize, usize>,
     /// For each unit that was asked for the groups around it; `None` where they are too many.
     groups: HashMap<usize, Option<Rc<[Group]>>>,
@@ -44,7 +46,7 @@ pub(super) struct Setting<'a, 'graph> {
 /// Whether some units can all be in groups of which no two share a unit.
 enum Cover {
     /// In groups of these units.
-    Found(HashSet<usize>),
+    Found(BTreeSet<usize>),
     Impossible,
     /// There are too many ways.
     Unknown,
@@ -55,17 +57,25 @@ impl Conflicts {
         Self {
             used: HashSet::new(),
             component: usize::MAX,
+            met: Vec::new(),
             numbers: HashMap::new(),
             groups: HashMap::new(),
             budget: MOST_TRIED_IN_ALL,
         }
     }
 
-    /// Units that cannot all be in cells in tolerance, one of the cell's own among them, and none that could be left out.
+    /// Takes no units of a cell that is certified otherwise: what is in conflict with them is settled by that.
+    pub(super) fn leave_alone(&mut self, units: &[usize]) {
+        self.used.extend(units);
+    }
+
+    /// Units that cannot all be in cells in tolerance, of which the cell's own are needed, and none could be left out as far
+    /// as could be looked at.
     pub(super) fn find(&mut self, cell: usize, setting: &mut Setting<'_, '_>) -> Option<Vec<usize>> {
         let component = setting.component_of[setting.drawn.cells[cell].units[0]];
-        if self.component != component || self.numbers.len() > MOST_NUMBERED {
+        if self.component != component || self.met.len() > MOST_NUMBERED {
             self.component = component;
+            self.met.clear();
             self.numbers.clear();
             self.groups.clear();
         }
@@ -85,50 +95,50 @@ impl Conflicts {
         setting: &mut Setting<'_, '_>,
     ) -> Option<BTreeSet<usize>> {
         let cells = &setting.drawn.cells;
+        let weighs = |unit: &&usize| setting.near.weight(**unit) > 0;
+        if cells[cell].units.iter().filter(weighs).count() > MOST_UNITS {
+            return None;
+        }
         let own = self.usable(&cells[cell].units, setting);
         let mut units = own.clone();
         while !units.is_empty() && units.len() <= MOST_UNITS {
             let covered = match self.cover(&units) {
                 Cover::Found(covered) => covered,
                 Cover::Impossible => {
-                    self.leave_out(&mut units, &own);
-                    return Some(units);
+                    self.leave_out(&mut units);
+                    return (!units.is_disjoint(&own)).then_some(units);
                 }
                 Cover::Unknown => return None,
             };
             let touched: BTreeSet<usize> =
                 covered.iter().filter_map(|&unit| setting.drawn.cell_of[unit]).collect();
-            let mut near: Vec<usize> =
+            let mut left: Vec<usize> =
                 touched.into_iter().flat_map(|cell| &cells[cell].units).copied().collect();
-            near.retain(|unit| !covered.contains(unit));
-            let mut more = self.usable(&near, setting);
+            left.retain(|unit| !covered.contains(unit));
+            let mut more = self.usable(&left, setting);
             if more.is_empty() {
-                let around: Vec<usize> =
+                let around: BTreeSet<usize> =
                     covered.iter().flat_map(|&unit| setting.near.around(unit)).copied().collect();
-                more = self
-                    .usable(&around, setting)
-                    .into_iter()
-                    .filter(|unit| !covered.contains(unit))
-                    .collect();
+                let around: Vec<usize> = around.difference(&covered).copied().collect();
+                more = self.usable(&around, setting);
             }
-            let mut more: Vec<usize> = more.difference(&units).copied().collect();
             if more.is_empty() {
                 return None;
             }
+            let mut more: Vec<usize> = more.into_iter().collect();
             more.sort_by_key(|&unit| (self.group_count(unit), unit));
             units.extend(more.into_iter().take(growth));
         }
         None
     }
 
-    /// Leaves out what the conflict has no need of, those first around which there are the most groups; one of the cell's
-    /// own units stays.
-    fn leave_out(&mut self, units: &mut BTreeSet<usize>, own: &BTreeSet<usize>) {
+    /// Leaves out what the conflict has no need of, those first around which there are the most groups.
+    fn leave_out(&mut self, units: &mut BTreeSet<usize>) {
         let mut order: Vec<usize> = units.iter().copied().collect();
-        order.sort_by_key(|&unit| (own.contains(&unit), Reverse(self.group_count(unit)), unit));
+        order.sort_by_key(|&unit| (Reverse(self.group_count(unit)), unit));
         for unit in order {
             units.remove(&unit);
-            if units.is_disjoint(own) || !matches!(self.cover(units), Cover::Impossible) {
+            if !matches!(self.cover(units), Cover::Impossible) {
                 units.insert(unit);
             }
         }
@@ -139,10 +149,14 @@ impl Conflicts {
         self.groups.get(&unit).and_then(Option::as_ref).map_or(0, |groups| groups.len())
     }
 
-    /// Those of some units that weigh something, are in no conflict yet and have groups around them that can be looked at.
+    /// Those of some units that weigh something, may be taken and have groups around them that can be looked at; the first
+    /// of them, where there are more than are looked at together.
     fn usable(&mut self, units: &[usize], setting: &mut Setting<'_, '_>) -> BTreeSet<usize> {
         let mut usable = BTreeSet::new();
         for &unit in units {
+            if usable.len() == MOST_UNITS {
+                break;
+            }
             if setting.near.weight(unit) == 0
                 || setting.component_of[unit] != self.component
                 || self.used.contains(&unit)
@@ -164,8 +178,10 @@ impl Conflicts {
     fn numbered(&mut self, units: &[usize]) -> Group {
         let mut bits = Vec::new();
         for &unit in units {
-            let next = self.numbers.len();
-            let number = *self.numbers.entry(unit).or_insert(next);
+            let number = *self.numbers.entry(unit).or_insert_with(|| {
+                self.met.push(unit);
+                self.met.len() - 1
+            });
             bits.resize(bits.len().max(number / 64 + 1), 0);
             bits[number / 64] |= 1 << (number % 64);
         }
@@ -184,9 +200,9 @@ impl Conflicts {
         self.budget -= given - tries_left;
         match placed {
             Some(groups) => {
-                let is_covered = |number: usize| groups.iter().any(|group| has(group, number));
-                let covered = self.numbers.iter().filter(|(_, number)| is_covered(**number));
-                Cover::Found(covered.map(|(unit, _)| *unit).collect())
+                let is_met = |number: &usize| groups.iter().any(|group| has(group, *number));
+                let numbers = (0..self.met.len()).filter(is_met);
+                Cover::Found(numbers.map(|number| self.met[number]).collect())
             }
             None if tries_left == 0 => Cover::Unknown,
             None => Cover::Impossible,
@@ -203,7 +219,7 @@ fn place<'a>(open: Vec<(usize, Vec<&'a Group>)>, tries_left: &mut usize) -> Opti
     for group in groups {
         let mut rest = Vec::with_capacity(open.len());
         for (number, groups) in open.iter().filter(|(number, _)| !has(group, *number)) {
-            *tries_left = tries_left.saturating_sub(groups.len());
+            *tries_left = tries_left.saturating_sub(groups.len() * group.len());
             let free: Vec<&Group> = groups.iter().copied().filter(|other| share_none(group, other)).collect();
             let is_lost = free.is_empty();
             rest.push((*number, free));

@@ -11,8 +11,8 @@ use crate::districting::judge::Yardstick;
 const MOST_GROUPS: usize = 40_000;
 /// And to know all that can be.
 const MOST_KNOWN_GROUPS: usize = 10_000;
-/// Units of a group; a longer one is not grown on.
-const MOST_GROUPED: usize = 400;
+/// Units of a group that weigh something; nothing is known of larger ones.
+const MOST_GROUPED: usize = 2_000;
 /// Units that are looked at in one judgement, for either: some seconds, however many cells are out of tolerance.
 const MOST_LOOKED_AT: usize = 30_000_000;
 
@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
     fn around(&mut self, near: &mut Near<'_>, unit: usize) -> Result<(), Left> {
         near.search += 1;
         near.see(unit);
-        self.grow(near, unit, (0, Vec::new()))
+        self.grow(near, unit, (0, &[]))
     }
 
     /// With one more unit, which lay beside a group that weighs `weight` as `beside` does.
@@ -144,7 +144,7 @@ impl<'a> Search<'a> {
         &mut self,
         near: &mut Near<'_>,
         unit: usize,
-        (weight, mut beside): (i128, Vec<usize>),
+        (weight, beside): (i128, &[usize]),
     ) -> Result<(), Left> {
         let weight = weight + near.weight(unit);
         if self.yardstick.is_above(weight) {
@@ -161,9 +161,9 @@ impl<'a> Search<'a> {
         let reached = near.reached(unit, &mut self.budget).ok_or(Left::TooMany)?;
         self.budget = self.budget.checked_sub(beside.len() + reached.len()).ok_or(Left::TooMany)?;
         let new: Vec<usize> = reached.iter().copied().filter(|&next| near.see(next)).collect();
-        beside.extend(&new);
+        let mut beside = [beside, &new].concat();
         while let Some(next) = beside.pop() {
-            self.grow(near, next, (weight, beside.clone()))?;
+            self.grow(near, next, (weight, &beside))?;
         }
         new.into_iter().for_each(|next| near.seen[next] = 0);
         self.group.pop();

@@ -70,10 +70,8 @@ fn judge_all(
                 cell.deviation = cell.weight.value() / parent.mean - 1.0;
                 cell.is_in_tolerance = cell.deviation.abs() * 1e6 <= f64::from(rules.tolerance_ppm) + 1e-6;
             }
-            let certificate = || Certificate {
-                reason: Reason::Locked,
-                detail: "the cell is locked, and stays as it is".to_owned(),
-            };
+            let certificate =
+                || Certificate::of(Reason::Locked, "the cell is locked, and stays as it is".to_owned());
             cell.certificate = (!cell.is_in_tolerance && is_kept && wants_reasons).then(certificate);
         } else if let Some(judged) = free_cells.get(cell.cell.as_str()) {
             cell.deviation = judged.deviation;

@@ -2,8 +2,8 @@
 //!
 //! Every unit in one cell; every cell in one piece, within one parent, and in tolerance of its parent's mean or unable to
 //! be; all measures anew. Start at [`judge`]. `parts` finds what hangs together, `yardstick` what a cell of a parent should
-//! weigh, `causes` why one cannot, `grown` what can be around a unit, `conflict` that units cannot be in tolerance together, `keeps` whether
-//! conditions are kept, `round` whether cells can be visited in time.
+//! weigh, `causes` why one cannot, `grown` what can be around a unit, `conflict` which units cannot all be in tolerance,
+//! `keeps` whether conditions are kept, `round` whether cells can be visited in time.
 //!
 //! Invariant: nothing here is shared with what makes plans, but the types that both are given and give.
 
@@ -160,14 +160,12 @@ fn judge_for(graph: &UnitGraph, rows: &[PlanRow], asked: &Asked<'_>) -> Judgemen
     let mut parents = Vec::new();
     for (parent, members) in drawn.by_parent(graph) {
         let yardstick = Yardstick::of(graph, &drawn, &parts, (&members, rules.tolerance_ppm));
-        for &at in &members {
-            let mut cell = judged(graph, &drawn, &parts, (at, &yardstick));
-            if !cell.is_in_tolerance && wants_reasons {
-                cell.certificate = causes.certificate(at, &yardstick);
-                problems.extend(cell.certificate.is_none().then(|| missed(&cell, &yardstick)));
-            }
-            cells.push(cell);
+        let mut judged_cells: Vec<JudgedCell> =
+            members.iter().map(|&at| judged(graph, &drawn, &parts, (at, &yardstick))).collect();
+        if wants_reasons {
+            problems.extend(give_reasons(&mut judged_cells, &members, (&mut causes, &yardstick)));
         }
+        cells.extend(judged_cells);
         let unit_count = members.iter().map(|&at| drawn.cells[at].units.len()).sum();
         let target = target_of(parent);
         let counts = target.and_then(|target| yardstick.miscount(target.thousandths().into(), unit_count));
@@ -178,6 +176,26 @@ fn judge_for(graph: &UnitGraph, rows: &[PlanRow], asked: &Asked<'_>) -> Judgemen
     }
     let clear_mm = parts.clear.as_ref().map(|clear| clear.cut_mm);
     Judgement { cells, parents, problems, cut_mm: parts.cut_mm, clear_mm }
+}
+
+/// Certifies the cells of a parent, whose places in the plan are given, and tells those that nothing certifies.
+fn give_reasons(
+    cells: &mut [JudgedCell],
+    members: &[usize],
+    (causes, yardstick): (&mut Causes<'_>, &Yardstick),
+) -> Vec<Problem> {
+    let mut missing: Vec<(&mut JudgedCell, usize)> =
+        cells.iter_mut().zip(members.iter().copied()).filter(|(cell, _)| !cell.is_in_tolerance).collect();
+    for (cell, at) in &mut missing {
+        cell.certificate = causes.certificate(*at, yardstick);
+    }
+    // Units of cells that are certified by themselves are in no conflict: only now all of these are known.
+    missing.retain(|(cell, _)| cell.certificate.is_none());
+    for (cell, at) in &mut missing {
+        cell.certificate = causes.conflict(*at, yardstick);
+    }
+    missing.retain(|(cell, _)| cell.certificate.is_none());
+    missing.into_iter().map(|(cell, _)| missed(cell, yardstick)).collect()
 }
 
 /// The cells as the lines draw them.

@@ -84,13 +84,13 @@ pub(super) fn judge_rounds(
                 let kept = locked.get(cell.cell.as_str());
                 let is_kept = kept.is_some_and(|kept| indexes(kept).eq(units.iter().copied()));
                 let detail = "the cell is locked, and stays as it is".to_owned();
-                is_kept.then_some(Certificate { reason: Reason::Locked, detail })
+                is_kept.then_some(Certificate::of(Reason::Locked, detail))
             } else if is_all && cell.is_contiguous && cell.weight.value() < 2.0 * least {
                 let detail = format!(
                     "this ground of {} touches nothing else of its parent, and is too light for two cells of at least {least:.1}",
                     cell.weight
                 );
-                Some(Certificate { reason: Reason::SmallComponent, detail })
+                Some(Certificate::of(Reason::SmallComponent, detail))
             } else {
                 too_long(graph, rounds, (units, &groups)).or_else(|| too_many(graph, rounds, least))
             };
@@ -181,7 +181,7 @@ fn too_long(
         hours(round.all_s()),
         hours(rounds.rules().most_s.into())
     );
-    Some(Certificate { reason: Reason::OversizeUnit, detail })
+    Some(Certificate::of(Reason::OversizeUnit, detail))
 }
 
 /// Where a cell that weighs as much as it must has more households than can be visited, whatever the way.
@@ -199,7 +199,7 @@ fn too_many(graph: &UnitGraph, rounds: &Rounds, least: f64) -> Option<Certificat
             hours(visits_s),
             hours(most_s.into())
         );
-        Certificate { reason: Reason::ParentArithmetic, detail }
+        Certificate::of(Reason::ParentArithmetic, detail)
     })
 }
 
