@@ -10,9 +10,10 @@ const MOST_CELLS: usize = 5;
 const MOST_UNITS: usize = 30;
 /// Sets of so many cells that are tried around one.
 const MOST_SETS: usize = 1_000;
-/// Groups of units that are looked at for a set, and in a component for each of its units.
+/// Groups of units that are looked at for a set, in a component for each of its units, and in all of it.
 const MOST_GROUPS: usize = 100_000;
 const GROUPS_PER_UNIT: usize = 50_000;
+const MOST_GROUPS_IN_ALL: usize = 10_000_000;
 /// A cell comes to be out of tolerance by at most a quarter of what it may weigh, so that others are in it.
 const FURTHEST_PART: i64 = 4;
 
@@ -32,7 +33,7 @@ impl Cells<'_> {
         if self.missing_count() == 0 {
             return;
         }
-        let groups_left = self.ground.count() * GROUPS_PER_UNIT;
+        let groups_left = (self.ground.count() * GROUPS_PER_UNIT).min(MOST_GROUPS_IN_ALL);
         let mut search = Search { members: self.members(), worst: 0, groups_left };
         let mut is_bettered = true;
         while std::mem::take(&mut is_bettered) {

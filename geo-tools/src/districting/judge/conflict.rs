@@ -17,6 +17,8 @@ const MOST_TRIED: usize = 20_000_000;
 const MOST_TRIED_IN_ALL: usize = 2_000_000_000;
 /// Units of a component that are known at once; beyond, it is begun anew.
 const MOST_NUMBERED: usize = 2_048;
+/// Words of groups that are kept at once, 128 MiB; beyond, no more units are asked for theirs.
+const MOST_KEPT: usize = 16 << 20;
 
 /// Units that a cell in tolerance may hold together, each a bit by its number; those that weigh nothing are left out.
 type Group = Box<[u64]>;
@@ -24,13 +26,15 @@ type Group = Box<[u64]>;
 /// The conflicts that were found. Invariant: no unit is in two.
 pub(super) struct Conflicts {
     used: HashSet<usize>,
-    /// The lowest unit of the component that is looked at; the next three are of that alone.
+    /// The lowest unit of the component that is looked at; the next four are of that alone.
     component: usize,
     /// The units that were met, and for each its number.
     met: Vec<usize>,
     numbers: HashMap<usize, usize>,
     /// For each unit that was asked for the groups around it; `None` where they are too many.
     groups: HashMap<usize, Option<Rc<[Group]>>>,
+    /// How many words these are.
+    kept: usize,
     /// What is left of [`MOST_TRIED_IN_ALL`].
     budget: usize,
 }
@@ -60,6 +64,7 @@ impl Conflicts {
             met: Vec::new(),
             numbers: HashMap::new(),
             groups: HashMap::new(),
+            kept: 0,
             budget: MOST_TRIED_IN_ALL,
         }
     }
@@ -78,6 +83,7 @@ impl Conflicts {
             self.met.clear();
             self.numbers.clear();
             self.groups.clear();
+            self.kept = 0;
         }
         // The fewer units it takes, the more are left for other cells.
         let found = GROWTHS.into_iter().filter_map(|growth| self.grown(cell, growth, setting));
@@ -164,8 +170,11 @@ impl Conflicts {
                 continue;
             }
             if !self.groups.contains_key(&unit) {
-                let groups = setting.near.groups(unit, setting.yardstick);
-                let groups = groups.map(|groups| groups.iter().map(|group| self.numbered(group)).collect());
+                let groups = setting.near.groups(unit, setting.yardstick).filter(|_| self.kept < MOST_KEPT);
+                let groups: Option<Rc<[Group]>> =
+                    groups.map(|groups| groups.iter().map(|group| self.numbered(group)).collect());
+                self.kept +=
+                    groups.iter().flat_map(|groups| groups.iter()).map(|group| group.len()).sum::<usize>();
                 self.groups.insert(unit, groups);
             }
             if self.group_count(unit) > 0 {
